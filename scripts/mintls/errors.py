@@ -1,0 +1,50 @@
+"""The one small tree of errors, each with the exit status that a script ends with.
+
+Exit status of all scripts: 0 holds, 1 does not hold, 2 usage or profile, 3 could not run,
+130 interrupted. An error's text is a sentence that tells the user what to do.
+"""
+
+from collections.abc import Sequence
+from shlex import join
+
+DOES_NOT_HOLD, USAGE, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
+
+
+class MintlsError(Exception):
+    """Something the user can mend; its text says how."""
+
+    status = COULD_NOT_RUN
+
+
+class UsageError(MintlsError):
+    """A word on the command line that cannot be followed."""
+
+    status = USAGE
+
+
+class ProfileError(MintlsError):
+    """Every mistake of a profile at once, a line each."""
+
+    status = USAGE
+
+    def __init__(self, complaints: Sequence[str]) -> None:
+        super().__init__("\n".join(complaints))
+        self.complaints = tuple(complaints)
+
+
+class OutputError(MintlsError):
+    """The output directory cannot take what would be written; nothing was."""
+
+
+class VerificationError(MintlsError):
+    """A certificate that was issued does not verify, so nothing was published."""
+
+    status = DOES_NOT_HOLD
+
+
+class OpensslError(MintlsError):
+    """An openssl process that failed: the command, how it ended, and what it said."""
+
+    def __init__(self, argv: Sequence[str], ended: str, said: str) -> None:
+        lines = [line for line in said.splitlines() if line.strip()][-8:]
+        super().__init__("\n    ".join([f"{join(argv)}: {ended}", *lines]))

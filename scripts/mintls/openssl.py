@@ -1,0 +1,163 @@
+"""The one door to the openssl binary: only this room starts it.
+
+Every call is hermetic. The ambient configuration would silently change what is issued, and the
+system's trust store what is believed, so both are switched off for each process (see openssl-env(7)).
+"""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from plumbum import CommandNotFound, local
+
+from mintls.errors import MintlsError, OpensslError
+
+HERMETIC = {
+    "OPENSSL_CONF": "/dev/null",  # no ambient [v3_ca], no ambient policy
+    "SSL_CERT_FILE": "/dev/null",  # no system trust anchors: only those that a command names
+    "SSL_CERT_DIR": "/dev/null",
+    "LC_ALL": "C",
+}
+TIMEOUT = 120.0  # seconds; a 4096-bit RSA key takes a few on a busy machine
+
+
+class Result(NamedTuple):
+    """How a process ended and what it said."""
+
+    argv: tuple[str, ...]
+    status: int
+    stdout: str
+    stderr: str
+
+
+class Openssl:
+    """One openssl binary, found on PATH or by its path; `OPENSSL` names another than `openssl`."""
+
+    def __init__(self, binary: str | None = None) -> None:
+        self.binary = binary or os.environ.get("OPENSSL") or "openssl"
+        try:
+            self._command = local[self.binary]
+        except CommandNotFound:
+            raise MintlsError(
+                f"no program {self.binary!r}: install openssl, or set OPENSSL to the path of one"
+            ) from None
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    @contextmanager
+    def spawn(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: int | IO[bytes] = subprocess.DEVNULL,
+        stdout: int | IO[bytes] = subprocess.DEVNULL,
+        stderr: int | IO[bytes] = subprocess.DEVNULL,
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """A process in a group of its own, which has ended when the context is left, however it is left."""
+        with self._lock:
+            if self._stopped:
+                raise MintlsError("interrupted")
+            try:
+                process = self._command.popen(
+                    list(argv),
+                    cwd=cwd and str(cwd),
+                    env={**HERMETIC, **(env or {})},
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    new_session=True,
+                )
+            except OSError as error:
+                raise MintlsError(f"{self.binary} cannot be started: {error.strerror}") from None
+            self._running.add(process)
+        try:
+            yield process
+        finally:
+            _end(process)
+            with self._lock:
+                self._running.discard(process)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+        timeout: float = TIMEOUT,
+    ) -> Result:
+        """Run to the end. Raises OpensslError when it did not start, did not end in time, or ended badly."""
+        result = self.ask(argv, cwd=cwd, env=env, stdin=stdin, timeout=timeout)
+        if result.status:
+            ended = f"exit status {result.status}" if result.status > 0 else f"killed by signal {-result.status}"
+            raise OpensslError(result.argv, ended, result.stderr)
+        return result
+
+    def ask(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+        timeout: float = TIMEOUT,
+    ) -> Result:
+        """Like `run`, for a question whose answer may be no: an exit status other than 0 is an answer."""
+        pipe = subprocess.PIPE
+        command = (self.binary, *argv)
+        with self.spawn(argv, cwd=cwd, env=env, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+            try:
+                stdout, stderr = process.communicate(stdin, timeout)
+            except subprocess.TimeoutExpired:
+                raise OpensslError(command, f"did not end within {timeout:g} s and was stopped", "") from None
+        return Result(command, process.returncode, _text(stdout), _text(stderr))
+
+    def stop(self) -> None:
+        """End every process that still runs and start no more: for ^C, seen by the main thread alone."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                _signal(process, signal.SIGKILL)
+
+    @cache  # noqa: B019  one binary a run
+    def version(self) -> str:
+        """The first line of `openssl version`, e.g. `OpenSSL 3.0.19 27 Jan 2026`."""
+        return self.run(["version"]).stdout.strip()
+
+
+def _text(output: bytes) -> str:
+    return output.decode(errors="backslashreplace")
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+    if process.returncode is None:
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            pass
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask it to end, then make it: s_server leaves its port on SIGTERM at once."""
+    if process.poll() is None:
+        _signal(process, signal.SIGTERM)
+        try:
+            process.wait(1)
+        except subprocess.TimeoutExpired:
+            _signal(process, signal.SIGKILL)
+            process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            try:
+                stream.close()
+            except BrokenPipeError:
+                pass
