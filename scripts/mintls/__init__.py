@@ -12,7 +12,7 @@ def _say_what_is_missing():  # type: ignore[no-untyped-def]
     Written without annotations or newer syntax, so that an old Python can say it too.
     """
     missing = [PACKAGES[module] for module in sorted(PACKAGES) if find_spec(module) is None]
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         sentence = "mintls needs Python 3.11 or newer; this is Python %d.%d" % sys.version_info[:2]  # noqa: UP031
     elif missing:
         sentence = "mintls needs {}; install with: {} -m pip install {}".format(
@@ -24,4 +24,4 @@ def _say_what_is_missing():  # type: ignore[no-untyped-def]
     raise SystemExit(3)
 
 
-_say_what_is_missing()
+_say_what_is_missing()  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from typing import NoReturn
 
 from plumbum import cli
@@ -12,7 +13,7 @@ from mintls.errors import INTERRUPTED, MintlsError
 class Script(cli.Application):
     """A command line whose mistakes end in a sentence, never in a traceback."""
 
-    CALL_MAIN_IF_NESTED_COMMAND = False
+    VERSION = "0.1.0"
 
     @classmethod
     def start(cls) -> NoReturn:
@@ -30,3 +31,19 @@ class Script(cli.Application):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = 0
         sys.exit(status)
+
+
+class Progress:
+    """One line on a terminal for what lasts over a second; nothing anywhere else."""
+
+    def __init__(self) -> None:
+        self.since, self.shown = time.monotonic(), False
+        self.wanted = sys.stderr.isatty()
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        if self.wanted and (self.shown or time.monotonic() - self.since > 1):
+            sys.stderr.write(f"\r\033[K{done}/{total} {title[:60]}")
+            self.shown = True
+            if done == total:
+                sys.stderr.write("\r\033[K")
+            sys.stderr.flush()

@@ -4,7 +4,8 @@ Exit status of all scripts: 0 holds, 1 does not hold, 2 usage or profile, 3 coul
 130 interrupted. An error's text is a sentence that tells the user what to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from shlex import join
 
 DOES_NOT_HOLD, USAGE, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
@@ -48,3 +49,11 @@ class OpensslError(MintlsError):
     def __init__(self, argv: Sequence[str], ended: str, said: str) -> None:
         lines = [line for line in said.splitlines() if line.strip()][-8:]
         super().__init__("\n    ".join([f"{join(argv)}: {ended}", *lines]))
+
+
+def not_known(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The sentence about a word that is none of those known: a guess, or the list of them."""
+    folded = {candidate.lower(): candidate for candidate in known}
+    if guess := get_close_matches(word.lower(), folded, 1):
+        return f"{word!r} is not known; did you mean {folded[guess[0]]}?"
+    return f"{word!r} is not known; write one of {', '.join(folded.values())} {otherwise}".rstrip()

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -67,9 +67,9 @@ class Openssl:
             if self._stopped:
                 raise MintlsError("interrupted")
             try:
-                process = self._command.popen(
+                process: subprocess.Popen[bytes] = self._command.popen(  # type: ignore[assignment]  # bytes: see there
                     list(argv),
-                    cwd=cwd and str(cwd),
+                    cwd=cwd and str(cwd),  # type: ignore[arg-type]
                     env={**HERMETIC, **(env or {})},
                     stdin=stdin,
                     stdout=stdout,
@@ -140,10 +140,8 @@ def _text(output: bytes) -> str:
 
 def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
     if process.returncode is None:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-        except ProcessLookupError:
-            pass
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -157,7 +155,5 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             process.wait()
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream:
-            try:
+            with suppress(BrokenPipeError):
                 stream.close()
-            except BrokenPipeError:
-                pass

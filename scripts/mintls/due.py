@@ -1,0 +1,90 @@
+"""What of a profile must be made, and why: the profile beside the set that stands (pure)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from msgspec import Struct
+
+from mintls.errors import OutputError
+from mintls.extensions import config_text
+from mintls.manifest import Manifest, Record
+from mintls.plan import Work
+from mintls.settings import Entry, Files, Profile
+
+RENEW_WITHIN = 0.1  # of a certificate's lifetime
+
+
+class Decision(Struct, frozen=True):
+    """For one entry: the work to do (None: it is kept) and why."""
+
+    entry: Entry
+    work: Work | None
+    why: str
+
+
+def decide(
+    profile: Profile, manifest: Manifest | None, digests: Mapping[str, str], now: datetime
+) -> tuple[Decision, ...]:
+    """One decision an entry, issuers first. `digests` has the SHA-256 of the files that are there.
+
+    Raises OutputError when something is due below an authority whose key is not there.
+    """
+    records = {record.name: record for record in manifest.certificates} if manifest else {}
+    decisions: dict[str, Decision] = {}
+    for entry in profile.entries:
+        issuer = decisions.get(entry.issuer or "")
+        work, why = _due(profile.files, entry, records.get(entry.name), issuer, digests, now)
+        if work and issuer and issuer.work is None:
+            key = profile.files.of(issuer.entry.name)["key"]
+            if key not in digests:
+                raise OutputError(f"{entry.name} is due ({why}), but its issuer's {key} is not here; put it back")
+        decisions[entry.name] = Decision(entry, work, why)
+    return tuple(decisions.values())
+
+
+def settings_digest(entry: Entry) -> str:
+    """Changes when anything changes that the certificate would show."""
+    settings = entry.settings
+    said = (
+        config_text(entry),
+        settings.key,
+        settings.digest,
+        str(settings.days),
+        entry.issuer or "",
+        settings.serial or "",
+    )
+    return sha256("\0".join(said).encode()).hexdigest()
+
+
+def _due(
+    files: Files,
+    entry: Entry,
+    record: Record | None,
+    issuer: Decision | None,
+    digests: Mapping[str, str],
+    now: datetime,
+) -> tuple[Work | None, str]:
+    own = files.of(entry.name)
+    if record is None:
+        return "key and certificate", "new"
+    if record.files.get("certificate") != own["certificate"] or record.files.get("key") != own["key"]:
+        return "key and certificate", "its files have other names now"
+    if own["key"] not in digests and not (entry.is_authority and own["certificate"] in digests):
+        return "key and certificate", f"{own['key']} is missing"
+    if record.key != entry.settings.key:
+        return "key and certificate", f"its key is to be {entry.settings.key}"
+    if own["certificate"] not in digests:
+        return "certificate", f"{own['certificate']} is missing"
+    if own["key"] in digests and digests[own["key"]] != record.sha256[own["key"]]:
+        return "certificate", f"{own['key']} is another key"
+    if record.settings != settings_digest(entry):
+        return "certificate", "its settings changed"
+    if issuer and issuer.work == "key and certificate":
+        return "certificate", f"{issuer.entry.name} has a new key"
+    if issuer and issuer.work and "issuer" in entry.settings.authority_key_identifier:
+        return "certificate", f"{issuer.entry.name} is issued again, and this names its serial"
+    begin, end = datetime.fromisoformat(record.not_before), datetime.fromisoformat(record.not_after)
+    if now > end - (end - begin) * RENEW_WITHIN:
+        return "certificate", f"it ends {record.not_after}"
+    return None, f"good until {record.not_after}"

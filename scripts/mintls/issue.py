@@ -1,0 +1,96 @@
+"""Carries a Plan out in a staging directory: independent steps in parallel, every step or none, then the checks."""
+
+import os
+from base64 import b64decode
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
+from hashlib import sha256
+from pathlib import Path
+
+from mintls.certificate import read_validity
+from mintls.due import settings_digest
+from mintls.errors import VerificationError
+from mintls.manifest import Record
+from mintls.openssl import Openssl
+from mintls.plan import Issue, Plan, Step
+from mintls.settings import Files
+from mintls.store import sha256_of
+
+Tell = Callable[[str, int, int], None]  # what was done, how many of how many
+
+
+def carry_out(plan: Plan, openssl: Openssl, stage: Path, workers: int, tell: Tell) -> None:
+    """Run every step, then every check. Raises OpensslError or VerificationError; other steps are then not begun."""
+    steps = [*plan.steps, *plan.checks]
+    makers = {step.makes: index for index, step in enumerate(steps) if step.makes}
+    graph = TopologicalSorter(
+        {index: [makers[name] for name in step.needs if name in makers] for index, step in enumerate(steps)}
+    )
+    graph.prepare()
+    running: dict[Future[None], int] = {}
+    done = 0
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            while graph.is_active():
+                for index in graph.get_ready():
+                    running[pool.submit(_run, steps[index], openssl, stage)] = index
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    index = running.pop(future)
+                    future.result()
+                    graph.done(index)
+                    done += 1
+                    tell(steps[index].title, done, len(steps))
+        except BaseException:  # also ^C: end what runs, begin nothing more
+            openssl.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def records(plan: Plan, files: Files, openssl: Openssl, stage: Path, workers: int) -> list[Record]:
+    """What the manifest says of each certificate that was made."""
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(lambda issue: _record(issue, files, openssl, stage), plan.issues))
+
+
+def fingerprint(pem: bytes) -> str:
+    """The SHA-256 of the first certificate's DER, upper-case hexadecimal."""
+    body = pem.partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END")[0]
+    return sha256(b64decode(body)).hexdigest().upper()
+
+
+def _run(step: Step, openssl: Openssl, stage: Path) -> None:
+    if step.makes:
+        openssl.run(step.argv, cwd=stage)
+        return
+    result = openssl.ask(step.argv, cwd=stage)
+    if result.status:
+        raise VerificationError(_refusal(step, result.stdout + result.stderr))
+
+
+def _refusal(step: Step, said: str) -> str:
+    reasons = [line for line in said.splitlines() if line.startswith("error ")]
+    return "\n    ".join([f"what was issued does not {step.title}, so nothing was published:", *reasons[:8]])
+
+
+def _record(issue: Issue, files: Files, openssl: Openssl, stage: Path) -> Record:
+    entry, own = issue.entry, files.of(issue.entry.name)
+    published = {output.name for output in issue.outputs} | {own["certificate"], own["key"]}
+    kept = {what: name for what, name in own.items() if name in published}
+    not_before, not_after = read_validity(openssl, own["certificate"], stage)
+    return Record(
+        name=entry.name,
+        role=entry.role,
+        issuer=entry.issuer,
+        subject=str(entry.settings.subject),
+        san=tuple(map(str, entry.settings.san)),
+        key=entry.settings.key,
+        serial=issue.serial.removeprefix("0x"),
+        fingerprint=fingerprint((stage / own["certificate"]).read_bytes()),
+        not_before=not_before,
+        not_after=not_after,
+        settings=settings_digest(entry),
+        files=kept,
+        sha256={name: sha256_of(stage / name) for name in kept.values() if os.path.exists(stage / name)},
+    )

@@ -1,0 +1,62 @@
+"""manifest.json: what the set in a directory is, for verify.py, handshake_check.py and CI; it holds no secret."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from mintls.errors import OutputError
+from mintls.rules import MANIFEST
+from mintls.settings import Role
+
+__all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest"]
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """One certificate of the set.
+
+    serial is upper-case hexadecimal; fingerprint the SHA-256 of the DER, hexadecimal; the dates are RFC 3339 in UTC;
+    settings a digest of what the profile said; files maps what a file holds to its name, sha256 its name to its digest.
+    """
+
+    name: str
+    role: Role
+    issuer: str | None
+    subject: str
+    san: tuple[str, ...]
+    key: str
+    serial: str
+    fingerprint: str
+    not_before: str
+    not_after: str
+    settings: str
+    files: dict[str, str]
+    sha256: dict[str, str]
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """The set: the profile's name, the openssl that made the latest part, and the certificates, issuers first."""
+
+    version: Literal[1] = 1
+    profile: str
+    openssl: str
+    certificates: tuple[Record, ...]
+
+    def record(self, name: str) -> Record | None:
+        """The record of that name, if the set has it."""
+        return next((record for record in self.certificates if record.name == name), None)
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """JSON that a person can read as well."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+
+
+def decode_manifest(data: bytes, source: str) -> Manifest:
+    """Raises OutputError when it is no manifest of ours."""
+    try:
+        return msgspec.json.decode(data, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise OutputError(
+            f"{source} is no manifest that mintls wrote ({error}); move it away, or choose another -o"
+        ) from None

@@ -1,0 +1,222 @@
+"""The names that a certificate binds: subject attributes and alternative names, read from text and checked.
+
+Rules: RFC 5280 4.1.2.6 and appendix A (subject and its upper bounds), 4.2.1.6 (subjectAltName);
+RFC 1034 3.5 and RFC 6125 6.4.3 (host names and their wildcard). openssl signs what breaks them.
+"""
+
+import re
+import unicodedata
+from ipaddress import ip_address
+from typing import Any, ClassVar, Self
+
+from mintls.errors import not_known
+
+# Short names that `openssl req` knows, with the upper bound of their length in characters.
+ATTRIBUTES = {
+    "CN": 64, "O": 64, "OU": 64, "L": 128, "ST": 128, "C": 2, "DC": 63, "UID": 256, "emailAddress": 128,
+    "serialNumber": 64, "street": 128, "postalCode": 40, "title": 64, "GN": 32768, "SN": 32768,
+    "initials": 32768, "name": 32768, "pseudonym": 128, "generationQualifier": 32768, "dnQualifier": 64,
+    "businessCategory": 128, "organizationIdentifier": 256,
+}  # fmt: skip
+_IA5 = ("DC", "emailAddress")
+_PRINTABLE = ("C", "serialNumber", "dnQualifier")
+_OID = re.compile(r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,17}))*")
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(.+)")
+_OTHER_NAME = re.compile(r"([0-9.]+);(UTF8|IA5|PRINTABLE):(.+)")
+_SPECIAL, _ESCAPED = re.compile(r'([,+"\\<>;=])'), r"\\\1"
+# In a value these words make openssl do something else than write it (x509v3_config(5)).
+RESERVED = ("critical,", "ASN1:", "DER:")
+
+
+def is_oid(text: str) -> bool:
+    """Whether it is a dotted object identifier (X.660: the first arc 0 to 2, below 0 and 1 at most 39)."""
+    return bool(_OID.fullmatch(text))
+
+
+def check_text(text: str) -> str:
+    """Text that openssl's configuration can carry literally. Raises ValueError for what it cannot."""
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs"):
+            raise ValueError(f"holds the control character U+{ord(character):04X}; take it away")
+    if not text:
+        raise ValueError("is empty; write a value or leave the field out")
+    for prefix in RESERVED:
+        if text.lower().startswith(prefix.lower()):
+            raise ValueError(f"begins with {prefix!r}, which openssl would obey instead of writing it; begin otherwise")
+    return text
+
+
+class Text(str):
+    """A scalar with a grammar: `parse` raises ValueError with a sentence; `schema` is for editors."""
+
+    __slots__ = ()
+    schema: ClassVar[dict[str, Any]] = {"type": "string"}
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls(check_text(text))
+
+
+class Oid(Text):
+    """A dotted object identifier."""
+
+    __slots__ = ()
+    schema: ClassVar[dict[str, Any]] = {"type": "string", "pattern": r"^[0-2](\.[0-9]+)+$"}
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if not is_oid(text):
+            raise ValueError(f"{text!r} is not an object identifier such as 1.3.6.1.4.1.99999.1")
+        return cls(text)
+
+
+class GeneralName(Text):
+    """One subjectAltName entry as `KIND:value`, openssl's own spelling of the kind."""
+
+    __slots__ = ()
+    KINDS: ClassVar[tuple[str, ...]] = ("DNS", "IP", "email", "URI", "RID", "otherName")
+    schema: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": f"^({'|'.join(KINDS)}):.+$",
+        "examples": ["DNS:localhost", "IP:127.0.0.1", "URI:spiffe://example.org/web", "email:a@example.org"],
+    }
+
+    @property
+    def kind(self) -> str:
+        return self.partition(":")[0]
+
+    @property
+    def value(self) -> str:
+        return self.partition(":")[2]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        kind, colon, value = text.partition(":")
+        if not colon or kind not in cls.KINDS:
+            hint = not_known(kind, cls.KINDS) if colon else f"did you mean {_guess_kind(text)}?"
+            raise ValueError(f"{text!r} does not begin with the kind of name; {hint}")
+        check_text(value)
+        match kind:
+            case "DNS":
+                check_host(value, wildcard=True)
+            case "IP":
+                value = _check_ip(value)
+            case "email":
+                _check_email(value)
+            case "URI":
+                if not _URI.fullmatch(value):
+                    raise ValueError(f"{value!r} is not a URI: write scheme:rest in ASCII without spaces")
+            case "RID":
+                Oid.parse(value)
+            case "otherName":
+                _check_other_name(value)
+        return cls(f"{kind}:{value}")
+
+
+class Subject(tuple[tuple[str, str], ...]):
+    """A distinguished name: (attribute, value) in their order; an attribute may come more than once."""
+
+    __slots__ = ()
+    schema: ClassVar[dict[str, Any]] = {
+        "type": "object",
+        "description": "Attributes in their order: short names or dotted OIDs; a list for several of one kind.",
+        "properties": {
+            name: {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]} for name in ATTRIBUTES
+        },
+        "patternProperties": {Oid.schema["pattern"]: {"type": "string"}},
+        "additionalProperties": False,
+    }
+
+    def __str__(self) -> str:
+        """For people and the manifest: RFC 4514's escapes, but in the order as written."""
+        return ",".join(f"{name}={_SPECIAL.sub(_ESCAPED, value)}" for name, value in self)
+
+
+def check_attribute(name: str, value: str) -> None:
+    """One attribute of a subject. Raises ValueError with a sentence."""
+    if name not in ATTRIBUTES and not is_oid(name):
+        raise ValueError(not_known(name, ATTRIBUTES, "or a dotted OID"))
+    check_text(value)
+    if name == "C" and not re.fullmatch("[A-Za-z]{2}", value):
+        raise ValueError(f"{value!r} is not a country: write its two letters, such as NO (ISO 3166)")
+    if len(value) > ATTRIBUTES.get(name, 32768):
+        raise ValueError(f"is {len(value)} characters long; at most {ATTRIBUTES[name]} fit (RFC 5280, appendix A.1)")
+    if name in _IA5 and not value.isascii():
+        raise ValueError(f"{value!r} must be ASCII")
+    if name in _PRINTABLE and not re.fullmatch(r"[A-Za-z0-9 '()+,./:=?-]+", value):
+        raise ValueError(f"{value!r} may hold only letters, digits, space and '()+,-./:=? (PrintableString)")
+
+
+def check_host(name: str, *, wildcard: bool) -> None:
+    """A host name, with a leading `*.` if `wildcard`. Raises ValueError that names the slip."""
+    try:
+        address = ip_address(name.strip("[]"))
+    except ValueError:
+        pass
+    else:
+        raise ValueError(f"'DNS:{name}' is an IP address; write IP:{address}")
+    if not name.isascii():
+        raise ValueError(f"{name!r} is not ASCII; write it as {_punycode(name)}")
+    for mark, what in (
+        ("://", "a URL"),
+        ("/", "a path"),
+        (":", "a port"),
+        ("@", "an email address"),
+        (" ", "a space"),
+    ):
+        if mark in name:
+            raise ValueError(f"{name!r} holds {what}; write the host name alone")
+    if "*" in name.removeprefix("*.") or (name.startswith("*") and not wildcard):
+        raise ValueError(f"{name!r}: a wildcard can only be the whole leftmost label, as in *.example.org (RFC 6125)")
+    if name.startswith("*.") and "." not in name[2:]:
+        raise ValueError(f"{name!r} would stand for a whole top-level domain; no client accepts it")
+    if name.endswith("."):
+        raise ValueError(f"{name!r} ends with a dot; certificates hold names without it")
+    labels = name.removeprefix("*.").split(".")
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError(f"{name!r} is not a host name: labels of 1 to 63 letters, digits and inner hyphens (RFC 1034)")
+
+
+def _check_ip(value: str) -> str:
+    try:
+        address = ip_address(value)
+    except ValueError:
+        hint = "; write one address, not a network" if "/" in value else ""
+        raise ValueError(
+            f"'IP:{value}' is not an IP address{hint or '; a host name is written DNS:' + value}"
+        ) from None
+    if "%" in value:
+        raise ValueError(f"'IP:{value}' has a zone, which a certificate cannot hold; leave it out")
+    return str(address)
+
+
+def _check_email(value: str) -> None:
+    match = _EMAIL.fullmatch(value)
+    if not match:
+        raise ValueError(f"{value!r} is not an ASCII email address such as user@example.org")
+    check_host(match[1], wildcard=False)
+
+
+def _check_other_name(value: str) -> None:
+    match = _OTHER_NAME.fullmatch(value)
+    if not match or not is_oid(match[1]):
+        raise ValueError(f"{value!r} is not an otherName: write OID;UTF8:text (or IA5, PRINTABLE)")
+    if match[2] != "UTF8" and not match[3].isascii():
+        raise ValueError(f"{match[3]!r} is not ASCII; write UTF8: before it")
+
+
+def _guess_kind(text: str) -> str:
+    try:
+        ip_address(text)
+    except ValueError:
+        return f"email:{text}" if "@" in text else f"DNS:{text}"
+    return f"IP:{text}"
+
+
+def _punycode(name: str) -> str:
+    try:
+        return name.encode("idna").decode()
+    except UnicodeError:
+        return "its xn-- form"

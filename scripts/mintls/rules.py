@@ -1,0 +1,168 @@
+"""What openssl would sign without a word and no verifier would accept, found before anything is made.
+
+Each rule is a generator of (path, sentence) over a whole profile; `mistakes` forbid, `doubts` only warn.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from mintls.settings import Authority, Entry, Profile
+
+Finding = tuple[tuple[str | int, ...], str]
+SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
+MANIFEST = "manifest.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def mistakes(profile: Profile) -> Iterator[Finding]:
+    """Every finding that forbids minting."""
+    if not profile.entries:
+        yield (
+            (),
+            "holds no authorities, servers, clients or peers; profiles/dev.yaml is an example to begin with",
+        )
+    named = {entry.name: entry for entry in profile.entries}
+    yield from colliding_files(profile)
+    yield from shared_serials(profile.entries)
+    for entry in profile.entries:
+        if sentence := name_mistake(entry.name):
+            yield path(entry), sentence
+        yield from issuer_mistakes(entry, named)
+        yield from usage_mistakes(entry)
+        if not entry.settings.subject:
+            yield path(entry, "subject"), "has no subject; write at least subject: {CN: ...}"
+        if entry.role in ("server", "peer") and not entry.settings.san:
+            sentence = 'a server without san is refused by every current client (RFC 9525); write san: ["DNS:..."]'
+            yield path(entry, "san"), sentence
+
+
+def doubts(profile: Profile) -> Iterator[Finding]:
+    """What can be minted but will surprise."""
+    named = {entry.name: entry for entry in profile.entries}
+    for entry in profile.entries:
+        issuer = named.get(entry.issuer or "")
+        if issuer and entry.settings.days > issuer.settings.days:
+            sentence = (
+                f"is valid for {entry.settings.days} days, its issuer {issuer.name} only for {issuer.settings.days}"
+            )
+            yield path(entry, "days"), f"{sentence}: it stops being accepted when {issuer.name} expires"
+
+
+def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:
+    """Where an entry, or a field of it, stands in the profile."""
+    return (SECTIONS[entry.role], entry.name, *steps)
+
+
+def name_mistake(name: str) -> str | None:
+    """A name becomes file names, so it must be safe as one everywhere."""
+    if _NAME.fullmatch(name) and not name.endswith("."):
+        return None
+    return "is no safe file name: write 1 to 100 letters, digits and ._- that begin with a letter or digit"
+
+
+def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Entries in an order in which every issuer comes before what it signs; unchanged where issuers form a circle."""
+    authorities = {entry.name: index for index, entry in enumerate(entries) if entry.is_authority}
+    graph = {
+        index: [authorities[entry.issuer]] if entry.issuer in authorities else [] for index, entry in enumerate(entries)
+    }
+    try:
+        return tuple(entries[index] for index in TopologicalSorter(graph).static_order())
+    except CycleError:
+        return tuple(entries)
+
+
+def ancestors(entry: Entry, named: Mapping[str, Entry]) -> list[Entry]:
+    """The issuer, its issuer, and so on to the root; ends where a circle would begin again."""
+    above: dict[str, Entry] = {}
+    while (issuer := named.get(entry.issuer or "")) and issuer.name not in above:
+        above[issuer.name] = entry = issuer
+    return list(above.values())
+
+
+def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
+    """RFC 5280 4.2.1.9 and 6.1.4: who may sign this entry."""
+    authorities = [name for name, other in named.items() if other.is_authority]
+    here = path(entry, "issuer")
+    if entry.issuer is None:
+        if not entry.is_authority:
+            choice = f"write issuer: with one of {', '.join(authorities)}" if authorities else "write an authority"
+            yield here, f"nobody signs it; {choice}"
+        return
+    if entry.issuer not in named:
+        choice = f"write one of {', '.join(authorities)}" if authorities else "there is no authority; write one"
+        yield here, f"there is no authority {entry.issuer!r}; {choice}"
+        return
+    issuer, above = named[entry.issuer], ancestors(entry, named)
+    if not issuer.is_authority:
+        yield here, f"{issuer.name!r} is a {issuer.role}, and only an authority can sign"
+    if above[-1].issuer in named:
+        if entry in above:
+            yield here, "its issuers form a circle; one of them must be a root, without issuer"
+        return
+    if entry.settings.subject and entry.settings.subject == issuer.settings.subject:
+        yield (
+            path(entry, "subject"),
+            f"is the same as that of its issuer {issuer.name}; verifiers take it for self-signed",
+        )
+    for between, ancestor in enumerate(above):
+        below = between + entry.is_authority
+        limit = ancestor.settings.path_length if isinstance(ancestor.settings, Authority) else None
+        if limit is not None and below > limit:
+            sentence = f"{ancestor.name} has path_length {limit}, but {below} authorities would stand below it"
+            yield here, f"{sentence}; raise it or sign with an authority higher up"
+
+
+def usage_mistakes(entry: Entry) -> Iterator[Finding]:
+    """RFC 5280 4.2.1.3 and 4.2.1.12: usages that the role or the key contradicts."""
+    usages, rsa = entry.key_usage, entry.settings.key.startswith("rsa")
+    here = path(entry, "key_usage")
+    if entry.is_authority and "keyCertSign" not in usages:
+        yield here, "an authority that signs certificates needs keyCertSign; add it"
+    if not entry.is_authority:
+        for usage in {"keyCertSign", "cRLSign"}.intersection(usages):
+            yield here, f"{usage} belongs to authorities alone; take it away"
+    if not rsa:
+        for usage in sorted({"keyEncipherment", "dataEncipherment"}.intersection(usages)):
+            yield here, f"{usage} needs an RSA key, and this one is {entry.settings.key}; take it away"
+    if "keyAgreement" in usages and not entry.settings.key.startswith("ec"):
+        yield (
+            here,
+            f"keyAgreement needs an elliptic curve key, and this one is {entry.settings.key}; take it away",
+        )
+    needed = {"server": {"serverAuth"}, "client": {"clientAuth"}, "peer": {"serverAuth", "clientAuth"}}
+    if entry.extended_key_usage:
+        for purpose in sorted(needed.get(entry.role, set()).difference(entry.extended_key_usage)):
+            yield (
+                path(entry, "extended_key_usage"),
+                f"a {entry.role} needs {purpose} here, or every verifier refuses it",
+            )
+
+
+def shared_serials(entries: tuple[Entry, ...]) -> Iterator[Finding]:
+    """RFC 5280 4.1.2.2: issuer and serial name one certificate; NSS refuses the second."""
+    first: dict[tuple[str | None, str], str] = {}
+    for entry in entries:
+        if entry.settings.serial:
+            holder = first.setdefault((entry.issuer or entry.name, entry.settings.serial), entry.name)
+            if holder != entry.name:
+                yield (
+                    path(entry, "serial"),
+                    f"{holder} has the same serial from the same issuer; write another",
+                )
+
+
+def colliding_files(profile: Profile) -> Iterator[Finding]:
+    """Two files of one name, also where a file system does not tell cases apart (macOS)."""
+    taken = {MANIFEST: (MANIFEST, "mintls itself")}
+    for entry in profile.entries:
+        for what, name in profile.files.of(entry.name).items():
+            if name.casefold() in taken:
+                other, owner = taken[name.casefold()]
+                yield (
+                    path(entry),
+                    f"its {what} {name} would be the same file as {other} of {owner}; rename one",
+                )
+                break
+            taken[name.casefold()] = name, ".".join(map(str, path(entry)))

@@ -1,0 +1,143 @@
+"""The output directory: its lock, a private staging directory, and the atomic publication of a set.
+
+New files are made in DIR/.mintls-XXXX (0700, on the same file system by construction). When all are made and verified,
+they are fsynced and that directory is renamed to DIR/.mintls-commit: from this moment the new set stands, and moving
+its files into place is only carried on, by whoever opens the directory next, if this process is killed meanwhile.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+
+from mintls.errors import OutputError
+from mintls.manifest import MANIFEST, Manifest, decode_manifest, encode_manifest
+from mintls.plan import Output, Plan
+
+STAGING, COMMIT = ".mintls-", ".mintls-commit"
+
+
+class Store:
+    """A directory that is locked, so that what is read from it stays true until it is published to."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        path = directory / MANIFEST
+        self.manifest = decode_manifest(path.read_bytes(), str(path)) if path.exists() else None
+
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of each file that the manifest names and that is there."""
+        records = self.manifest.certificates if self.manifest else ()
+        names = [name for record in records for name in record.files.values()]
+        return {name: sha256_of(self.directory / name) for name in names if (self.directory / name).is_file()}
+
+    def foreign(self, outputs: Sequence[Output]) -> list[str]:
+        """Which of these would overwrite something that mintls did not write, or that was changed since."""
+        written = {
+            name: d
+            for record in (self.manifest.certificates if self.manifest else ())
+            for name, d in record.sha256.items()
+        }
+        return [
+            output.name
+            for output in outputs
+            if os.path.lexists(path := self.directory / output.name)
+            and (path.is_symlink() or not path.is_file() or sha256_of(path) != written.get(output.name))
+        ]
+
+    @contextmanager
+    def staging(self, plan: Plan) -> Iterator[Path]:
+        """A private directory for the work, gone afterwards; what the plan borrows from the set stands in it by name."""
+        stage = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.directory))
+        try:
+            for name in plan.borrowed:
+                (stage / name).symlink_to(Path("..") / name)
+            for issue in plan.issues:
+                (stage / issue.config.name).write_text(issue.config.text)
+            yield stage
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+    def publish(self, stage: Path, outputs: Sequence[Output], manifest: Manifest) -> None:
+        """Make the staged outputs and the manifest the set. All or nothing, also if the machine stops."""
+        commit = stage / "commit"
+        commit.mkdir(0o700)
+        for output in outputs:
+            os.chmod(stage / output.name, output.mode)
+            os.rename(stage / output.name, commit / output.name)
+        (commit / MANIFEST).write_bytes(encode_manifest(manifest))
+        os.chmod(commit / MANIFEST, 0o644)
+        for path in commit.iterdir():
+            _fsync(path)
+        _fsync(commit)
+        os.rename(commit, self.directory / COMMIT)
+        _fsync(self.directory)
+        carry_on(self.directory)
+
+
+def carry_on(directory: Path) -> None:
+    """Finish a publication that was decided, and clear away what was not."""
+    commit = directory / COMMIT
+    if commit.is_dir():
+        names = sorted(
+            os.listdir(commit), key=lambda name: name == MANIFEST
+        )  # the manifest last: it tells of the others
+        for name in names:
+            os.replace(commit / name, directory / name)
+        _fsync(directory)
+        commit.rmdir()
+    for leftover in directory.glob(STAGING + "*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextmanager
+def open_store(directory: Path) -> Iterator[Store]:
+    """Lock a directory (made if need be, and gone again if it stays empty) and read its manifest.
+
+    Raises OutputError when it cannot be made, locked or read. Another run that holds the lock is waited for.
+    """
+    try:
+        made = not directory.exists()
+        directory.mkdir(parents=True, exist_ok=True)
+        handle = _lock(directory)
+    except OSError as error:
+        raise OutputError(f"{directory}: {error.strerror}; choose another directory with -o") from None
+    try:
+        carry_on(directory)
+        yield Store(directory)
+    except OSError as error:
+        raise OutputError(f"{error.filename or directory}: {error.strerror}; nothing was published") from None
+    finally:
+        if made:
+            with suppress(OSError):
+                directory.rmdir()  # refused unless empty
+        os.close(handle)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _lock(directory: Path) -> int:
+    """An exclusive flock on the directory itself, which needs no file; asked again if it was replaced meanwhile."""
+    while True:
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), os.stat(directory)):
+                return handle
+        os.close(handle)
+        directory.mkdir(parents=True, exist_ok=True)
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

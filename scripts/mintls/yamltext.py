@@ -1,0 +1,156 @@
+"""YAML text -> a tree of nodes that know their line; the only room that imports yaml.
+
+A scalar is kept as written (`NO` stays NO, `010` stays 010): what it means is for the field to say.
+Nothing is constructed, so a tag can run nothing; an alias is a reference, so an alias bomb weighs nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 32  # a profile is five levels deep
+
+# libyaml's parser where it was built in: the same events, some ten times as fast
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """Text as written; `empty` tells `key:` from `key: ""`."""
+
+    text: str
+    line: int
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: tuple["Node", ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys in their order, each with its node."""
+
+    items: "dict[str, Node]"
+    line: int
+
+
+Node = Scalar | Sequence | Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A mistake: the line it stands in (counted from 1), the field's path and the sentence."""
+
+    line: int
+    path: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.path}: {self.sentence}" if self.path else f"{self.line}: {self.sentence}"
+
+
+class Unreadable(Exception):
+    """Text that is no YAML, or more than a profile can be: nothing else can be said about it."""
+
+    def __init__(self, line: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.complaint = Complaint(line, "", sentence)
+
+
+def read_yaml(data: bytes) -> tuple[Node, list[Complaint]]:
+    """The tree, and the mistakes that leave it readable (a duplicate key). Raises Unreadable."""
+    if len(data) > MAX_BYTES:
+        raise Unreadable(1, f"is larger than {MAX_BYTES} bytes; a fleet is written with count:")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable(data.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from None
+    try:
+        return _Composer(yaml.parse(text, Loader=_LOADER)).document()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise Unreadable(mark.line + 1 if mark else 1, f"is not YAML: {error.problem or error.context}") from None
+    except yaml.reader.ReaderError as error:
+        # the position counts characters in one parser, bytes in the other: search for the character itself
+        where = text.find(chr(error.character)) if isinstance(error.character, int) else -1
+        line = text.count("\n", 0, max(where, 0)) + 1
+        raise Unreadable(line, "is not YAML: it holds a character that YAML does not allow") from None
+
+
+@dataclass(slots=True)
+class _Composer:
+    """Events -> nodes, with a bound on the depth."""
+
+    events: Iterator[yaml.Event]
+    anchors: dict[str, Node] = field(default_factory=dict)
+    complaints: list[Complaint] = field(default_factory=list)
+
+    def document(self) -> tuple[Node, list[Complaint]]:
+        next(self.events)  # the stream's start
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            raise Unreadable(1, "is empty; profiles/dev.yaml is an example to begin with")
+        root = self.node(next(self.events), 0)
+        next(self.events)  # the document's end
+        after = next(self.events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise Unreadable(_line(after), "begins a second document; a profile is one")
+        return root, self.complaints
+
+    def node(self, event: yaml.Event, depth: int) -> Node:
+        line = _line(event)
+        if depth > MAX_DEPTH:
+            raise Unreadable(line, f"is nested more than {MAX_DEPTH} levels deep")
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                raise Unreadable(line, f"*{event.anchor} names an anchor that does not stand before it")
+            return self.anchors[event.anchor]
+        assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        if event.tag not in (None, "!"):
+            self.complaints.append(Complaint(line, "", f"the tag {event.tag!r} is not read; take it away"))
+        node: Node
+        if isinstance(event, yaml.ScalarEvent):
+            node = Scalar(event.value, line, empty=event.value == "" and event.style in (None, ""))
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = Sequence(tuple(self.children(yaml.SequenceEndEvent, depth)), line)
+        else:
+            node = Mapping(self.mapping(depth), line)
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        return node
+
+    def children(self, end: type[yaml.Event], depth: int) -> Iterator[Node]:
+        while not isinstance(event := next(self.events), end):
+            yield self.node(event, depth + 1)
+
+    def mapping(self, depth: int) -> dict[str, Node]:
+        own: dict[str, Node] = {}
+        lines: dict[str, int] = {}
+        merged: dict[str, Node] = {}
+        children = self.children(yaml.MappingEndEvent, depth)
+        for key in children:
+            value = next(children)
+            if not isinstance(key, Scalar):
+                self.complaints.append(Complaint(key.line, "", "a key must be one word, not a list or a mapping"))
+            elif key.text == "<<":
+                for source in value.items if isinstance(value, Sequence) else (value,):
+                    if isinstance(source, Mapping):
+                        merged = {**source.items, **merged}
+                    else:
+                        self.complaints.append(Complaint(key.line, "", "<< merges mappings; this is none"))
+            elif key.text in own:
+                sentence = f"{key.text!r} stands here again (first in line {lines[key.text]}); keep one"
+                self.complaints.append(Complaint(key.line, "", sentence))
+            else:
+                own[key.text], lines[key.text] = value, key.line
+        return {**merged, **own}
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
