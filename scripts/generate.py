@@ -9,16 +9,15 @@ import os
 import sys
 from pathlib import Path
 
-import mintls  # noqa: F401, I001  first: it says in a sentence what is not installed
-import msgspec
-from plumbum import cli
-
 from mintls.console import Progress, Script
 from mintls.due import Decision
 from mintls.mint import check_abilities, mint, whole_plan
 from mintls.openssl import Openssl
 from mintls.profile import load_profile
 from mintls.script import shell_script
+
+import msgspec
+from plumbum import cli
 
 
 class Generate(Script):

@@ -5,9 +5,9 @@ import sys
 import time
 from typing import NoReturn
 
-from plumbum import cli
-
 from mintls.errors import INTERRUPTED, MintlsError
+
+from plumbum import cli
 
 
 class Script(cli.Application):

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from msgspec import Struct
-
 from mintls.errors import OutputError
 from mintls.extensions import config_text
 from mintls.manifest import Manifest, Record
 from mintls.plan import Work
 from mintls.settings import Entry, Files, Profile
+
+from msgspec import Struct
 
 RENEW_WITHIN = 0.1  # of a certificate's lifetime
 

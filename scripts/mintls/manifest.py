@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-import msgspec
-from msgspec import Struct
-
 from mintls.errors import OutputError
 from mintls.rules import MANIFEST
 from mintls.settings import Role
+
+import msgspec
+from msgspec import Struct
 
 __all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest"]
 

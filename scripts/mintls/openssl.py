@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from plumbum import CommandNotFound, local
-
 from mintls.errors import MintlsError, OpensslError
+
+from plumbum import CommandNotFound, local
 
 HERMETIC = {
     "OPENSSL_CONF": "/dev/null",  # no ambient [v3_ca], no ambient policy

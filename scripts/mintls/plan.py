@@ -7,11 +7,11 @@ then verify asks for each certificate whether it serves its purpose, trusting th
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
-from msgspec import Struct
-
 from mintls.extensions import EXTENSIONS, config_text
 from mintls.rules import ancestors
 from mintls.settings import Entry, Files, Profile
+
+from msgspec import Struct
 
 KEY_MODE, PUBLIC_MODE = 0o600, 0o644
 FILES_A_VERIFY = 200  # certificates in one verify command: enough to share its start, few enough to spread

@@ -6,14 +6,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import msgspec
-from msgspec import Struct, structs
-
 from mintls import rules
 from mintls.errors import ProfileError, UsageError, not_known
 from mintls.names import Subject, Text, check_attribute, check_text
 from mintls.settings import Authority, Certificate, Document, Entry, Leaf, Profile, Role
 from mintls.yamltext import Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
+
+import msgspec
+from msgspec import Struct, structs
 
 Steps = tuple[str | int, ...]
 ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {

@@ -1,10 +1,10 @@
-"""The JSON Schema of a profile, for editors, made from the Structs: `python -m mintls.schema > ../profiles/schema.json`."""
+"""The JSON Schema of a profile, for editors: `python -m mintls.schema > ../profiles/schema.json`, from scripts/."""
 
 from typing import Any
 
-import msgspec
-
 from mintls.settings import Document
+
+import msgspec
 
 
 def profile_schema() -> bytes:

@@ -6,10 +6,10 @@ From these Structs come the conversion (profile.py), the JSON Schema for editors
 import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from msgspec import Meta, Struct, field
-
 from mintls.errors import not_known
 from mintls.names import GeneralName, Subject, Text, is_oid
+
+from msgspec import Meta, Struct, field
 
 Role = Literal["authority", "server", "client", "peer"]
 KeyAlgorithm = Literal[

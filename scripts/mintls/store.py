@@ -51,7 +51,7 @@ class Store:
 
     @contextmanager
     def staging(self, plan: Plan) -> Iterator[Path]:
-        """A private directory for the work, gone afterwards; what the plan borrows from the set stands in it by name."""
+        """A private directory for the work, gone afterwards; what the plan borrows from the set stands in it."""
         stage = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.directory))
         try:
             for name in plan.borrowed:
