@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from mintls import rules
 from mintls.errors import ProfileError, UsageError, not_known
-from mintls.names import Subject, Text, check_attribute, check_text
+from mintls.grammar import Text, check_text
+from mintls.names import Subject, check_attribute
 from mintls.settings import Authority, Certificate, Document, Entry, Leaf, Profile, Role
 from mintls.yamltext import Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
 

@@ -3,11 +3,10 @@
 From these Structs come the conversion (profile.py), the JSON Schema for editors (schema.py) and the reference.
 """
 
-import re
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Literal
 
-from mintls.errors import not_known
-from mintls.names import GeneralName, Subject, Text, is_oid
+from mintls.grammar import Comment, FilePattern, Purpose, Serial
+from mintls.names import GeneralName, Subject
 
 from msgspec import Meta, Struct, field
 
@@ -25,71 +24,6 @@ AuthorityKeyIdentifier = Literal[
     "keyid:always,issuer:always", "issuer", "issuer:always", "none",
 ]  # fmt: skip
 NetscapeCertType = Literal["client", "server", "email", "objsign", "sslCA", "emailCA", "objCA"]
-
-
-class Purpose(Text):
-    """An extended key usage: openssl's name of it, or a dotted OID (RFC 5280 4.2.1.12)."""
-
-    __slots__ = ()
-    NAMES: ClassVar[tuple[str, ...]] = (
-        "serverAuth", "clientAuth", "codeSigning", "emailProtection", "timeStamping", "OCSPSigning",
-        "ipsecIKE", "msSmartcardLogin", "anyExtendedKeyUsage",
-    )  # fmt: skip
-    schema: ClassVar[dict[str, Any]] = {
-        "anyOf": [{"enum": list(NAMES)}, {"type": "string", "pattern": r"^[0-2](\.[0-9]+)+$"}]
-    }
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if text not in cls.NAMES and not is_oid(text):
-            raise ValueError(not_known(text, cls.NAMES, "or a dotted OID"))
-        return cls(text)
-
-
-class Comment(Text):
-    """ASCII text for nsComment, which is an IA5String."""
-
-    __slots__ = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if not text.isascii():
-            raise ValueError(f"{text!r} must be ASCII")
-        return super().parse(text)
-
-
-class Serial(Text):
-    """A serial number, decimal or 0x hexadecimal: positive and at most 20 octets (RFC 5280 4.1.2.2)."""
-
-    __slots__ = ()
-    schema: ClassVar[dict[str, Any]] = {"type": ["string", "integer"], "examples": ["0x01", "4096"]}
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if not re.fullmatch(r"0[xX][0-9A-Fa-f]{1,40}|[0-9]{1,48}", text):
-            raise ValueError(f"{text!r} is not a serial number: write it decimal, or hexadecimal after 0x")
-        number = int(text, 16) if text[1:2] in ("x", "X") else int(text)
-        if not 0 < number < 1 << 159:
-            raise ValueError(f"{text!r} must be positive and fit in 159 bits")
-        return cls("0x" + number.to_bytes((number.bit_length() + 7) // 8).hex().upper())  # as openssl prints it
-
-
-class FilePattern(Text):
-    """A file name in which {name} stands for the entry's name."""
-
-    __slots__ = ()
-    schema: ClassVar[dict[str, Any]] = {
-        "type": "string",
-        "pattern": r"^[A-Za-z0-9._-]*\{name\}[A-Za-z0-9._-]*$",
-    }
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if not re.fullmatch(r"(?![.-])[A-Za-z0-9._-]*\{name\}[A-Za-z0-9._-]*", text):
-            raise ValueError(
-                f"{text!r} is not a file name pattern: write {{name}} once, beside it letters, digits and ._- alone"
-            )
-        return cls(text)
 
 
 class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
