@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mintls.grammar import rfc3339
 from mintls.openssl import Openssl
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -12,12 +13,11 @@ def read_validity(openssl: Openssl, certificate: str, directory: Path) -> tuple[
     """notBefore and notAfter of a PEM file, RFC 3339 in UTC (x509(1), -startdate -enddate)."""
     argv = ("x509", "-in", certificate, "-noout", "-startdate", "-enddate")
     begin, end = openssl.run(argv, cwd=directory).stdout.splitlines()
-    return rfc3339(begin.partition("=")[2]), rfc3339(end.partition("=")[2])
+    return from_openssl(begin.partition("=")[2]), from_openssl(end.partition("=")[2])
 
 
-def rfc3339(date: str) -> str:
+def from_openssl(date: str) -> str:
     """openssl's `Nov 23 14:57:19 2026 GMT` as 2026-11-23T14:57:19Z."""
     month, day, clock, year, _ = date.split()
     hour, minute, second = map(int, clock.split(":"))
-    moment = datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return rfc3339(datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC))

@@ -1,15 +1,32 @@
 """manifest.json: what the set in a directory is, for verify.py, handshake_check.py and CI; it holds no secret."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from mintls.errors import OutputError
 from mintls.rules import MANIFEST
-from mintls.settings import Role
+from mintls.settings import RevocationReason, Role
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 __all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest"]
+
+
+class Revocation(Struct, frozen=True):
+    """One certificate that its issuer has revoked: serial in upper-case hexadecimal, date RFC 3339."""
+
+    serial: str
+    date: str
+    reason: RevocationReason
+
+
+class CrlRecord(Struct, frozen=True):
+    """An authority's latest CRL: its number, when the next is due, and every certificate ever revoked."""
+
+    number: int
+    next_update: str
+    revoked: tuple[Revocation, ...]
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -32,6 +49,7 @@ class Record(Struct, frozen=True, kw_only=True):
     settings: str
     files: dict[str, str]
     sha256: dict[str, str]
+    crl: CrlRecord | None = None
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -42,9 +60,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
     openssl: str
     certificates: tuple[Record, ...]
 
-    def record(self, name: str) -> Record | None:
-        """The record of that name, if the set has it."""
-        return next((record for record in self.certificates if record.name == name), None)
+    def record(self, name: str) -> Record:
+        """The record of that name; KeyError if the set has none."""
+        return {record.name: record for record in self.certificates}[name]
+
+    def replaced(self, records: Iterable[Record]) -> "Manifest":
+        """The same with these records in the place of those of the same names."""
+        new = {record.name: record for record in records}
+        return structs.replace(self, certificates=tuple(new.get(old.name, old) for old in self.certificates))
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

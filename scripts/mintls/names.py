@@ -5,8 +5,9 @@ RFC 1034 3.5 and RFC 6125 6.4.3 (host names and their wildcard). openssl signs w
 """
 
 import re
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from mintls.errors import not_known
 from mintls.grammar import Oid, Text, Uri, check_text, is_oid
@@ -66,6 +67,56 @@ class GeneralName(Text):
             case "otherName":
                 _check_other_name(value)
         return cls(f"{kind}:{value}")
+
+
+class Subtree(Text):
+    """A name constraint as `KIND:base`; an IP network in CIDR notation (RFC 5280 4.2.1.10)."""
+
+    __slots__ = ()
+    KINDS: ClassVar[tuple[str, ...]] = ("DNS", "IP", "email", "URI")
+    schema: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": f"^({'|'.join(KINDS)}):.+$",
+        "examples": ["DNS:example.org", "IP:10.0.0.0/8", "email:example.org", "URI:.example.org"],
+    }
+
+    @property
+    def kind(self) -> str:
+        return self.partition(":")[0]
+
+    @property
+    def value(self) -> str:
+        return self.partition(":")[2]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        kind, colon, value = text.partition(":")
+        if not colon or kind not in cls.KINDS:
+            raise ValueError(f"{text!r} does not begin with the kind of name; {not_known(kind, cls.KINDS)}")
+        if kind == "IP":
+            try:
+                value = str(ip_network(value))
+            except ValueError as error:
+                raise ValueError(f"'IP:{value}' is not a network such as 10.0.0.0/8: {error}") from None
+        elif kind == "email" and "@" in value:
+            _check_email(value)
+        else:
+            check_host(value.removeprefix("."), wildcard=False)
+        return cls(f"{kind}:{value}")
+
+    def holds(self, name: GeneralName) -> bool:
+        """Whether a name of the same kind lies in it."""
+        value, base = name.value.lower(), self.value.lower()
+        if self.kind == "IP":
+            return ip_address(value) in ip_network(base)
+        if self.kind == "DNS":
+            value = value.removeprefix("*.")
+            return value == base.removeprefix(".") or value.endswith("." + base.removeprefix("."))
+        if self.kind == "URI":
+            value = (urlsplit(value).hostname or "").lower()
+        elif "@" not in base:
+            value = value.rpartition("@")[2]
+        return value.endswith(base) if base.startswith(".") else value == base
 
 
 class Subject(tuple[tuple[str, str], ...]):

@@ -130,6 +130,8 @@ class _Reader:
             return self.subject(node, path)
         if isinstance(kind, type) and issubclass(kind, Struct):
             return self.struct(kind, node, path)
+        if get_origin(kind) is dict:
+            return self.pairs(get_args(kind), node, path)
         if get_origin(kind) is tuple:
             return self.items(get_args(kind)[0], node, path)
         return self.scalar(kind, kind, node, path)
@@ -152,6 +154,13 @@ class _Reader:
             return self.complain(path, f"write a list, as in [a, b]; this is {_KINDS[type(node)]}")
         values = [self.convert(kind, child, (*path, index)) for index, child in enumerate(node.items)]
         return _INVALID if _INVALID in values else tuple(values)
+
+    def pairs(self, kinds: tuple[Any, ...], node: Node, path: Steps) -> Any:
+        if not isinstance(node, Mapping):
+            return self.complain(path, f"write a mapping; this is {_KINDS[type(node)]}")
+        keys = [self.convert(kinds[0], Scalar(key, child.line), (*path, key)) for key, child in node.items.items()]
+        values = [self.convert(kinds[1], child, (*path, key)) for key, child in node.items.items()]
+        return _INVALID if _INVALID in (*keys, *values) else dict(zip(keys, values, strict=True))
 
     def subject(self, node: Node, path: Steps) -> Any:
         if not isinstance(node, Mapping):
