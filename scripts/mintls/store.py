@@ -57,7 +57,7 @@ class Store:
             for name in plan.borrowed:
                 (stage / name).symlink_to(Path("..") / name)
             for issue in plan.issues:
-                (stage / issue.config.name).write_text(issue.config.text)
+                (stage / issue.config.name).write_text(issue.config.text, encoding="utf-8")
             yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)
