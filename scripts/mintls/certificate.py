@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mintls.errors import OpensslError
 from mintls.grammar import rfc3339
 from mintls.openssl import Openssl
 
@@ -10,10 +11,16 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def read_validity(openssl: Openssl, certificate: str, directory: Path) -> tuple[str, str]:
-    """notBefore and notAfter of a PEM file, RFC 3339 in UTC (x509(1), -startdate -enddate)."""
+    """notBefore and notAfter of a PEM file, RFC 3339 in UTC (x509(1), -startdate -enddate).
+
+    Raises OpensslError when there are none."""
     argv = ("x509", "-in", certificate, "-noout", "-startdate", "-enddate")
-    begin, end = openssl.run(argv, cwd=directory).stdout.splitlines()
-    return from_openssl(begin.partition("=")[2]), from_openssl(end.partition("=")[2])
+    said = openssl.run(argv, cwd=directory).stdout
+    try:
+        begin, end = said.splitlines()
+        return from_openssl(begin.partition("=")[2]), from_openssl(end.partition("=")[2])
+    except ValueError:
+        raise OpensslError((openssl.binary, *argv), "wrote no dates", said) from None
 
 
 def from_openssl(date: str) -> str:

@@ -1,5 +1,6 @@
 """What every script shares at the terminal: errors become a sentence and an exit status."""
 
+import io
 import os
 import sys
 import time
@@ -18,6 +19,8 @@ class Script(cli.Application):
     @classmethod
     def start(cls) -> NoReturn:
         """Run with sys.argv and leave with the exit status that errors.py lists."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # scripts and JSON are UTF-8 whatever the locale says
         try:
             _, status = cls.run(exit=False)
             sys.stdout.flush()

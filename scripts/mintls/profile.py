@@ -79,11 +79,9 @@ class _Reader:
     def sound_defaults(self, root: Mapping) -> dict[str, Node]:
         """The defaults without the fields that were complained about: once is enough."""
         node = root.items.get("defaults")
-        wrong = {
-            complaint.path.split(".")[1] for complaint in self.complaints if complaint.path.startswith("defaults.")
-        }
+        wrong = {path[1] for path in self.broken if path[0] == "defaults" and len(path) > 1}
         items = node.items if isinstance(node, Mapping) else {}
-        return {key: value for key, value in items.items() if key.partition("[")[0] not in wrong}
+        return {key: value for key, value in items.items() if key not in wrong}
 
     def section(self, section: str, node: Node, defaults: dict[str, Node]) -> list[Entry]:
         role, kind = ROLES[section]

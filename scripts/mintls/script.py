@@ -24,6 +24,7 @@ def shell_script(plan: Plan, title: str) -> str:
 
 
 def _lines(plan: Plan, title: str) -> Iterator[str]:
+    title = "".join(character if character.isprintable() else "?" for character in title)  # it stays a comment
     yield _PREAMBLE.format(title=title, hermetic=" ".join(f"{name}={value}" for name, value in HERMETIC.items()))
     outputs = {output.name for output in plan.outputs}
     scratch = [config.name for config in plan.configs]

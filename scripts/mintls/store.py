@@ -57,7 +57,7 @@ class Store:
             for name in plan.borrowed:
                 (stage / name).symlink_to(Path("..") / name)
             for config in plan.configs:
-                (stage / config.name).write_text(config.text)
+                (stage / config.name).write_text(config.text, encoding="utf-8")
             yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)
