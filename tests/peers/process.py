@@ -91,13 +91,12 @@ def running(
         yield match
     finally:
         _end(process, drain)
-        process.stdout.close()
 
 
 def _drain(stream: IO[bytes], log: Path, ready: str, said: "queue.Queue[re.Match[str] | None]") -> None:
     """Copy to the log until the end, so that the program never waits for a reader."""
     pattern = re.compile(ready)
-    with log.open("wb", buffering=0) as copy:
+    with stream, log.open("wb", buffering=0) as copy:
         for line in stream:
             copy.write(line)
             if match := pattern.search(line.decode(errors="replace")):
