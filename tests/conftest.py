@@ -1,0 +1,75 @@
+"""Certificates that the tests share."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CONFIG = """
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = {cn}
+[ca]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[leaf]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature{encipherment}
+extendedKeyUsage = {purpose}
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+subjectAltName = {san}
+"""
+SERVER_SAN = "DNS:localhost, IP:127.0.0.1, IP:::1"
+
+
+def mint(directory: Path, cn: str = "Dev CA", key: str = "rsa:2048", server_san: str = SERVER_SAN) -> Path:
+    """ca.crt (unless `directory` has a CA), server.crt and client.crt with their keys, by plain openssl."""
+    if not (directory / "ca.crt").exists():
+        _issue(directory, "ca", cn, key, "", "")
+    _issue(directory, "server", "localhost", key, "serverAuth", server_san)
+    _issue(directory, "client", "dev-client", key, "clientAuth", "DNS:client.localhost")
+    return directory
+
+
+def _issue(directory: Path, name: str, cn: str, key: str, purpose: str, san: str) -> None:
+    config = directory / f"{name}.cnf"
+    encipherment = ", keyEncipherment" if key.startswith("rsa") and name == "server" else ""
+    config.write_text(CONFIG.format(cn=cn, purpose=purpose, san=san, encipherment=encipherment))
+    issuer = (
+        ["-extensions", "leaf", "-CA", "ca.crt", "-CAkey", "ca.key"] if purpose else ["-extensions", "ca"]
+    )
+    new = [
+        "-newkey",
+        *key.split(" "),
+        "-nodes",
+        "-keyout",
+        f"{name}.key",
+        "-out",
+        f"{name}.crt",
+        "-days",
+        "30",
+    ]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-batch", "-config", config.name, *new, *issuer],
+        cwd=directory,
+        env={**os.environ, "OPENSSL_CONF": "/dev/null"},
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good set: ca, server, client with .crt and .key."""
+    return mint(tmp_path_factory.mktemp("dev"))
+
+
+@pytest.fixture(scope="session")
+def rogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set like `dev` from a CA that nobody trusts."""
+    return mint(tmp_path_factory.mktemp("rogue"), cn="Rogue CA", key="ec -pkeyopt ec_paramgen_curve:P-256")
