@@ -40,9 +40,7 @@ def _issue(directory: Path, name: str, cn: str, key: str, purpose: str, san: str
     config = directory / f"{name}.cnf"
     encipherment = ", keyEncipherment" if key.startswith("rsa") and name == "server" else ""
     config.write_text(CONFIG.format(cn=cn, purpose=purpose, san=san, encipherment=encipherment))
-    issuer = (
-        ["-extensions", "leaf", "-CA", "ca.crt", "-CAkey", "ca.key"] if purpose else ["-extensions", "ca"]
-    )
+    issuer = ["-extensions", "leaf", "-CA", "ca.crt", "-CAkey", "ca.key"] if purpose else ["-extensions", "ca"]
     new = [
         "-newkey",
         *key.split(" "),

@@ -39,9 +39,7 @@ OK, BAD_REQUEST, NOOP, GNIP = ("200", "200"), ("400", "400"), ("250", "250"), ("
 SEEN = {
     "nginx on": Seen(BAD_REQUEST, BAD_REQUEST),  # the handshake never fails over a certificate
     "go RequireAndVerifyClientCert": Seen(GO, GO),
-    "node rejectUnauthorized": Seen(
-        OPENSSL_NONE, CLOSE
-    ),  # OpenSSL's alert for none; its own close for unknown
+    "node rejectUnauthorized": Seen(OPENSSL_NONE, CLOSE),  # OpenSSL's alert for none; its own close for unknown
     "python CERT_REQUIRED": Seen(OPENSSL_NONE, OPENSSL_UNKNOWN),
     "s_server -www -verify_return_error": Seen(OPENSSL_NONE, OPENSSL_UNKNOWN),
     "s_server -rev -verify_return_error": Seen(OPENSSL_NONE, OPENSSL_UNKNOWN),
@@ -147,12 +145,8 @@ def test_a_client_command_is_one_line_with_placeholders() -> None:
     assert words[2:] == ["full", "h", "1", "a b", "c", "k"]
 
 
-@pytest.mark.parametrize(
-    ("required", "outcome"), [("0", pytest.skip.Exception), ("1", pytest.fail.Exception)]
-)
-def test_a_program_that_is_absent(
-    required: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("required", "outcome"), [("0", pytest.skip.Exception), ("1", pytest.fail.Exception)])
+def test_a_program_that_is_absent(required: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINTLS_REQUIRE_PEERS", required)
     with pytest.raises(BaseException, match="needs the program no-such-peer") as ended:
         need("no-such-peer")

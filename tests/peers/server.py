@@ -32,9 +32,7 @@ class Mail(socketserver.StreamRequestHandler):
             verb = line.strip().upper().partition(b" ")[0]
             secure = isinstance(self.connection, ssl.SSLSocket)
             if verb == b"EHLO":
-                self.say(
-                    *(["250-localhost", "250-8BITMIME"] + ["250-STARTTLS"] * (not secure) + ["250 HELP"])
-                )
+                self.say(*(["250-localhost", "250-8BITMIME"] + ["250-STARTTLS"] * (not secure) + ["250 HELP"]))
             elif verb in (b"HELO", b"NOOP", b"RSET"):
                 self.say("250 OK")
             elif verb == b"QUIT":
@@ -69,9 +67,7 @@ def main() -> None:
     Mail.context = context
     with Server(("127.0.0.1", 0), Page if protocol == "http" else Mail) as server:
         if protocol == "http":
-            server.socket = context.wrap_socket(
-                server.socket, server_side=True, do_handshake_on_connect=False
-            )
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         print("listening", server.server_address[1], flush=True)
         server.serve_forever()
 

@@ -150,9 +150,7 @@ def gnutls(certs: Path, logs: Path, verify: bool = True) -> Iterator[Address]:
     for attempt in range(ATTEMPTS):
         with socket.create_server((HOST, 0)) as free:
             port: int = free.getsockname()[1]
-        child = running(
-            [*argv, "--port", str(port)], rf"IPv4 .* port {port}\.\.\.done", workdir(logs, "gnutls")
-        )
+        child = running([*argv, "--port", str(port)], rf"IPv4 .* port {port}\.\.\.done", workdir(logs, "gnutls"))
         try:
             child.__enter__()
         except NotReady:
