@@ -19,7 +19,7 @@ import https_client
 import pytest
 from conftest import mint
 from peers import servers
-from processes import SCRIPTS
+from processes import SCRIPTS, until
 
 SHOWN = "Response status: 200 OK\nMsg:  This is an example server.\n"
 

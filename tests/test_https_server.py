@@ -109,6 +109,15 @@ def test_others_are_refused_at_the_handshake(serve, dev, rogue, version, who, al
     assert ANSWER.encode() in ask(port, good)
 
 
+def test_the_systems_trust_does_not_count_for_clients(serve, dev, rogue, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(rogue / "ca.crt"))
+    server, _, port = serve(dev)
+    with pytest.raises(ssl.SSLError, match="UNKNOWN_CA"):
+        ask(port, client_context(dev, rogue))
+    server.says("refused: ")
+    assert ANSWER.encode() in ask(port, client_context(dev, dev))
+
+
 def test_old_tls_is_refused(serve, dev):
     server, _, port = serve(dev)
     old = client_context(dev, dev)
