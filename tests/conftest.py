@@ -1,10 +1,13 @@
-"""Certificates that the tests share."""
+"""Certificates and processes that the tests share."""
 
 import os
+import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from processes import Running, run_script
 
 CONFIG = """
 [req]
@@ -71,3 +74,33 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set like `dev` from a CA that nobody trusts."""
     return mint(tmp_path_factory.mktemp("rogue"), cn="Rogue CA", key="ec -pkeyopt ec_paramgen_curve:P-256")
+
+
+@pytest.fixture(scope="session")
+def stranger(dev: Path, rogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trusts what `dev` does, but its client is of the CA that nobody trusts."""
+    directory = tmp_path_factory.mktemp("stranger")
+    for path in (dev / "ca.crt", rogue / "client.crt", rogue / "client.key"):
+        shutil.copy(path, directory)
+    return directory
+
+
+@pytest.fixture
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
+    """Start programs that have ended when the test has."""
+    running: list[Running] = []
+
+    def begin(*argv: object) -> Running:
+        running.append(Running(argv, tmp_path_factory.mktemp("process")))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+@pytest.fixture
+def script() -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    return run_script
