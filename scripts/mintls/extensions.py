@@ -6,6 +6,7 @@ every value is quoted and every list of names stands in a section of its own: co
 
 from collections.abc import Iterator
 
+from mintls.names import GeneralName
 from mintls.settings import Authority, Entry
 
 EXTENSIONS = "extensions"  # the section's name, as commands refer to it
@@ -63,7 +64,12 @@ def extension_lines(entry: Entry) -> Iterator[str]:
 
 def san_lines(entry: Entry) -> Iterator[str]:
     for index, name in enumerate(entry.settings.san):
-        yield f"{name.kind}.{index} = {quoted(name.value)}"
+        yield f"{name.kind}.{index} = {quoted(_san_value(name))}"
+
+
+def _san_value(name: GeneralName) -> str:
+    """Without its FORMAT, ASN1_generate_nconf(3) takes UTF-8 for Latin-1."""
+    return name.value.replace(";UTF8:", ";FORMAT:UTF8,UTF8:", 1) if name.kind == "otherName" else name.value
 
 
 def _basic_constraints(entry: Entry) -> str:
