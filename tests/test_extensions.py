@@ -66,8 +66,6 @@ def minter() -> Minter:
         ca = {"subject": {"CN": "CA"}, "key": "ec:P-256"}
         text = yaml_of({"authorities": {"ca": ca}, "clients": {"c": fields}})
         profile = read_profile(text, "hostile.yaml", "hostile")
-            yaml_of({"authorities": {"ca": ca}, "clients": {"c": fields}}), "hostile.yaml", "hostile"
-        )
         directory = Path(tempfile.mkdtemp())
         try:
             mint(profile, directory, Openssl(), 1, lambda *_: None)
