@@ -1,4 +1,4 @@
-"""Certificates and processes that the tests share."""
+"""What many tests share: sets minted by the real script, a way to run scripts, and the foreign programs."""
 
 import os
 import shutil
@@ -6,74 +6,61 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mintls.openssl import Openssl
+
 import pytest
-from processes import Running, run_script
+from processes import SCRIPTS, Running, run_script
 
-CONFIG = """
-[req]
-distinguished_name = dn
-prompt = no
-[dn]
-CN = {cn}
-[ca]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-[leaf]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature{encipherment}
-extendedKeyUsage = {purpose}
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-subjectAltName = {san}
-"""
-SERVER_SAN = "DNS:localhost, IP:127.0.0.1, IP:::1"
+PROFILES = SCRIPTS.parent / "profiles"
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def mint(directory: Path, cn: str = "Dev CA", key: str = "rsa:2048", server_san: str = SERVER_SAN) -> Path:
-    """ca.crt (unless `directory` has a CA), server.crt and client.crt with their keys, by plain openssl."""
-    if not (directory / "ca.crt").exists():
-        _issue(directory, "ca", cn, key, "", "")
-    _issue(directory, "server", "localhost", key, "serverAuth", server_san)
-    _issue(directory, "client", "dev-client", key, "clientAuth", "DNS:client.localhost")
+def mint_profile(profile: Path, directory: Path) -> Path:
+    done = run_script("generate.py", profile, "-o", directory, "-q")
+    assert done.returncode == 0, done.stderr
     return directory
 
 
-def _issue(directory: Path, name: str, cn: str, key: str, purpose: str, san: str) -> None:
-    config = directory / f"{name}.cnf"
-    encipherment = ", keyEncipherment" if key.startswith("rsa") and name == "server" else ""
-    config.write_text(CONFIG.format(cn=cn, purpose=purpose, san=san, encipherment=encipherment))
-    issuer = ["-extensions", "leaf", "-CA", "ca.crt", "-CAkey", "ca.key"] if purpose else ["-extensions", "ca"]
-    new = [
-        "-newkey",
-        *key.split(" "),
-        "-nodes",
-        "-keyout",
-        f"{name}.key",
-        "-out",
-        f"{name}.crt",
-        "-days",
-        "30",
-    ]
-    subprocess.run(
-        ["openssl", "req", "-x509", "-batch", "-config", config.name, *new, *issuer],
-        cwd=directory,
-        env={**os.environ, "OPENSSL_CONF": "/dev/null"},
-        check=True,
-        capture_output=True,
-    )
+def modes(directory: Path) -> dict[str, str]:
+    """Each file's mode as people write it: {"ca.key": "0600"}."""
+    return {path.name: f"{path.stat().st_mode & 0o7777:04o}" for path in directory.iterdir()}
+
+
+def contents(directory: Path) -> dict[str, tuple[int, bytes]]:
+    """Each file's modification time in nanoseconds and its bytes: equal only if nothing was touched."""
+    return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in directory.iterdir()}
 
 
 @pytest.fixture(scope="session")
-def dev(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A good set: ca, server, client with .crt and .key."""
-    return mint(tmp_path_factory.mktemp("dev"))
+def openssl() -> Openssl:
+    return Openssl()
+
+
+def _minted(name: str) -> Callable[..., Path]:
+    @pytest.fixture(scope="session", name=name.replace("-", "_"))
+    def minted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return mint_profile(PROFILES / f"{name}.yaml", tmp_path_factory.mktemp(name) / "set")
+
+    return minted
+
+
+dev, classic, step_by_step, showcase = map(_minted, ["dev", "classic", "step-by-step", "showcase"])
+
+
+ROGUE = """
+defaults: {key: ec:P-256}
+authorities: {ca: {subject: {CN: Rogue CA}}}
+servers: {server: {subject: {CN: localhost}, san: ["DNS:localhost", "IP:127.0.0.1", "IP:::1"]}}
+clients: {client: {subject: {CN: dev-client}, san: ["DNS:client.localhost"]}}
+"""
 
 
 @pytest.fixture(scope="session")
 def rogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set like `dev` from a CA that nobody trusts."""
-    return mint(tmp_path_factory.mktemp("rogue"), cn="Rogue CA", key="ec -pkeyopt ec_paramgen_curve:P-256")
+    directory = tmp_path_factory.mktemp("rogue")
+    (directory / "rogue.yaml").write_text(ROGUE)
+    return mint_profile(directory / "rogue.yaml", directory / "set")
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +70,14 @@ def stranger(dev: Path, rogue: Path, tmp_path_factory: pytest.TempPathFactory) -
     for path in (dev / "ca.crt", rogue / "client.crt", rogue / "client.key"):
         shutil.copy(path, directory)
     return directory
+
+
+def with_server_san(dev: Path, directory: Path, san: str) -> Path:
+    """The same authority and client as `dev`, and a server certificate that names something else."""
+    shutil.copytree(dev, directory, dirs_exist_ok=True)
+    profile = directory / "profile.yaml"
+    profile.write_text((PROFILES / "dev.yaml").read_text().replace('["DNS:localhost", "IP:127.0.0.1", "IP:::1"]', san))
+    return mint_profile(profile, directory)
 
 
 @pytest.fixture
@@ -102,5 +97,45 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ru
 
 
 @pytest.fixture
-def script() -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def script() -> Run:
     return run_script
+
+
+@pytest.fixture
+def run() -> Run:
+    return run_script
+
+
+@pytest.fixture
+def mint_text(tmp_path: Path) -> Callable[[str], Path]:
+    """Mints a profile's text into a directory, the same one each time in a test."""
+
+    def mint(text: str) -> Path:
+        profile = tmp_path / "profile.yaml"
+        profile.write_text(text, encoding="utf-8")
+        return mint_profile(profile, tmp_path / "set")
+
+    return mint
+
+
+@pytest.fixture
+def fake_openssl(tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    """Puts a few lines of shell before the real openssl; $REAL is that one. Gives the environment to run with."""
+
+    def install(lines: str) -> dict[str, str]:
+        folder = tmp_path / "fake"
+        folder.mkdir(exist_ok=True)
+        program = folder / "openssl"
+        program.write_text(f"#!/bin/sh\nREAL={shutil.which('openssl')}\n{lines}\n")
+        program.chmod(0o755)
+        environment = {name: value for name, value in os.environ.items() if name != "OPENSSL"}
+        return {**environment, "PATH": f"{folder}:{os.environ['PATH']}"}
+
+    return install
+
+
+@pytest.fixture(autouse=True)
+def _hermetic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the caller's environment says must not decide a test."""
+    for name in ("OPENSSL_CONF", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)

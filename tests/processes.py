@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,8 @@ class Running:
         return self.process.wait(DEADLINE)
 
 
-def run_script(name: str, *words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run one of scripts/ to its end."""
+def run_script(name: str, *words: object, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run one of scripts/ to its end; what it said is text."""
     argv = [sys.executable, str(SCRIPTS / name), *map(str, words)]
-    return subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=DEADLINE, stdin=subprocess.DEVNULL)
+    settings = {"stdin": subprocess.DEVNULL, "timeout": 100, **options}
+    return subprocess.run(argv, capture_output=True, encoding="utf-8", **settings)

@@ -17,7 +17,7 @@ from mintls.errors import RefusedError
 
 import https_client
 import pytest
-from conftest import mint
+from conftest import with_server_san
 from peers import servers
 from processes import SCRIPTS, until
 
@@ -153,14 +153,12 @@ def test_a_server_of_another_ca(serve, script, dev, rogue):
 @pytest.mark.parametrize(
     ("host", "san", "said"),
     [
-        ("localhost", "DNS:elsewhere.test,IP:127.0.0.1", "Hostname mismatch"),
-        ("127.0.0.1", "DNS:localhost", "IP address mismatch"),
+        ("localhost", '["DNS:elsewhere.test", "IP:127.0.0.1"]', "Hostname mismatch"),
+        ("127.0.0.1", '["DNS:localhost"]', "IP address mismatch"),
     ],
 )
 def test_another_name(serve, script, dev, tmp_path, host, san, said):
-    for name in ("ca.crt", "ca.key"):
-        shutil.copy(dev / name, tmp_path)
-    mint(tmp_path, server_san=san)
+    with_server_san(dev, tmp_path, san)
     _, port = serve(tmp_path)
     ended = script("https_client.py", dev, "--port", port, "--host", host)
     assert ended.returncode == 1

@@ -245,21 +245,21 @@ def test_a_name_cannot_write_to_the_terminal_nor_forge_the_log(serve, dev, tmp_p
     assert "\u202e" not in server.stderr
 
 
-def test_intermediates_are_presented(serve, dev, tmp_path):
-    """server.chain.crt, leaf first: a client that knows only the root can verify; without it, it cannot."""
+def test_intermediates_are_presented(serve, rogue, tmp_path):
+    """server.chain.crt, leaf first (dev's CA forbids one, by pathlen): a client that knows only the root can verify; without it, it cannot."""
     usage = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign", "subjectKeyIdentifier=hash")
     signer = tmp_path / "signer"
     signer.mkdir()
-    issue(dev, signer, "ca", "/CN=Issuing CA", *usage)
+    issue(rogue, signer, "ca", "/CN=Issuing CA", *usage)
     issue(signer, tmp_path, "server", "/CN=localhost", "subjectAltName=DNS:localhost", "extendedKeyUsage=serverAuth")
-    shutil.copy(dev / "ca.crt", tmp_path)
+    shutil.copy(rogue / "ca.crt", tmp_path)
     _, _, port = serve(tmp_path)
     with pytest.raises(ssl.SSLCertVerificationError):
-        ask(port, client_context(dev, dev))
+        ask(port, client_context(rogue, rogue))
     chain = [path.read_text() for path in (tmp_path / "server.crt", signer / "ca.crt")]
     (tmp_path / "server.chain.crt").write_text("".join(chain))
     _, _, port = serve(tmp_path)
-    assert ANSWER.encode() in ask(port, client_context(dev, dev))
+    assert ANSWER.encode() in ask(port, client_context(rogue, rogue))
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])

@@ -6,11 +6,12 @@ import shlex
 import socket
 import ssl
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import mint
+from conftest import with_server_san
 from peers import Address, clients, need, process, servers
 from peers.visitor import DEADLINE, credential, session_of, visit
 
@@ -65,10 +66,7 @@ SEEN = {
 @pytest.fixture(scope="module")
 def misnamed(dev: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set of the CA of `dev` whose server has another name."""
-    directory = tmp_path_factory.mktemp("misnamed")
-    for name in ("ca.crt", "ca.key"):
-        (directory / name).write_bytes((dev / name).read_bytes())
-    return mint(directory, server_san="DNS:elsewhere.test")
+    return with_server_san(dev, tmp_path_factory.mktemp("misnamed"), '["DNS:elsewhere.test"]')
 
 
 def test_what_is_seen_of_every_server_is_stated() -> None:
@@ -182,8 +180,7 @@ def _run(name: str, certs: Path, dev: Path, logs: Path) -> bool:
 
     The server answers only those that show a certificate of `dev`.
     """
-    shown = logs / certs.name
-    shown.mkdir()
+    shown = Path(tempfile.mkdtemp(dir=logs))
     for file, source in (("ca.crt", dev), ("server.crt", certs), ("server.key", certs)):
         (shown / file).write_bytes((source / file).read_bytes())
     with servers.python(shown, shown) as address:

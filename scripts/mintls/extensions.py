@@ -7,7 +7,7 @@ every value is quoted and every list of names stands in a section of its own: co
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from mintls.names import Subtree
+from mintls.names import GeneralName, Subtree
 from mintls.settings import Authority, Entry
 
 EXTENSIONS = "extensions"  # the section's name, as commands refer to it
@@ -50,7 +50,7 @@ def list_sections(entry: Entry) -> dict[str, list[str]]:
     permitted = [("permitted;", subtree) for subtree in constraints.permitted] if constraints else []
     excluded = [("excluded;", subtree) for subtree in constraints.excluded] if constraints else []
     return {
-        "san": [f"{name.kind}.{index} = {quoted(name.value)}" for index, name in enumerate(settings.san)],
+        "san": [f"{name.kind}.{index} = {quoted(_san_value(name))}" for index, name in enumerate(settings.san)],
         "names": [
             f"{how}{subtree.kind}.{index} = {quoted(_netmask(subtree))}"
             for index, (how, subtree) in enumerate(permitted + excluded)
@@ -92,3 +92,8 @@ def _netmask(subtree: Subtree) -> str:
         return subtree.value
     network = ip_network(subtree.value)
     return f"{network.network_address}/{network.netmask}"
+
+
+def _san_value(name: GeneralName) -> str:
+    """Without its FORMAT, ASN1_generate_nconf(3) takes UTF-8 for Latin-1."""
+    return name.value.replace(";UTF8:", ";FORMAT:UTF8,UTF8:", 1) if name.kind == "otherName" else name.value

@@ -1,16 +1,19 @@
 """manifest.json: what the set in a directory is, for verify.py, handshake_check.py and CI; it holds no secret."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
 from mintls.errors import OutputError
 from mintls.rules import MANIFEST
 from mintls.settings import RevocationReason, Role
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 __all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest"]
+
+
+Date = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:]{8}Z$")]
 
 
 class Revocation(Struct, frozen=True):
@@ -44,8 +47,8 @@ class Record(Struct, frozen=True, kw_only=True):
     key: str
     serial: str
     fingerprint: str
-    not_before: str
-    not_after: str
+    not_before: Date
+    not_after: Date
     settings: str
     files: dict[str, str]
     sha256: dict[str, str]

@@ -20,9 +20,19 @@ ATTRIBUTES = {
     "businessCategory": 128, "organizationIdentifier": 256,
 }  # fmt: skip
 _IA5 = ("DC", "emailAddress")
+# The same as OIDs: openssl bounds them likewise, so they are written by name (RFC 5280 appendix A.1, RFC 4519).
+_OIDS = {
+    "2.5.4.3": "CN", "2.5.4.4": "SN", "2.5.4.5": "serialNumber", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
+    "2.5.4.9": "street", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "title", "2.5.4.15": "businessCategory",
+    "2.5.4.17": "postalCode", "2.5.4.41": "name", "2.5.4.42": "GN", "2.5.4.43": "initials",
+    "2.5.4.44": "generationQualifier", "2.5.4.46": "dnQualifier", "2.5.4.65": "pseudonym",
+    "2.5.4.97": "organizationIdentifier", "0.9.2342.19200300.100.1.1": "UID", "0.9.2342.19200300.100.1.25": "DC",
+    "1.2.840.113549.1.9.1": "emailAddress",
+}  # fmt: skip
 _PRINTABLE = ("C", "serialNumber", "dnQualifier")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(.+)")
+_PRINTABLE_STRING = re.compile(r"[A-Za-z0-9 '()+,./:=?-]+")
 _OTHER_NAME = re.compile(r"([0-9.]+);(UTF8|IA5|PRINTABLE):(.+)")
 _SPECIAL, _ESCAPED = re.compile(r'([,+"\\<>;=])'), r"\\\1"
 
@@ -142,6 +152,8 @@ def check_attribute(name: str, value: str) -> None:
     """One attribute of a subject. Raises ValueError with a sentence."""
     if name not in ATTRIBUTES and not is_oid(name):
         raise ValueError(not_known(name, ATTRIBUTES, "or a dotted OID"))
+    if name in _OIDS:
+        raise ValueError(f"{name} has a name; write {_OIDS[name]}")
     check_text(value)
     if name == "C" and not re.fullmatch("[A-Za-z]{2}", value):
         raise ValueError(f"{value!r} is not a country: write its two letters, such as NO (ISO 3166)")
@@ -149,7 +161,7 @@ def check_attribute(name: str, value: str) -> None:
         raise ValueError(f"is {len(value)} characters long; at most {ATTRIBUTES[name]} fit (RFC 5280, appendix A.1)")
     if name in _IA5 and not value.isascii():
         raise ValueError(f"{value!r} must be ASCII")
-    if name in _PRINTABLE and not re.fullmatch(r"[A-Za-z0-9 '()+,./:=?-]+", value):
+    if name in _PRINTABLE and not _PRINTABLE_STRING.fullmatch(value):
         raise ValueError(f"{value!r} may hold only letters, digits, space and '()+,-./:=? (PrintableString)")
 
 
@@ -209,6 +221,8 @@ def _check_other_name(value: str) -> None:
         raise ValueError(f"{value!r} is not an otherName: write OID;UTF8:text (or IA5, PRINTABLE)")
     if match[2] != "UTF8" and not match[3].isascii():
         raise ValueError(f"{match[3]!r} is not ASCII; write UTF8: before it")
+    if match[2] == "PRINTABLE" and not _PRINTABLE_STRING.fullmatch(match[3]):
+        raise ValueError(f"{match[3]!r} is more than a PrintableString can hold; write UTF8: before it")
 
 
 def _guess_kind(text: str) -> str:
