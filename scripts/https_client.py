@@ -13,7 +13,8 @@ from pathlib import Path
 
 from mintls.console import Script
 from mintls.errors import DOES_NOT_HOLD, MintlsError, RefusedError
-from mintls.https import TIMEOUT, alert_of, explain, find_credentials, load_credentials, printable
+from mintls.https import TIMEOUT, alert_of, explain, find_credentials, load_credentials
+from mintls.printable import printable
 
 from plumbum import cli
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from mintls.console import Script
 from mintls.errors import MintlsError
-from mintls.https import TIMEOUT, describe, explain, find_credentials, load_credentials, printable
+from mintls.https import TIMEOUT, describe, explain, find_credentials, load_credentials
+from mintls.printable import printable
 
 from plumbum import cli
 

@@ -246,7 +246,7 @@ def test_a_name_cannot_write_to_the_terminal_nor_forge_the_log(serve, dev, tmp_p
 
 
 def test_intermediates_are_presented(serve, rogue, tmp_path):
-    """server.chain.crt, leaf first (dev's CA forbids one, by pathlen): a client that knows only the root can verify; without it, it cannot."""
+    """server.chain.crt, leaf first: a client that knows only the root can verify; without it, it cannot."""
     usage = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign", "subjectKeyIdentifier=hash")
     signer = tmp_path / "signer"
     signer.mkdir()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mintls.errors import MintlsError
+from mintls.printable import printable
 
 TIMEOUT = 10.0  # seconds: for a whole handshake, and for each read and write after it
 SHORT_NAMES = {  # RFC 4514 section 3; `ssl` tells the long ones
@@ -120,17 +121,6 @@ def alert_of(error: Exception) -> str:
     return reason.partition("_ALERT_")[2].lower().replace("_", " ")
 
 
-def printable(text: str) -> str:
-    r"""Text of a stranger, made safe for a terminal and a line of a log: others become `\` and hex pairs.
-
-    This is the escape of RFC 4514 section 2.4. Control, bidirectional and line-breaking characters go.
-    """
-    return "".join(
-        character if character.isprintable() else "".join(f"\\{byte:02X}" for byte in _utf8(character))
-        for character in text
-    )
-
-
 def describe(certificate: Mapping[str, Any] | None) -> str:
     """Who a peer is, from SSLSocket.getpeercert(): its subject, SAN and serial on one safe line."""
     if not certificate:
@@ -147,10 +137,6 @@ def describe(certificate: Mapping[str, Any] | None) -> str:
 def _value(text: str) -> str:
     """One value, with what RFC 4514 section 2.4 reserves escaped: a CN cannot pose as two names."""
     return printable("".join(f"\\{one}" if one in '",+;<>=\\' else one for one in text))
-
-
-def _utf8(character: str) -> bytes:
-    return character.encode(errors="surrogatepass")
 
 
 def _reason(error: ssl.SSLError) -> str:

@@ -10,6 +10,7 @@ from mintls import rules
 from mintls.errors import ProfileError, UsageError, not_known
 from mintls.grammar import Text, check_text
 from mintls.names import Subject, check_attribute
+from mintls.printable import printable
 from mintls.settings import Authority, Certificate, Document, Entry, Leaf, Profile, Role
 from mintls.yamltext import Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
 
@@ -206,7 +207,7 @@ class _Reader:
 
     def complain(self, path: Steps, sentence: str) -> Any:
         self.broken.add(path[:3])
-        self.complaints.append(Complaint(self.line(path), dotted(path), sentence))
+        self.complaints.append(Complaint(self.line(path), dotted(path), printable(sentence)))
         return _INVALID
 
     def line(self, path: Steps) -> int:

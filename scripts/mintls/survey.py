@@ -6,6 +6,7 @@ from datetime import datetime
 from mintls.advice import MISMATCH
 from mintls.certificate import Certificate
 from mintls.inspection import Found, Inspection
+from mintls.printable import printable
 from mintls.verify import CLIENT, SERVER, Check
 
 import msgspec
@@ -138,8 +139,3 @@ def _walk(roots: tuple[Surveyed, ...]) -> Iterator[Surveyed]:
     for found in roots:
         yield found
         yield from _walk(found.signed)
-
-
-def printable(text: str) -> str:
-    """Text of a stranger's certificate, harmless on a terminal."""
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
