@@ -16,6 +16,8 @@ from mintls.openssl import Openssl
 # The presenter may offer anything, also what is weak; the verifier has to refuse that by itself.
 PRESENTER, VERIFIER = ("-cipher", "DEFAULT@SECLEVEL=0"), ("-cipher", "DEFAULT@SECLEVEL=2")
 PROTOCOL = {"1.0": "-tls1", "1.1": "-tls1_1", "1.2": "-tls1_2", "1.3": "-tls1_3"}
+# A client that also offered 1.3 would name its versions (RFC 8446 section 4.2.1), and an old server refuse it.
+OLDEST = {Verifier.SERVER: ("-min_protocol", "TLSv1.2"), Verifier.CLIENT: ("-tls1_2",)}
 NAME = "localhost"
 
 
@@ -83,7 +85,7 @@ class Pair:
     def _judging(self, row: Row) -> End:
         case = row.case
         role = row.verifier.value
-        protocol = ("-min_protocol", "TLSv1.2") if case.at_hello else (PROTOCOL[row.version],)
+        protocol = OLDEST[row.verifier] if case.at_hello else (PROTOCOL[row.version],)
         checks = case.checks
         if case.crl:
             checks += ("-CRL", str(self._file(f"{case.crl}.crl")))
