@@ -59,7 +59,7 @@ class Case(Struct, frozen=True, kw_only=True):
     checks: tuple[str, ...] = ()  # options of the verifying end
     crl: str = ""  # the authority whose CRL the verifying end is given
     at_hello: bool = False  # is refused before a certificate is shown
-    address: bool = False  # the client checks for 127.0.0.1 and not for localhost
+    name: str = "localhost"  # the host name or address that a client checks for
 
     accepted: bool = False
     errors: tuple[int, ...] = ()  # the verifier's X509_V_ERR_ number is one of these; empty: it has none
@@ -119,28 +119,23 @@ def rows(
     return tuple(row for row in every if row in chosen or (row.case.control and row.verifier in verifiers))
 
 
-def document(base: Mapping[str, object], cases: Iterable[Case], now: datetime) -> str:
-    """The profile of every credential the cases need, as YAML text (in the JSON notation that YAML includes).
-    `base` is the profile of the good ones.
+def document(
+    defaults: Settings, good: Mapping[str, Mapping[str, Settings]], cases: Iterable[Case], now: datetime
+) -> str:
+    """The profile of every credential that the cases need, as YAML text (in the JSON notation, which is YAML).
+    `good`: the entries of the good ones, by section of the profile.
     """
-    entries: dict[str, dict[str, object]] = {
-        role: dict(base[role]) for role in ("authorities", "servers", "clients")  # type: ignore[call-overload]
-    }
+    entries = {section: dict(settings) for section, settings in good.items()}
     for case in cases:
         for verifier in case.verifiers:
-            entries["authorities"] |= {
-                _fill(name, verifier): _settled(settings, verifier, now)
-                for name, settings in case.authorities.items()
-            }
+            for name, settings in case.authorities.items():
+                entries["authorities"][_fill(name, verifier)] = _settled(settings, verifier, now)
             if case.leaf is not None:
-                role = f"{verifier.presents}s"
-                good = entries[role][verifier.presents]
-                entries[role][case.credential(verifier)] = {
-                    **good,  # type: ignore[dict-item]
-                    "subject": {"CN": f"{case.id} {verifier.presents}"},
-                    **_settled(case.leaf, verifier, now),  # type: ignore[dict-item]
-                }
-    return json.dumps({**base, **entries}, indent=1) + "\n"
+                section, role = entries[f"{verifier.presents}s"], verifier.presents
+                name_of_its_own = {"subject": {"CN": f"{case.id} {role}"}}
+                differs = _settled(case.leaf, verifier, now)
+                section[case.credential(verifier)] = {**section[role], **name_of_its_own, **differs}
+    return json.dumps({"version": 1, "defaults": defaults, **entries}, indent=1) + "\n"
 
 
 def _matches(row: Row, globs: Iterable[str]) -> bool:
@@ -152,15 +147,19 @@ def _fill(text: str, verifier: Verifier) -> str:
     return text.replace("{role}", verifier.presents).replace("{other}", other)
 
 
-def _settled(value: object, verifier: Verifier, now: datetime) -> object:
-    """The value with its roles filled in and its times told as a profile tells them."""
-    match value:
-        case str():
-            return _fill(value, verifier)
-        case timedelta():
-            return (now + value).strftime("%Y-%m-%dT%H:%M:%SZ")
-        case Mapping():
-            return {key: _settled(item, verifier, now) for key, item in value.items()}
-        case list() | tuple():
-            return [_settled(item, verifier, now) for item in value]
-    return value
+def _settled(settings: Settings, verifier: Verifier, now: datetime) -> Settings:
+    """The settings with the roles filled in and the times told as a profile tells them."""
+
+    def settled(value: object) -> object:
+        match value:
+            case str():
+                return _fill(value, verifier)
+            case timedelta():
+                return f"{now + value:%Y-%m-%dT%H:%M:%SZ}"
+            case Mapping():
+                return {key: settled(item) for key, item in value.items()}
+            case list():
+                return [settled(item) for item in value]
+        return value
+
+    return {key: settled(value) for key, value in settings.items()}

@@ -7,7 +7,7 @@ OpenSSL gives them. Two verify errors stand where OpenSSL 1.1.1 and 3 number the
 from collections.abc import Mapping
 from datetime import timedelta
 
-from mintls.handshake.case import Case, Severity, Verifier
+from mintls.handshake.case import Case, Settings, Severity, Verifier
 
 TO_SERVER, TO_CLIENT = (Verifier.SERVER,), (Verifier.CLIENT,)
 PAST = {"not_before": timedelta(days=-40), "not_after": timedelta(days=-10)}
@@ -16,9 +16,8 @@ ROOT = {"CN": "mintls handshake root"}
 # A key that OpenSSL's own server still offers when keyUsage forbids to sign: with EC it would not even try.
 RSA = {"key": "rsa:2048"}
 
-BASE: Mapping[str, object] = {
-    "version": 1,
-    "defaults": {"key": "ec:P-256", "days": 90},
+DEFAULTS: Settings = {"key": "ec:P-256", "days": 90}
+GOOD: Mapping[str, Mapping[str, Settings]] = {
     "authorities": {
         "ca": {"subject": ROOT, "crl": {"days": 30}},
         "issuing": {"subject": {"CN": "mintls handshake issuing"}, "issuer": "ca"},
@@ -59,7 +58,7 @@ CATALOGUE: tuple[Case, ...] = (
         verifiers=TO_CLIENT,
         control=True,
         accepted=True,
-        address=True,
+        name="127.0.0.1",
         needs_ca_key=False,
     ),
     Case(
@@ -306,7 +305,7 @@ CATALOGUE: tuple[Case, ...] = (
                 "defects": ["past_path_length"],
             },
         },
-        leaf={"issuer": "one-too-many"},
+        leaf={"issuer": "one-too-many", "defects": ["past_path_length"]},
         chain=("one-too-many", "last-issuing"),
         errors=(25,),
         alerts=(48,),
@@ -391,7 +390,11 @@ CATALOGUE: tuple[Case, ...] = (
         title="a certificate signed over a SHA-1 digest",
         clause="RFC 8446 section 4.4.2.4",
         hint="demand 112 bits of security or more (OpenSSL: SECLEVEL=2)",
-        leaf={"digest": "sha1", "defects": ["weak_digest"]},
+        authorities={
+            "sha1": {"subject": {"CN": "SHA-1 issuing"}, "issuer": "ca", "digest": "sha1", "defects": ["weak_digest"]},
+        },
+        leaf={"issuer": "sha1"},
+        chain=("sha1",),
         errors=(68,),
         alerts=(42,),
     ),
@@ -412,7 +415,7 @@ CATALOGUE: tuple[Case, ...] = (
         hint="check the address that was dialled (s_client: -verify_ip)",
         verifiers=TO_CLIENT,
         leaf={"san": ["DNS:localhost", "IP:192.0.2.1"]},
-        address=True,
+        name="127.0.0.1",
         errors=(64,),
         alerts=(42,),
     ),

@@ -1,0 +1,77 @@
+"""The directory of credentials that a run presents: the catalogue's, and beside them the set that is proved."""
+
+from pathlib import Path
+
+from mintls.errors import OutputError
+from mintls.handshake.case import Case, Verifier
+from mintls.handshake.pair import ANCHORS
+from mintls.manifest import MANIFEST, Record, decode_manifest
+from mintls.mint import mint as mint_profile
+from mintls.openssl import Openssl
+from mintls.profile import read_profile
+
+VERIFIERS = {"server": (Verifier.CLIENT,), "client": (Verifier.SERVER,), "peer": (Verifier.SERVER, Verifier.CLIENT)}
+
+
+def mint(document: str, directory: Path, openssl: Openssl, workers: int) -> None:
+    """Mint the catalogue's own profile, the bad credentials by the same code as the good ones."""
+    profile = read_profile(document.encode(), "the catalogue", "catalogue")
+    mint_profile(profile, directory, openssl, workers, lambda title, done, total: None)
+
+
+def read_set(directory: Path) -> tuple[Record, ...]:
+    """The certificates of a set that mintls minted. Raises OutputError when there is none."""
+    try:
+        data = (directory / MANIFEST).read_bytes()
+    except OSError as error:
+        raise OutputError(
+            f"{directory / MANIFEST}: {error.strerror}; name a profile, or a directory that generate.py made"
+        ) from None
+    return decode_manifest(data, str(directory / MANIFEST)).certificates
+
+
+def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> tuple[Case, ...]:
+    """Put the set beside the catalogue's credentials and trust its roots too; returns the cases that show its
+    leaves.
+    """
+    named = {record.name: record for record in records}
+    roots = [source / record.files["certificate"] for record in records if record.issuer is None]
+    anchors = [directory / "ca.crt", *roots]
+    (directory / ANCHORS).write_bytes(b"".join(path.read_bytes() for path in anchors))
+    for record in records:
+        (directory / f"set-{record.name}.crt").symlink_to((source / record.files["certificate"]).resolve())
+        if record.role != "authority":
+            (directory / f"set-{record.name}.key").symlink_to((source / record.files["key"]).resolve())
+    return tuple(
+        Case(
+            id=f"set-{record.name}",
+            title=f"{record.name} of {source}",
+            clause="RFC 5280 section 6.1",
+            hint=f"see what verify.py says of {source}",
+            verifiers=VERIFIERS[record.role],
+            accepted=True,
+            presents=f"set-{record.name}",
+            chain=tuple(f"set-{name}" for name in _between(record, named)),
+            name=_name(record),
+        )
+        for record in records
+        if record.role != "authority"
+    )
+
+
+def _between(record: Record, named: dict[str, Record]) -> list[str]:
+    """The names of its issuers up to the root, without the root."""
+    names = []
+    while (issuer := named.get(record.issuer or "")) and issuer.issuer is not None:
+        names.append(issuer.name)
+        record = issuer
+    return names
+
+
+def _name(record: Record) -> str:
+    """A name or address that the certificate is for."""
+    for name in record.san:
+        kind, _, value = name.partition(":")
+        if kind in ("DNS", "IP"):
+            return value.replace("*", "www", 1)
+    return "localhost"
