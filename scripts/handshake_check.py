@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 import mintls  # noqa: F401  first: it says in a sentence what is not installed
 from mintls.console import Progress, Script
 from mintls.errors import OutputError, UsageError, not_known
-from mintls.handshake.case import Case, Row, document, rows
+from mintls.handshake.case import Case, Row, cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
-from mintls.handshake.credentials import lay_out, mint, read_set
+from mintls.handshake.credentials import lay_out, mint, read_set, set_cases
 from mintls.handshake.pair import Pair
 from mintls.handshake.result import Result, Run
 from mintls.manifest import MANIFEST
@@ -56,19 +56,20 @@ class HandshakeCheck(Script):
     list = cli.Flag("--list", help="Print the catalogue and try nothing")
 
     def main(self, path: str = "") -> int:
-        plan = self.rows(CATALOGUE)
         if self.list:
-            print(listing(plan), end="")
+            print(listing(self.rows(CATALOGUE)), end="")
             return 0
         openssl, started, start = Openssl(), datetime.now(UTC), time.monotonic()
         with TemporaryDirectory(prefix="mintls-") as scratch:
             source = set_to_prove(path, Path(scratch) / "set", openssl, self.jobs)
+            records = read_set(source)
+            plan = self.rows((*CATALOGUE, *set_cases(records, source)))
             bad = Path(scratch) / "catalogue"
-            mint(document(DEFAULTS, GOOD, CATALOGUE, started), bad, openssl, self.jobs)
-            plan = self.rows((*CATALOGUE, *lay_out(read_set(source), source, bad)))
+            mint(document(DEFAULTS, GOOD, cases_of(plan), started), bad, openssl, self.jobs)
+            lay_out(records, source, bad)
             results = Pair(openssl, bad, self.timeout).run(plan, self.jobs, shown(len(plan)))
         run = Run(
-            checked=path or (str(source) if source == MINTED else str(DEV)),
+            checked=path or str(MINTED if source == MINTED else DEV),
             openssl=openssl.version(),
             started=f"{started:%Y-%m-%dT%H:%M:%SZ}",
             milliseconds=(time.monotonic() - start) * 1000,

@@ -119,6 +119,11 @@ def rows(
     return tuple(row for row in every if row in chosen or (row.case.control and row.verifier in verifiers))
 
 
+def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:
+    """The cases that the rows try, each once."""
+    return tuple({row.case.id: row.case for row in rows}.values())
+
+
 def document(
     defaults: Settings, good: Mapping[str, Mapping[str, Settings]], cases: Iterable[Case], now: datetime
 ) -> str:

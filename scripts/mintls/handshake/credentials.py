@@ -30,18 +30,9 @@ def read_set(directory: Path) -> tuple[Record, ...]:
     return decode_manifest(data, str(directory / MANIFEST)).certificates
 
 
-def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> tuple[Case, ...]:
-    """Put the set beside the catalogue's credentials and trust its roots too; returns the cases that show its
-    leaves.
-    """
+def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
+    """The cases that show the leaves of the set: each has to be accepted."""
     named = {record.name: record for record in records}
-    roots = [source / record.files["certificate"] for record in records if record.issuer is None]
-    anchors = [directory / "ca.crt", *roots]
-    (directory / ANCHORS).write_bytes(b"".join(path.read_bytes() for path in anchors))
-    for record in records:
-        (directory / f"set-{record.name}.crt").symlink_to((source / record.files["certificate"]).resolve())
-        if record.role != "authority":
-            (directory / f"set-{record.name}.key").symlink_to((source / record.files["key"]).resolve())
     return tuple(
         Case(
             id=f"set-{record.name}",
@@ -55,8 +46,21 @@ def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> tuple
             name=_name(record),
         )
         for record in records
-        if record.role != "authority"
+        if record.role in VERIFIERS
     )
+
+
+def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> None:
+    """Put the set beside the catalogue's credentials, by links, and trust its roots too."""
+    anchors = [directory / "ca.crt"]
+    for record in records:
+        certificate = (source / record.files["certificate"]).resolve()
+        (directory / f"set-{record.name}.crt").symlink_to(certificate)
+        if record.role in VERIFIERS:
+            (directory / f"set-{record.name}.key").symlink_to((source / record.files["key"]).resolve())
+        if record.issuer is None:
+            anchors.append(certificate)
+    (directory / ANCHORS).write_bytes(b"".join(path.read_bytes() for path in anchors))
 
 
 def _between(record: Record, named: dict[str, Record]) -> list[str]:

@@ -62,7 +62,7 @@ class Message(Struct, frozen=True):
     sent: bool  # by the end whose transcript this is
     version: str  # as written by openssl, e.g. `TLS 1.3`
     content: str  # Handshake, Alert, ChangeCipherSpec or ApplicationData
-    name: str  # of the handshake message, e.g. `CertificateRequest`; else empty
+    name: str  # of the handshake message or alert, e.g. `CertificateRequest`; else empty
     length: int
 
 
