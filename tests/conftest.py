@@ -4,11 +4,19 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+
+from mintls.handshake.case import document
+from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.credentials import lay_out
+from mintls.handshake.credentials import mint as mint_catalogue
+from mintls.openssl import Openssl
 
 import pytest
 from processes import Running, run_script
 
+FakeOpenssl = Callable[..., Path]
 CONFIG = """
 [req]
 distinguished_name = dn
@@ -104,3 +112,37 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ru
 @pytest.fixture
 def script() -> Callable[..., "subprocess.CompletedProcess[str]"]:
     return run_script
+
+
+@pytest.fixture(scope="session")
+def openssl() -> Openssl:
+    return Openssl()
+
+
+@pytest.fixture(scope="session")
+def credentials(openssl: Openssl, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What every case of the catalogue presents."""
+    directory = tmp_path_factory.mktemp("pki") / "catalogue"
+    mint_catalogue(document(DEFAULTS, GOOD, CATALOGUE, datetime.now(UTC)), directory, openssl, 2)
+    lay_out((), directory, directory)
+    return directory
+
+
+@pytest.fixture
+def fake_openssl(tmp_path: Path) -> FakeOpenssl:
+    """Makes an `openssl` in a directory of its own: some lines of sh that may change the arguments, or never come to
+    the real one. `$sub` is the subcommand; to drop an argument, `continue`.
+    """
+
+    def make(body: str, before: str = "") -> Path:
+        directory = tmp_path / "fake"
+        directory.mkdir()
+        program = directory / "openssl"
+        program.write_text(
+            f"#!/bin/sh\nreal={shutil.which('openssl')}\nsub=$1\nskip=\n{before}\n"
+            f'for arg do\n    shift\n    {body}\n    set -- "$@" "$arg"\ndone\nexec "$real" "$@"\n'
+        )
+        program.chmod(0o755)
+        return program
+
+    return make

@@ -16,10 +16,11 @@ ROOT = {"CN": "mintls handshake root"}
 # A key that OpenSSL's own server still offers when keyUsage forbids to sign: with EC it would not even try.
 RSA = {"key": "rsa:2048"}
 
+KEY_ID = "6D696E746C732068616E647368616B6520726F6F"  # of the good root; another can claim it as well
 DEFAULTS: Settings = {"key": "ec:P-256", "days": 90}
 GOOD: Mapping[str, Mapping[str, Settings]] = {
     "authorities": {
-        "ca": {"subject": ROOT, "crl": {"days": 30}},
+        "ca": {"subject": ROOT, "subject_key_identifier": KEY_ID, "crl": {"days": 30}},
         "issuing": {"subject": {"CN": "mintls handshake issuing"}, "issuer": "ca"},
     },
     "servers": {
@@ -128,7 +129,7 @@ CATALOGUE: tuple[Case, ...] = (
         title="a certificate of a foreign authority with the same name and key identifier",
         clause="RFC 5280 section 6.1.3",
         hint="a key identifier proves nothing: verify the signature with the trusted authority's key",
-        authorities={"double": {"subject": ROOT, "subject_key_identifier": "ca"}},
+        authorities={"double": {"subject": ROOT, "subject_key_identifier": KEY_ID}},
         leaf={"issuer": "double"},
         errors=(7,),
         alerts=(51,),

@@ -62,24 +62,27 @@ def converse(openssl: Openssl, server: End, client: End, directory: Path, timeou
     start = time.monotonic()
     deadline = start + timeout
     listen = ("s_server", "-accept", f"{HOST}:0", "-naccept", "1", *server.argv(), "-Verify", "5", "-rev")
-    log = directory / "server"
-    with _started(openssl, listen, log) as (process, commands):
+    one, other = directory / "server", directory / "client"
+    with _started(openssl, listen, one) as (process, first):
         port = _port(process, deadline)
         if port is None:
-            ended = process.poll() is not None
-            said = parse("", _read(log.with_suffix(".err")))
-            reason = ": ".join(["s_server did not start to listen", *said.reasons[:1]])
-            return Conversation(trouble=reason, timed_out=not ended, commands=(commands,))
+            late = time.monotonic() >= deadline
+            return Conversation(
+                trouble=_why("s_server did not start to listen", one), timed_out=late, commands=(first,)
+            )
         dial = ("s_client", "-connect", f"{HOST}:{port}", *client.argv(), "-quiet", "-ign_eof")
-        with _started(openssl, dial, directory / "client") as (caller, more):
+        with _started(openssl, dial, other) as (caller, second):
             answer, in_time = _finish(caller, SENT, deadline)
+        said = _transcript(other)
+        if in_time and not said.messages:  # the server would wait for it for ever
+            return Conversation(trouble=_why("s_client did not connect", other), commands=(first, second))
         _, ended = _finish(process, None, deadline)
     return Conversation(
-        server=_transcript(log),
-        client=_transcript(directory / "client"),
+        server=_transcript(one),
+        client=said,
         answered=ANSWER in answer.split(b"\n"),
         timed_out=not (in_time and ended),
-        commands=(commands, more),
+        commands=(first, second),
         milliseconds=(time.monotonic() - start) * 1000,
     )
 
@@ -125,6 +128,13 @@ def _finish(process: "subprocess.Popen[bytes]", stdin: bytes | None, deadline: f
 
 def _transcript(log: Path) -> Transcript:
     return parse(_read(log.with_suffix(".msg")), _read(log.with_suffix(".err")))
+
+
+def _why(sentence: str, log: Path) -> str:
+    """The sentence with the first complaint of the end that it is about."""
+    lines = (line.strip() for line in _read(log.with_suffix(".err")).split("\n"))
+    complaint = next((line for line in lines if line and not line.startswith("verify depth is")), "")
+    return f"{sentence}: {complaint}" if complaint else sentence
 
 
 def _read(path: Path) -> str:
