@@ -27,6 +27,7 @@ from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
 from mintls.profile import load_profile
 from mintls.report import as_json, as_junit, listing, table
+
 from plumbum import cli
 
 VERSIONS = ("1.2", "1.3")

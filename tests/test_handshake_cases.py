@@ -5,14 +5,15 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-import yaml
 from mintls.handshake.case import Row, Severity, Verifier, cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
 from mintls.handshake.pair import Pair
 from mintls.handshake.result import Outcome, Result
 from mintls.handshake.verdict import Kind
 from mintls.openssl import Openssl
+
+import pytest
+import yaml
 
 BOTH_WAYS = {
     "self-signed", "unknown-ca", "same-name-ca", "same-name-and-key-id-ca", "rogue-root", "leaf-as-ca", "bad-signature",

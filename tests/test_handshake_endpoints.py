@@ -5,11 +5,12 @@ import threading
 import time
 from pathlib import Path
 
-import pytest
-from conftest import FakeOpenssl
 from mintls.errors import MintlsError
 from mintls.handshake.endpoints import Conversation, End, converse
 from mintls.openssl import Openssl
+
+import pytest
+from conftest import FakeOpenssl
 from msgspec.structs import replace
 
 

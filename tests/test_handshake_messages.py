@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import pytest
 from mintls.handshake.messages import ALERTS, Alert, Message, Transcript, parse
+
+import pytest
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 

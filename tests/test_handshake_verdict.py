@@ -1,11 +1,12 @@
 """The rules of the verdict, on recorded connections and on those connections with one thing changed."""
 
-import pytest
 from mintls.handshake.case import Row, Severity, Verifier
 from mintls.handshake.cases import CATALOGUE
 from mintls.handshake.messages import Alert, Message, Transcript
 from mintls.handshake.result import Outcome, Result, Run, not_tried, weigh
 from mintls.handshake.verdict import Evidence, Expectation, Kind, Verdict, judge
+
+import pytest
 from msgspec.structs import replace
 from test_handshake_messages import recorded
 

@@ -4,14 +4,15 @@ import io
 import json
 import re
 
-import pytest
-from junitparser import Error, Failure, JUnitXml
 from mintls.handshake.case import Row, Verifier
 from mintls.handshake.cases import CATALOGUE
 from mintls.handshake.messages import Alert, Message, Transcript
 from mintls.handshake.result import Result, Run
 from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.report import as_json, as_junit, listing, printable, table
+
+import pytest
+from junitparser import Error, Failure, JUnitXml
 from msgspec.structs import replace
 
 CASES = {case.id: case for case in CATALOGUE}

@@ -10,12 +10,12 @@ from shlex import join
 from typing import Any
 from xml.etree import ElementTree
 
-import msgspec
-
 from mintls.handshake.case import Row, Verifier
 from mintls.handshake.messages import ALERTS
 from mintls.handshake.result import Outcome, Result, Run
 from mintls.handshake.verdict import Kind
+
+import msgspec
 
 JSON_VERSION = 1
 COLOURS = {Outcome.HOLDS: "32", Outcome.WARNS: "33", Outcome.FAILS: "1;31", Outcome.UNKNOWN: "35"}  # ECMA-48 SGR

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from msgspec import Struct, field
-
 from mintls.handshake.verdict import Expectation
+
+from msgspec import Struct, field
 
 Settings = Mapping[str, object]
 

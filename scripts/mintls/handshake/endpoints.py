@@ -16,10 +16,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from msgspec import Struct
-
 from mintls.handshake.messages import Transcript, parse
 from mintls.openssl import Openssl
+
+from msgspec import Struct
 
 HOST = "127.0.0.1"
 SENT, ANSWER = b"ping\nCLOSE\n", b"gnip"  # CLOSE on a line of its own ends `-rev`

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from mintls.errors import COULD_NOT_RUN, DOES_NOT_HOLD
 from mintls.handshake.case import Row, Severity, Verifier
 from mintls.handshake.verdict import Evidence, Kind, Verdict
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 FIRST, LAST = "good", "good-again"  # the controls that go before and after all else
 

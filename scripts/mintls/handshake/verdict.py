@@ -7,9 +7,9 @@ way. All else is inconclusive, and that is not a pass.
 
 from enum import StrEnum
 
-from msgspec import Struct
-
 from mintls.handshake.messages import ALERTS, Alert, Transcript
+
+from msgspec import Struct
 
 EMPTY_CERTIFICATE = 8  # bytes at most of a Certificate message with no certificate in it
 
