@@ -38,6 +38,7 @@ def test_a_good_pair_talks(openssl: Openssl, credentials: Path, tmp_path: Path, 
     assert not seen.timed_out
     assert seen.server.established is True
     assert seen.client.has_data(sent=False)
+    assert seen.client.length("Certificate", sent=True) < 600, "the leaf alone, without the root that it has at hand"
     assert [command[1] for command in seen.commands] == ["s_server", "s_client"]
 
 

@@ -152,7 +152,7 @@ def test_no_refusal_counts_beside_a_control_that_failed() -> None:
     assert kinds == [
         Kind.REFUSED, Kind.ACCEPTED, Kind.INCONCLUSIVE, Kind.REFUSED, Kind.ACCEPTED, Kind.INCONCLUSIVE, Kind.REFUSED,
     ]  # fmt: skip
-    assert "because server/1.3/good failed: because" in weigh(rows)[2].verdict.reason
+    assert "because the control server/1.3/good failed" in weigh(rows)[2].verdict.reason
 
 
 def test_a_server_that_asks_for_nothing_has_not_failed_the_control() -> None:

@@ -102,10 +102,11 @@ def _line(result: Result, width: int, colour: bool) -> str:
 
 
 def _explanations(run: Run) -> Iterator[str]:
-    """What went wrong, the first of each kind, with what to do about it."""
+    """What went wrong, the first of each kind, with what to do about it: a control before what depends on it."""
+    results = sorted(run.results, key=lambda result: not result.row.case.control)
     for outcome in (Outcome.FAILS, Outcome.UNKNOWN, Outcome.WARNS):
         alike: dict[str, list[Result]] = {}
-        for result in run.results:
+        for result in results:
             if result.outcome is outcome:
                 alike.setdefault(_cause(result), []).append(result)
         for first, *others in list(alike.values())[:TOLD]:

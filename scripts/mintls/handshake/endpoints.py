@@ -38,6 +38,7 @@ class End(Struct, frozen=True):
     def argv(self) -> tuple[str, ...]:
         """The options of openssl that say so."""
         files = {"-cert": self.certificate, "-key": self.key, "-cert_chain": self.chain, "-CAfile": self.anchors}
+        files["-chainCAfile"] = self.certificate  # else it would send what it finds of its chain in -CAfile
         named = tuple(word for option, file in files.items() if file for word in (option, str(file)))
         return (*named, "-verify_return_error", *self.options)
 

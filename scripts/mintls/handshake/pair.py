@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -52,8 +53,10 @@ class Pair:
                     [row for row in rows if row.case.id not in (FIRST, LAST)],
                     [row for row in rows if row.case.id == LAST],
                 ):
-                    results |= {result.row.id: result for result in not_tried(group, results.values())}
-                    for result in pool.map(self.connect, [row for row in group if row.id not in results]):
+                    left_out = not_tried(group, results.values())
+                    idle = {result.row.id for result in left_out}
+                    tried = pool.map(self.connect, [row for row in group if row.id not in idle])
+                    for result in chain(left_out, tried):
                         results[result.row.id] = result
                         done(result)
             except BaseException:  # also ^C: end what runs, begin nothing more
@@ -75,16 +78,16 @@ class Pair:
     def _presenter(self, row: Row, directory: Path) -> End:
         case = row.case
         name, sent = case.credential(row.verifier), case.sent_chain(row.verifier)
-        chain = directory / "chain.crt"
+        links = directory / "chain.crt"
         if sent:
-            chain.write_bytes(b"".join(self._file(f"{issuer}.crt").read_bytes() for issuer in sent))
+            links.write_bytes(b"".join(self._file(f"{issuer}.crt").read_bytes() for issuer in sent))
         # The client checks the server's name also where the server is the one that is tested.
         checks = _name_check("localhost") if row.verifier is Verifier.SERVER else ()
         return End(
             anchors=self._file(ANCHORS),
             certificate=self._file(f"{name}.crt") if name else None,
             key=self._file(f"{name}.key") if name else None,
-            chain=chain if sent else None,
+            chain=links if sent else None,
             options=(PROTOCOL[row.version], *(case.offers or PRESENTER), *checks),
         )
 
