@@ -54,7 +54,7 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="good-address",
         title="a good certificate, checked for the IP address",
-        clause="RFC 9525 section 6.2",
+        clause="RFC 9525 section 6.4",
         hint="the certificate must have the address as IP: in its SAN",
         verifiers=TO_CLIENT,
         control=True,
@@ -412,7 +412,7 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="wrong-address",
         title="a good certificate of another address",
-        clause="RFC 9525 section 6.2",
+        clause="RFC 9525 section 6.4",
         hint="check the address that was dialled (s_client: -verify_ip)",
         verifiers=TO_CLIENT,
         leaf={"san": ["DNS:localhost", "IP:192.0.2.1"]},
@@ -495,7 +495,7 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="anonymous-ciphers",
         title="a good certificate, but ciphers that authenticate nobody",
-        clause="RFC 9325 section 4.1",
+        clause="RFC 5246 section A.5",
         hint="do not allow anonymous ciphers (OpenSSL: `DEFAULT` has none)",
         verifiers=TO_SERVER,
         versions=("1.2",),
