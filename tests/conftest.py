@@ -4,8 +4,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+from mintls.handshake.case import document
+from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.credentials import lay_out
+from mintls.handshake.credentials import mint as mint_catalogue
 from mintls.openssl import Openssl
 
 import pytest
@@ -13,6 +18,7 @@ from processes import SCRIPTS, Running, run_script
 
 PROFILES = SCRIPTS.parent / "profiles"
 Run = Callable[..., subprocess.CompletedProcess[str]]
+AlteredOpenssl = Callable[..., Path]
 
 
 def mint_profile(profile: Path, directory: Path) -> Path:
@@ -139,3 +145,32 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the caller's environment says must not decide a test."""
     for name in ("OPENSSL_CONF", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def credentials(openssl: Openssl, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What every case of the catalogue presents."""
+    directory = tmp_path_factory.mktemp("pki") / "catalogue"
+    mint_catalogue(document(DEFAULTS, GOOD, CATALOGUE, datetime.now(UTC)), directory, openssl, 2)
+    lay_out((), directory, directory)
+    return directory
+
+
+@pytest.fixture
+def altered_openssl(tmp_path: Path) -> AlteredOpenssl:
+    """Makes an `openssl` in a directory of its own: some lines of sh that may change the arguments, or never come to
+    the real one. `$sub` is the subcommand; to drop an argument, `continue`.
+    """
+
+    def make(body: str, before: str = "") -> Path:
+        directory = tmp_path / "fake"
+        directory.mkdir()
+        program = directory / "openssl"
+        program.write_text(
+            f"#!/bin/sh\nreal={shutil.which('openssl')}\nsub=$1\nskip=\n{before}\n"
+            f'for arg do\n    shift\n    {body}\n    set -- "$@" "$arg"\ndone\nexec "$real" "$@"\n'
+        )
+        program.chmod(0o755)
+        return program
+
+    return make

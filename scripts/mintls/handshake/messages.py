@@ -1,0 +1,164 @@
+"""What s_client and s_server say about a connection, parsed into a frozen Transcript.
+
+Read are the listing of `-msg` (openssl-s_client(1): every message, in the clear also where TLS 1.3 sends it
+encrypted, each followed by its bytes in hexadecimal) and the lines on stderr. Alert numbers come from the
+bytes on the wire; the word "alert" is never looked for.
+"""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+# RFC 8446 section 6, with those that only RFC 5246 section 7.2 and RFC 6066 section 9 still name.
+ALERTS = {
+    0: "close_notify",
+    10: "unexpected_message",
+    20: "bad_record_mac",
+    21: "decryption_failed",
+    22: "record_overflow",
+    30: "decompression_failure",
+    40: "handshake_failure",
+    41: "no_certificate",
+    42: "bad_certificate",
+    43: "unsupported_certificate",
+    44: "certificate_revoked",
+    45: "certificate_expired",
+    46: "certificate_unknown",
+    47: "illegal_parameter",
+    48: "unknown_ca",
+    49: "access_denied",
+    50: "decode_error",
+    51: "decrypt_error",
+    60: "export_restriction",
+    70: "protocol_version",
+    71: "insufficient_security",
+    80: "internal_error",
+    86: "inappropriate_fallback",
+    90: "user_canceled",
+    100: "no_renegotiation",
+    109: "missing_extension",
+    110: "unsupported_extension",
+    111: "certificate_unobtainable",
+    112: "unrecognized_name",
+    113: "bad_certificate_status_response",
+    114: "bad_certificate_hash_value",
+    115: "unknown_psk_identity",
+    116: "certificate_required",
+    120: "no_application_protocol",
+}
+APPLICATION_DATA = 0x17  # the content type of RFC 8446 section 5.1
+
+_MESSAGE = re.compile(r"^(<<<|>>>) ([^,]+), (\w+) \[length ([0-9a-f]+)\](?:, (.*))?$")
+_BYTES = re.compile(r"^    ([0-9a-f]{2}(?: [0-9a-f]{2})*)$")
+_VERIFY_ERROR = re.compile(r"^verify error:num=(\d+):")
+_ERROR = re.compile(r"^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):[^:]*:\d+:(?:SSL alert number (\d+))?")
+_LOCAL = re.compile(r"^(?:Could not|Can't open|unable to|Error with|Error setting|Call to) .*", re.IGNORECASE)
+
+
+class Message(Struct, frozen=True):
+    """One message on the wire; `length` in bytes, with its header of four bytes when it is a handshake message."""
+
+    sent: bool  # by the end whose transcript this is
+    version: str  # as written by openssl, e.g. `TLS 1.3`
+    content: str  # Handshake, Alert, ChangeCipherSpec or ApplicationData
+    name: str  # of the handshake message or alert, e.g. `CertificateRequest`; else empty
+    length: int
+
+
+class Alert(Struct, frozen=True):
+    """One TLS alert (RFC 8446 section 6)."""
+
+    sent: bool
+    fatal: bool
+    number: int
+
+    def __str__(self) -> str:
+        return f"alert {self.number} {ALERTS.get(self.number, 'unassigned')}"
+
+
+class Transcript(Struct, frozen=True):
+    """What one end saw and said."""
+
+    messages: tuple[Message, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    verify_errors: tuple[int, ...] = ()  # X509_V_ERR_ numbers, openssl-verify(1), in the order they came
+    reasons: tuple[str, ...] = ()  # of openssl's error queue, e.g. `bad signature`
+    established: bool | None = None  # s_server -rev and s_client -brief say so; None: it said neither
+
+    def length(self, name: str, *, sent: bool) -> int:
+        """The length of the first handshake message of that name and direction; 0 when there was none."""
+        return next((m.length for m in self.messages if m.name == name and m.sent is sent), 0)
+
+    def has(self, name: str, *, sent: bool) -> bool:
+        """Whether that handshake message went that way."""
+        return self.length(name, sent=sent) > 0
+
+    def has_data(self, *, sent: bool) -> bool:
+        """Whether application data went that way."""
+        return any(m.content == "ApplicationData" and m.sent is sent for m in self.messages)
+
+    def fatal(self, *, sent: bool) -> Alert | None:
+        """The first fatal alert of that direction."""
+        return next((a for a in self.alerts if a.fatal and a.sent is sent), None)
+
+
+def parse(listing: str, stderr: str = "") -> Transcript:
+    """Read the output of `-msg` and what stood on stderr. Lines of no known form are passed over."""
+    messages: list[Message] = []
+    alerts: list[Alert] = []
+    header = b""  # of the record that the next message came in
+    for sent, version, content, length, name, octets in _entries(listing):
+        data = False
+        if content == "RecordHeader":
+            header = octets
+            data = octets[:1] == bytes([APPLICATION_DATA]) and not _in_1_3(messages)
+        elif content == "InnerContent":  # TLS 1.3 hides the real content type inside the record
+            data = octets[:1] == bytes([APPLICATION_DATA])
+        else:
+            messages.append(Message(sent, version, content, name, length))
+        if data:
+            size = int.from_bytes(header[3:5], "big")
+            messages.append(Message(sent, version, "ApplicationData", "", size))
+        if content == "Alert" and len(octets) == 2:
+            alerts.append(Alert(sent, octets[0] == 2, octets[1]))
+    verify_errors, reasons, received, established = _complaints(stderr)
+    alerts += [Alert(False, True, n) for n in received if not any(a.number == n and not a.sent for a in alerts)]
+    return Transcript(tuple(messages), tuple(alerts), verify_errors, reasons, established)
+
+
+def _in_1_3(messages: list[Message]) -> bool:
+    return any(m.name == "ServerHello" and m.version == "TLS 1.3" for m in messages)
+
+
+def _entries(listing: str) -> Iterator[tuple[bool, str, str, int, str, bytes]]:
+    """Each heading of the listing with the bytes below it."""
+    heading: re.Match[str] | None = None
+    octets = b""
+    for line in [*listing.split("\n"), ""]:
+        if heading and (dump := _BYTES.match(line)):
+            octets += bytes.fromhex(dump[1])
+            continue
+        if heading:
+            arrow, version, content, length, name = heading.groups(default="")
+            yield arrow == ">>>", version, content, int(length, 16), name, octets
+        heading, octets = _MESSAGE.match(line), b""
+
+
+def _complaints(stderr: str) -> tuple[tuple[int, ...], tuple[str, ...], list[int], bool | None]:
+    verify_errors: list[int] = []
+    reasons: list[str] = []
+    received: list[int] = []
+    established: bool | None = None
+    for line in stderr.split("\n"):
+        if found := _VERIFY_ERROR.match(line):
+            verify_errors.append(int(found[1]))
+        elif found := _ERROR.match(line):
+            reasons.append(found[1])
+            if found[2]:
+                received.append(int(found[2]))
+        elif _LOCAL.match(line):
+            reasons.append(line)
+        elif line in ("CONNECTION ESTABLISHED", "CONNECTION FAILURE"):
+            established = line == "CONNECTION ESTABLISHED"
+    return tuple(verify_errors), tuple(reasons), received, established

@@ -1,0 +1,115 @@
+"""What a row came to: its verdict, weighed by the controls beside it, and what a whole run shows (pure)."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from mintls.errors import COULD_NOT_RUN, DOES_NOT_HOLD
+from mintls.handshake.case import Row, Severity, Verifier
+from mintls.handshake.verdict import Evidence, Kind, Verdict
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+FIRST, LAST = "good", "good-again"  # the controls that go before and after all else
+
+
+class Outcome(StrEnum):
+    """What a row adds to the answer of a run."""
+
+    HOLDS = "ok"
+    WARNS = "warn"  # fails a run that is strict, and no other
+    FAILS = "FAIL"
+    UNKNOWN = "unknown"  # inconclusive, and that is not a pass
+
+
+class Result(Struct, frozen=True):
+    """One row, the verdict on it and what that rests on."""
+
+    row: Row
+    verdict: Verdict
+    evidence: Evidence
+
+    @property
+    def expected(self) -> Kind:
+        """What the verifier ought to have done."""
+        return Kind.ACCEPTED if self.row.case.accepted else Kind.REFUSED
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether it did."""
+        kind = self.verdict.kind
+        if kind is Kind.INCONCLUSIVE:
+            return Outcome.UNKNOWN
+        if kind is self.expected:
+            return Outcome.HOLDS
+        late = kind is Kind.REFUSED_LATE and self.expected is Kind.REFUSED
+        return Outcome.WARNS if late or self.row.case.severity is Severity.POLICY else Outcome.FAILS
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """All results of a run, with what the reports say about it."""
+
+    checked: str  # what was proved, in words
+    openssl: str  # its version
+    started: str  # RFC 3339, UTC
+    milliseconds: float
+    strict: bool
+    results: tuple[Result, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        """How many rows came to that."""
+        return sum(result.outcome is outcome for result in self.results)
+
+    @property
+    def status(self) -> int:
+        """The exit status: what failed weighs more than what is not known."""
+        if self.count(Outcome.FAILS) or (self.strict and self.count(Outcome.WARNS)):
+            return DOES_NOT_HOLD
+        return COULD_NOT_RUN if self.count(Outcome.UNKNOWN) else 0
+
+
+def weigh(results: Iterable[Result]) -> tuple[Result, ...]:
+    """The same results, where a refusal beside a control that failed has become inconclusive: a verifier that
+    refuses everything would pass each negative case.
+    """
+    results = tuple(results)
+    broken = [result for result in results if _is_broken(result)]
+    return tuple(_weighed(result, broken) for result in results)
+
+
+def not_tried(rows: Iterable[Row], results: Iterable[Result]) -> tuple[Result, ...]:
+    """The rows that are not worth trying, because their control came to no end."""
+    stuck = [result for result in results if result.evidence.timed_out or result.evidence.trouble]
+    return tuple(
+        Result(row, _void("not tried", control), Evidence(verifier_is_server=row.verifier is Verifier.SERVER))
+        for row in rows
+        if (control := _control_of(row, stuck))
+    )
+
+
+def _is_broken(result: Result) -> bool:
+    """A server that asks for no certificate has not refused the good one; its refusals at hello still count."""
+    return result.row.case.control and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED)
+
+
+def _control_of(row: Row, failed: Iterable[Result]) -> Result | None:
+    """The control among those that failed on which the row depends. Rows of old versions have none of their own:
+    any of the same verifier will do.
+    """
+    for result in failed:
+        control = result.row
+        same_version = control.version == row.version or bool(row.case.versions)
+        if control.case.control and control.verifier is row.verifier and same_version:
+            return result
+    return None
+
+
+def _weighed(result: Result, broken: list[Result]) -> Result:
+    if result.row.case.control or result.verdict.kind not in (Kind.REFUSED, Kind.REFUSED_LATE):
+        return result
+    control = _control_of(result.row, broken)
+    return replace(result, verdict=_void("no refusal counts", control)) if control else result
+
+
+def _void(what: str, control: Result) -> Verdict:
+    return Verdict(Kind.INCONCLUSIVE, f"{what}, because the control {control.row.id} failed")

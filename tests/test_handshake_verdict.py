@@ -1,0 +1,198 @@
+"""The rules of the verdict, on recorded connections and on those connections with one thing changed."""
+
+from mintls.handshake.case import Row, Severity, Verifier
+from mintls.handshake.cases import CATALOGUE
+from mintls.handshake.messages import Alert, Message, Transcript
+from mintls.handshake.result import Outcome, Result, Run, not_tried, weigh
+from mintls.handshake.verdict import Evidence, Expectation, Kind, Verdict, judge
+
+import pytest
+from msgspec.structs import replace
+from test_handshake_messages import recorded
+
+GOOD = Expectation(accepted=True, certificate_size=400)
+UNKNOWN_CA = Expectation(accepted=False, certificate_size=400, errors=(20,), alerts=(48,))
+NONE = Expectation(accepted=False, certificate_size=0, alerts=(40, 116))
+OLD = Expectation(accepted=False, certificate_size=400, alerts=(70,), at_hello=True)
+EXPIRED = Expectation(accepted=False, certificate_size=400, errors=(10,), alerts=(45,))
+
+
+def evidence(name: str, *, answered: bool = False) -> Evidence:
+    server, client = recorded(name)
+    is_server = name.startswith("server")
+    presenter, verifier = (client, server) if is_server else (server, client)
+    return Evidence(verifier_is_server=is_server, presenter=presenter, verifier=verifier, answered=answered)
+
+
+def without(transcript: Transcript, name: str, *, sent: bool) -> Transcript:
+    left = tuple(m for m in transcript.messages if (m.name, m.sent) != (name, sent))
+    return replace(transcript, messages=left)
+
+
+@pytest.mark.parametrize(
+    ("name", "answered", "expected", "kind", "reason"),
+    [
+        ("server-1.2-good", True, GOOD, Kind.ACCEPTED, "application data came back"),
+        ("server-1.3-good", True, GOOD, Kind.ACCEPTED, "application data came back"),
+        ("server-1.2-none", False, NONE, Kind.REFUSED, "alert 40 handshake_failure, no certificate sent"),
+        ("server-1.3-none", False, NONE, Kind.REFUSED, "alert 116 certificate_required, no certificate sent"),
+        (
+            "server-1.3-unknown-ca",
+            False,
+            UNKNOWN_CA,
+            Kind.REFUSED,
+            "alert 48 unknown_ca, certificate sent 475 B, verify",
+        ),
+        ("client-1.2-expired", False, EXPIRED, Kind.REFUSED, "alert 45 certificate_expired, certificate sent"),
+        ("server-1.0-tls-1.0", False, OLD, Kind.REFUSED, "alert 70 protocol_version"),
+        ("server-1.3-unknown-ca-accepted", True, UNKNOWN_CA, Kind.ACCEPTED, "although it found verify error 20"),
+        ("server-1.3-not-requested", True, UNKNOWN_CA, Kind.NOT_REQUESTED, "did not ask for a certificate"),
+        ("server-1.2-not-requested", True, GOOD, Kind.NOT_REQUESTED, "did not ask for a certificate"),
+    ],
+)
+def test_recorded(name: str, answered: bool, expected: Expectation, kind: Kind, reason: str) -> None:
+    verdict = judge(expected, evidence(name, answered=answered))
+    assert verdict.kind is kind
+    assert reason in verdict.reason
+
+
+def test_the_end_of_the_handshake_is_not_acceptance() -> None:
+    # As s_client sees TLS 1.3 (RFC 8446 section 2): its own handshake is over when the server refuses it.
+    seen = evidence("server-1.3-good")
+    assert seen.presenter.has("Finished", sent=True)
+    assert seen.presenter.has("Finished", sent=False)
+    assert judge(GOOD, seen).kind is Kind.INCONCLUSIVE
+
+
+REFUSED = evidence("server-1.3-unknown-ca")
+BY_A_STRANGER = replace(REFUSED, verifier=None)
+QUIET = replace(REFUSED.presenter, alerts=())
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected", "reason"),
+    [
+        (replace(REFUSED, timed_out=True), UNKNOWN_CA, "no end within the time"),
+        (replace(REFUSED, trouble="s_server did not start"), UNKNOWN_CA, "s_server did not start"),
+        (replace(REFUSED, presenter=Transcript()), UNKNOWN_CA, "no ServerHello"),
+        (replace(REFUSED, presenter=Transcript(), timed_out=True), UNKNOWN_CA, "no ServerHello within the time"),
+        (replace(REFUSED, presenter=without(REFUSED.presenter, "Certificate", sent=True)), UNKNOWN_CA, "was not sent"),
+        (evidence("server-1.3-none"), UNKNOWN_CA, "was not sent (Certificate message of 8 B)"),
+        (REFUSED, replace(UNKNOWN_CA, certificate_size=1000), "was not sent (Certificate message of 475 B)"),
+        (REFUSED, NONE, "not an empty Certificate message, but one of 475 B"),
+        (REFUSED, EXPIRED, "refused in another way: alert 48 unknown_ca"),
+        (REFUSED, replace(UNKNOWN_CA, errors=(19,)), "for another reason: alert 48 unknown_ca"),
+        (REFUSED, replace(UNKNOWN_CA, errors=()), "expected verify error none"),
+        (replace(BY_A_STRANGER, presenter=QUIET), UNKNOWN_CA, "closed without an alert"),
+        (evidence("server-1.0-tls-1.0"), replace(OLD, alerts=(40,)), "refused in another way"),
+        (Evidence(verifier_is_server=True), OLD, "no ClientHello"),
+        (replace(evidence("server-1.0-tls-1.0"), timed_out=True), OLD, "no end within the time"),
+    ],
+)
+def test_anything_else_is_inconclusive(seen: Evidence, expected: Expectation, reason: str) -> None:
+    verdict = judge(expected, seen)
+    assert verdict.kind is Kind.INCONCLUSIVE
+    assert reason in verdict.reason
+
+
+def test_of_a_stranger_the_presenter_tells() -> None:
+    assert judge(UNKNOWN_CA, BY_A_STRANGER) == Verdict(Kind.REFUSED, "alert 48 unknown_ca, certificate sent 475 B")
+    close = replace(UNKNOWN_CA, by_close=True)
+    assert judge(close, replace(BY_A_STRANGER, presenter=QUIET)).kind is Kind.REFUSED
+    assert judge(close, replace(BY_A_STRANGER, presenter=QUIET, timed_out=True)).kind is Kind.INCONCLUSIVE
+
+
+def test_a_client_that_finishes_first_refuses_late() -> None:
+    server, _ = recorded("client-1.2-expired")
+    finished = Message(sent=False, version="TLS 1.2", content="Handshake", name="Finished", length=16)
+    late = replace(server, messages=(*server.messages, finished), established=True)
+    seen = Evidence(verifier_is_server=False, presenter=late)
+    assert judge(EXPIRED, seen).kind is Kind.REFUSED_LATE
+
+
+def test_a_refused_control_is_refused_and_not_inconclusive() -> None:
+    assert judge(GOOD, REFUSED).kind is Kind.REFUSED
+
+
+CASES = {case.id: case for case in CATALOGUE}
+
+
+def result(case: str, kind: Kind, version: str = "1.3", verifier: Verifier = Verifier.SERVER, **seen: bool) -> Result:
+    row = Row(CASES[case], verifier, version)
+    return Result(row, Verdict(kind, "because"), Evidence(verifier_is_server=True, **seen))
+
+
+@pytest.mark.parametrize(
+    ("case", "kind", "outcome"),
+    [
+        ("good", Kind.ACCEPTED, Outcome.HOLDS),
+        ("good", Kind.REFUSED, Outcome.FAILS),
+        ("good", Kind.NOT_REQUESTED, Outcome.FAILS),
+        ("good", Kind.INCONCLUSIVE, Outcome.UNKNOWN),
+        ("expired", Kind.REFUSED, Outcome.HOLDS),
+        ("expired", Kind.REFUSED_LATE, Outcome.WARNS),
+        ("expired", Kind.ACCEPTED, Outcome.FAILS),
+        ("expired", Kind.NOT_REQUESTED, Outcome.FAILS),
+        ("expired", Kind.INCONCLUSIVE, Outcome.UNKNOWN),
+        ("cn-only", Kind.REFUSED, Outcome.HOLDS),
+        ("cn-only", Kind.ACCEPTED, Outcome.WARNS),
+        ("cn-only", Kind.INCONCLUSIVE, Outcome.UNKNOWN),
+    ],
+)
+def test_outcome(case: str, kind: Kind, outcome: Outcome) -> None:
+    assert result(case, kind).outcome is outcome
+
+
+def test_no_refusal_counts_beside_a_control_that_failed() -> None:
+    bad, other = result("good", Kind.REFUSED), result("good", Kind.ACCEPTED, "1.2")
+    rows = [bad, other, result("expired", Kind.REFUSED), result("expired", Kind.REFUSED, "1.2")]
+    rows += [result("none", Kind.ACCEPTED), result("tls-1.0", Kind.REFUSED, "1.0")]
+    rows += [result("expired", Kind.REFUSED, verifier=Verifier.CLIENT)]
+    kinds = [weighed.verdict.kind for weighed in weigh(rows)]
+    assert kinds == [
+        Kind.REFUSED, Kind.ACCEPTED, Kind.INCONCLUSIVE, Kind.REFUSED, Kind.ACCEPTED, Kind.INCONCLUSIVE, Kind.REFUSED,
+    ]  # fmt: skip
+    assert "because the control server/1.3/good failed" in weigh(rows)[2].verdict.reason
+
+
+def test_a_server_that_asks_for_nothing_has_not_failed_the_control() -> None:
+    rows = [result("good", Kind.NOT_REQUESTED), result("null-ciphers", Kind.REFUSED, "1.2")]
+    assert weigh(rows)[1].outcome is Outcome.HOLDS
+
+
+def test_a_control_at_the_end_counts_as_well() -> None:
+    rows = [result("good", Kind.ACCEPTED), result("expired", Kind.REFUSED), result("good-again", Kind.INCONCLUSIVE)]
+    assert weigh(rows)[1].outcome is Outcome.UNKNOWN
+
+
+def test_what_hangs_is_not_tried_again() -> None:
+    stuck = result("good", Kind.INCONCLUSIVE, timed_out=True)
+    rows = [Row(CASES["expired"], Verifier.SERVER, version) for version in ("1.2", "1.3")]
+    assert [left.row.version for left in not_tried(rows, [stuck])] == ["1.3"]
+    assert not_tried(rows, [result("good", Kind.REFUSED)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "strict", "status"),
+    [
+        ([("good", Kind.ACCEPTED), ("expired", Kind.REFUSED)], True, 0),
+        ([("cn-only", Kind.ACCEPTED)], False, 0),
+        ([("cn-only", Kind.ACCEPTED)], True, 1),
+        ([("expired", Kind.ACCEPTED)], False, 1),
+        ([("expired", Kind.INCONCLUSIVE)], False, 3),
+        ([("expired", Kind.INCONCLUSIVE), ("none", Kind.ACCEPTED)], False, 1),
+    ],
+)
+def test_status(kinds: list[tuple[str, Kind]], strict: bool, status: int) -> None:
+    results = tuple(result(case, kind) for case, kind in kinds)
+    run = Run(checked="", openssl="", started="", milliseconds=0, strict=strict, results=results)
+    assert run.status == status
+
+
+def test_every_policy_row_expects_a_refusal() -> None:
+    assert all(not case.accepted for case in CATALOGUE if case.severity is Severity.POLICY)
+
+
+def test_an_alert_that_we_sent_is_no_refusal_of_ours() -> None:
+    mine = replace(QUIET, alerts=(Alert(sent=True, fatal=True, number=48),))
+    assert judge(UNKNOWN_CA, replace(BY_A_STRANGER, presenter=mine)).kind is Kind.INCONCLUSIVE
