@@ -14,12 +14,14 @@ from mintls.abilities import check_abilities
 from mintls.console import Progress, Script
 from mintls.due import Shard, Wishes
 from mintls.errors import DOES_NOT_HOLD, UsageError
+from mintls.exports.cert_manager import left_out, manifests
 from mintls.grammar import Span
 from mintls.mint import Outcome, check, mint, whole_plan
 from mintls.openssl import Openssl
 from mintls.profile import load_profile
 from mintls.requests import read_requests
 from mintls.script import shell_script
+from mintls.yamltext import write_yaml
 
 import msgspec
 from plumbum import cli
@@ -36,6 +38,9 @@ class Generate(Script):
     output = cli.SwitchAttr(["-o", "--output"], str, argname="DIR", help="Where; by default certs/PROFILE'S-NAME")
     jobs = cli.SwitchAttr(["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="At once")
     dry_run = cli.Flag("--dry-run", help="Print the whole plan as a shell script and make nothing")
+    export = cli.SwitchAttr(
+        "--export", cli.Set("cert-manager"), help="Print the profile for another issuer and make nothing"
+    )
     check = cli.Flag(
         "--check", help="Make nothing; say what is due and why: status 1 if anything is", excludes=["--dry-run"]
     )
@@ -56,6 +61,10 @@ class Generate(Script):
         profile = read_requests(load_profile(Path(profile_path)), openssl)
         if not self.quiet:
             sys.stderr.writelines(f"warning: {warning}\n" for warning in profile.warnings)
+        if self.export:
+            sys.stderr.writelines(f"left out: {sentence}\n" for sentence in left_out(profile))
+            print(write_yaml(manifests(profile)), end="")
+            return 0
         if self.dry_run:
             check_abilities(profile, openssl)
             print(shell_script(whole_plan(profile), f"{profile_path}, as mintls would mint it"), end="")

@@ -1,11 +1,12 @@
-"""YAML text -> a tree of nodes that know their line; the only room that imports yaml.
+"""YAML text -> a tree of nodes that know their line, and objects -> YAML; the only room that imports yaml.
 
 A scalar is kept as written (`NO` stays NO, `010` stays 010): what it means is for the field to say.
 Nothing is constructed, so a tag can run nothing; an alias is a reference, so an alias bomb weighs nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -82,6 +83,11 @@ def read_yaml(data: bytes) -> tuple[Node, list[Complaint]]:
         where = text.find(chr(error.character)) if isinstance(error.character, int) else -1
         line = text.count("\n", 0, max(where, 0)) + 1
         raise Unreadable(line, "is not YAML: it holds a character that YAML does not allow") from None
+
+
+def write_yaml(documents: Iterable[dict[str, Any]]) -> str:
+    """Documents one behind the other, keys in their order."""
+    return str(yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, explicit_start=True))
 
 
 @dataclass(slots=True)
