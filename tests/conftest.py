@@ -3,33 +3,16 @@
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mintls.openssl import Openssl
 
 import pytest
+from processes import SCRIPTS, Running, run_script
 
-ROOT = Path(__file__).parent.parent
-SCRIPTS, PROFILES = ROOT / "scripts", ROOT / "profiles"
+PROFILES = SCRIPTS.parent / "profiles"
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def run_script(script: str, *words: object, **options: object) -> subprocess.CompletedProcess[str]:
-    """A script of ours, to its end; what it said is text."""
-    command = [sys.executable, str(SCRIPTS / script), *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=100, **options)  # type: ignore[call-overload,no-any-return]
-
-
-def need(program: str) -> str:
-    """The path of a foreign program; without it the test is skipped, or fails where MINTLS_REQUIRE_PEERS=1."""
-    if path := shutil.which(program):
-        return path
-    sentence = f"{program} is not installed"
-    if os.environ.get("MINTLS_REQUIRE_PEERS") == "1":
-        pytest.fail(sentence)
-    pytest.skip(sentence)
 
 
 def mint_profile(profile: Path, directory: Path) -> Path:
@@ -62,6 +45,60 @@ def _minted(name: str) -> Callable[..., Path]:
 
 
 dev, classic, step_by_step, showcase = map(_minted, ["dev", "classic", "step-by-step", "showcase"])
+
+
+ROGUE = """
+defaults: {key: ec:P-256}
+authorities: {ca: {subject: {CN: Rogue CA}}}
+servers: {server: {subject: {CN: localhost}, san: ["DNS:localhost", "IP:127.0.0.1", "IP:::1"]}}
+clients: {client: {subject: {CN: dev-client}, san: ["DNS:client.localhost"]}}
+"""
+
+
+@pytest.fixture(scope="session")
+def rogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set like `dev` from a CA that nobody trusts."""
+    directory = tmp_path_factory.mktemp("rogue")
+    (directory / "rogue.yaml").write_text(ROGUE)
+    return mint_profile(directory / "rogue.yaml", directory / "set")
+
+
+@pytest.fixture(scope="session")
+def stranger(dev: Path, rogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trusts what `dev` does, but its client is of the CA that nobody trusts."""
+    directory = tmp_path_factory.mktemp("stranger")
+    for path in (dev / "ca.crt", rogue / "client.crt", rogue / "client.key"):
+        shutil.copy(path, directory)
+    return directory
+
+
+def with_server_san(dev: Path, directory: Path, san: str) -> Path:
+    """The same authority and client as `dev`, and a server certificate that names something else."""
+    shutil.copytree(dev, directory, dirs_exist_ok=True)
+    profile = directory / "profile.yaml"
+    profile.write_text((PROFILES / "dev.yaml").read_text().replace('["DNS:localhost", "IP:127.0.0.1", "IP:::1"]', san))
+    return mint_profile(profile, directory)
+
+
+@pytest.fixture
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
+    """Start programs that have ended when the test has."""
+    running: list[Running] = []
+
+    def begin(*argv: object) -> Running:
+        running.append(Running(argv, tmp_path_factory.mktemp("process")))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+@pytest.fixture
+def script() -> Run:
+    return run_script
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from mintls.openssl import Openssl
 from mintls.profile import read_profile
 
 import pytest
-from conftest import need
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from peers import need
 
 HOSTILE = [
     "$ENV::HOME", "${HOME}", "$(id)", "`id`", "x\nbasicConstraints=CA:TRUE", "x\rbasicConstraints=CA:TRUE", "#", "a#b",

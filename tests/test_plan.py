@@ -29,7 +29,7 @@ def test_the_workflow_is_key_request_certificate_verify() -> None:
 
 
 def test_what_a_step_needs_is_made_before_it(plan: Plan) -> None:
-    made = {issue.config.name for issue in plan.issues}
+    made = {config.name for config in plan.configs}
     for step in chain(plan.steps, plan.checks):
         assert set(step.needs) <= made, step.title
         made.add(step.makes)

@@ -55,7 +55,7 @@ RULES = {
     ),
     "path_length far above": (
         "4: authorities.cc.issuer",
-        "path_length 1, but 2",
+        "path_length 1, and this would be authority 2",
         TWO.replace("CN: CA}", "CN: CA}, path_length: 1") + "  cc: {subject: {CN: CC}, issuer: cb}",
         TWO.replace("CN: CA}", "CN: CA}, path_length: 2") + "  cc: {subject: {CN: CC}, issuer: cb}",
     ),

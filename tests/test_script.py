@@ -6,9 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PROFILES, Run, modes, need, run_script
+from conftest import PROFILES, Run, modes
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from peers import need
+from processes import run_script
 
 TOOLS = ["openssl", "cat", "rm", "chmod"]  # all that the script may call, besides the shell itself
 

@@ -1,12 +1,133 @@
 """What openssl reads in a certificate, as frozen data: the only room that reads openssl's texts about one."""
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 from mintls.errors import OpensslError
+from mintls.grammar import rfc3339
 from mintls.openssl import Openssl
 
+from msgspec import Struct
+
+_QUESTIONS = (
+    "-noout", "-serial", "-subject", "-issuer", "-startdate", "-enddate", "-fingerprint", "-sha256", "-pubkey",
+    "-nameopt", "RFC2253,utf8,-esc_msb", "-text", "-certopt",
+    "no_header,no_version,no_serial,no_validity,no_subject,no_issuer,no_sigdump",
+)  # fmt: skip
+_CURVES = {"prime256v1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+_GENERAL_NAME = re.compile(r"(?:^|, )(DNS|IP Address|email|URI|Registered ID|othername|DirName):")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+class Certificate(Struct, frozen=True, kw_only=True):
+    """What a certificate holds.
+
+    subject and issuer as RFC 4514 writes them; serial, key identifiers and fingerprint (SHA-256 of the DER) upper-case
+    hexadecimal; the dates RFC 3339; key as profiles spell it; names as KIND:value; usages in openssl's long names.
+    """
+
+    pem: str
+    subject: str
+    issuer: str
+    serial: str
+    not_before: str
+    not_after: str
+    fingerprint: str
+    public_key: str
+    key: str
+    signature: str
+    is_authority: bool
+    key_usage: tuple[str, ...]
+    purposes: tuple[str, ...]
+    names: tuple[str, ...]
+    key_identifier: str
+    issuer_key_identifier: str
+
+    @property
+    def is_self_issued(self) -> bool:
+        return self.subject == self.issuer and self.issuer_key_identifier in ("", self.key_identifier)
+
+    def may_have_signed(self, other: "Certificate") -> bool:
+        """Whether it has the name, and the key identifier if both say one, that the other names (RFC 5280 4.2.1.1)."""
+        said = other.issuer_key_identifier and self.key_identifier
+        return self.subject == other.issuer and (not said or said == other.issuer_key_identifier)
+
+
+def read_certificate(openssl: Openssl, pem: str) -> Certificate:
+    """Ask openssl what a PEM certificate holds (x509(1)). Raises OpensslError when it is none."""
+    said = openssl.run(("x509", *_QUESTIONS), stdin=pem.encode()).stdout
+    lines = said.splitlines()
+    line: dict[str, str] = {}
+    for name, value in re.findall("(?m)^([a-zA-Z0-9 ]+)=(.*)$", said):
+        line.setdefault(name, value)
+    extensions = dict(_extensions(lines))
+    return Certificate(
+        pem=pem,
+        subject=line["subject"].strip(),
+        issuer=line["issuer"].strip(),
+        serial=line["serial"],
+        not_before=from_openssl(line["notBefore"]),
+        not_after=from_openssl(line["notAfter"]),
+        fingerprint=next(value for name, value in line.items() if "ingerprint" in name).replace(":", ""),
+        public_key=said[said.index("-----BEGIN PUBLIC") : said.index("-----END PUBLIC")],
+        key=_key(said),
+        signature=_after("Signature Algorithm: ", said),
+        is_authority=extensions.get("Basic Constraints", "").startswith("CA:TRUE"),
+        key_usage=_words(extensions.get("Key Usage", "")),
+        purposes=_words(extensions.get("Extended Key Usage", "")),
+        names=tuple(_names(extensions.get("Subject Alternative Name", ""))),
+        key_identifier=extensions.get("Subject Key Identifier", "").replace(":", ""),
+        issuer_key_identifier=extensions.get("Authority Key Identifier", "").removeprefix("keyid:").replace(":", ""),
+    )
+
+
+def full_text(openssl: Openssl, pem: str) -> str:
+    """What `openssl x509 -text` prints, without what would steer a terminal."""
+    said = openssl.run(("x509", "-noout", "-text", "-nameopt", "RFC2253,utf8,-esc_msb"), stdin=pem.encode()).stdout
+    return "".join(character if character.isprintable() or character == "\n" else "?" for character in said)
+
+
+def _extensions(lines: list[str]) -> Iterator[tuple[str, str]]:
+    """Each extension's name with the first line of its value, which stands indented below it."""
+    for line, value in zip(lines, [*lines[1:], ""], strict=True):
+        if match := re.match(r"            X509v3 ([^:]+):", line):
+            yield match[1], value.strip()
+
+
+def _key(said: str) -> str:
+    algorithm = _after("Public Key Algorithm: ", said)
+    bits = re.search(r"Public-Key: \((\d+) bit", said)
+    if algorithm == "rsaEncryption" and bits:
+        return f"rsa:{bits[1]}"
+    if algorithm == "id-ecPublicKey":
+        curve = _after("ASN1 OID: ", said)
+        return f"ec:{_CURVES.get(curve, curve)}"
+    return algorithm.lower()
+
+
+def _names(text: str) -> Iterator[str]:
+    kinds = {"IP Address": "IP", "Registered ID": "RID", "othername": "otherName"}
+    parts = _GENERAL_NAME.split(text)[1:]
+    for kind, value in zip(parts[::2], parts[1::2], strict=True):
+        yield f"{kinds.get(kind, kind)}:{_short_address(value) if kind == 'IP Address' else value}"
+
+
+def _short_address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:  # openssl prints leading zeros in no address, but older ones print an invalid one as a word
+        return text
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split(", ")) if text else ()
+
+
+def _after(label: str, text: str) -> str:
+    return text.partition(label)[2].partition("\n")[0].strip()
 
 
 def read_validity(openssl: Openssl, certificate: str, directory: Path) -> tuple[str, str]:
@@ -17,14 +138,13 @@ def read_validity(openssl: Openssl, certificate: str, directory: Path) -> tuple[
     said = openssl.run(argv, cwd=directory).stdout
     try:
         begin, end = said.splitlines()
-        return rfc3339(begin.partition("=")[2]), rfc3339(end.partition("=")[2])
+        return from_openssl(begin.partition("=")[2]), from_openssl(end.partition("=")[2])
     except ValueError:
         raise OpensslError((openssl.binary, *argv), "wrote no dates", said) from None
 
 
-def rfc3339(date: str) -> str:
+def from_openssl(date: str) -> str:
     """openssl's `Nov 23 14:57:19 2026 GMT` as 2026-11-23T14:57:19Z."""
     month, day, clock, year, _ = date.split()
     hour, minute, second = map(int, clock.split(":"))
-    moment = datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return rfc3339(datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC))

@@ -32,6 +32,7 @@ def decide(
     Raises OutputError when something is due that an authority must sign whose key is not there.
     """
     records = {record.name: record for record in manifest.certificates} if manifest else {}
+    revoked = {revocation.serial for record in records.values() if record.crl for revocation in record.crl.revoked}
     decisions: dict[str, Decision] = {}
     for entry in profile.entries:
         issuer = decisions.get(entry.issuer or "")
@@ -39,6 +40,8 @@ def decide(
         work, why = _due(own, entry, record, issuer, digests, now)
         if work == "certificate" and own["key"] not in digests:
             raise OutputError(f"{entry.name} is due ({why}), but {own['key']} is not here; put it back")
+        if record and not work and not entry.settings.revoked and record.serial in revoked:
+            work, why = "certificate", f"{record.serial} was revoked"
         if work and issuer and issuer.work is None:
             key = profile.files.of(issuer.entry.name)["key"]
             if key not in digests:
@@ -48,17 +51,11 @@ def decide(
 
 
 def settings_digest(entry: Entry) -> str:
-    """Changes when anything changes that the certificate would show."""
-    settings = entry.settings
-    said = (
-        config_text(entry),
-        settings.key,
-        settings.digest,
-        str(settings.days),
-        entry.issuer or "",
-        settings.serial or "",
-    )
-    return sha256("\0".join(said).encode()).hexdigest()
+    """Changes when anything changes that the certificate would show; a revocation alone does not."""
+    said = entry.settings
+    dates = said.days, said.not_before, said.not_after, said.backdate
+    words = config_text(entry), entry.issuer, said.key, said.digest, said.serial, said.defects, *dates
+    return sha256(repr(words).encode()).hexdigest()
 
 
 def _is_another(own: Mapping[str, str], entry: Entry, record: Record | None, digests: Mapping[str, str]) -> bool:
@@ -100,6 +97,8 @@ def _due(
         return "certificate", f"{issuer.entry.name} has another key or subject"
     if issuer and issuer.work and "issuer" in entry.settings.authority_key_identifier:
         return "certificate", f"{issuer.entry.name} is issued again, and this names its serial"
+    if entry.settings.not_after or entry.settings.revoked:
+        return None, f"ends {record.not_after}" + (", revoked" if entry.settings.revoked else "")
     begin, end = datetime.fromisoformat(record.not_before), datetime.fromisoformat(record.not_after)
     if now > end - (end - begin) * RENEW_WITHIN:
         return "certificate", f"it ends {record.not_after}"

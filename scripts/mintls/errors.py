@@ -43,6 +43,12 @@ class VerificationError(MintlsError):
     status = DOES_NOT_HOLD
 
 
+class RefusedError(MintlsError):
+    """One end of a handshake refused the other."""
+
+    status = DOES_NOT_HOLD
+
+
 class OpensslError(MintlsError):
     """An openssl process that failed: the command, how it ended, and what it said."""
 

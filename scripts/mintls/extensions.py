@@ -5,8 +5,9 @@ every value is quoted and every list of names stands in a section of its own: co
 """
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 
-from mintls.names import GeneralName
+from mintls.names import GeneralName, Subtree
 from mintls.settings import Authority, Entry
 
 EXTENSIONS = "extensions"  # the section's name, as commands refer to it
@@ -14,14 +15,9 @@ EXTENSIONS = "extensions"  # the section's name, as commands refer to it
 
 def config_text(entry: Entry) -> str:
     """One file for both commands: `req -config` reads [req] and [subject], `x509 -extfile` reads [extensions]."""
-    return "\n".join(
-        [
-            *_section("req", req_lines()),
-            *_section("subject", subject_lines(entry)),
-            *_section(EXTENSIONS, extension_lines(entry)),
-            *(_section("san", san_lines(entry)) if entry.settings.san else ()),
-        ]
-    )
+    sections = {"req": req_lines(), "subject": subject_lines(entry), EXTENSIONS: extension_lines(entry)}
+    sections |= {name: lines for name, lines in list_sections(entry).items() if lines}
+    return "\n".join(line for name, lines in sections.items() for line in (f"[ {name} ]", *lines, ""))
 
 
 def quoted(value: str) -> str:
@@ -30,56 +26,74 @@ def quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def req_lines() -> Iterator[str]:
-    yield "prompt = no"
-    yield "utf8 = yes"
-    yield "string_mask = utf8only"
-    yield "distinguished_name = subject"
+def req_lines() -> list[str]:
+    """No questions, UTF-8 in and UTF-8 out (req(1))."""
+    return ["prompt = no", "utf8 = yes", "string_mask = utf8only", "distinguished_name = subject"]
 
 
-def subject_lines(entry: Entry) -> Iterator[str]:
+def subject_lines(entry: Entry) -> list[str]:
     """The number before the dot keeps attributes of one kind apart; openssl ignores it."""
-    for index, (attribute, value) in enumerate(entry.settings.subject):
-        yield f"{index}.{attribute} = {quoted(value)}"
+    return [f"{index}.{name} = {quoted(value)}" for index, (name, value) in enumerate(entry.settings.subject)]
 
 
-def extension_lines(entry: Entry) -> Iterator[str]:
-    """The key identifiers stand in this order: the issuer's is copied from its subject key identifier."""
+def extension_lines(entry: Entry) -> list[str]:
+    """Ours in an order in which the issuer's key identifier can be copied from its own, then the profile's raw ones."""
+    raw = entry.settings.extensions
+    own = {name: value for name, value in _extensions(entry) if value and name not in raw}
+    return [f"{name} = {value}" for name, value in own.items()] + [f"{name} = {quoted(raw[name])}" for name in raw]
+
+
+def list_sections(entry: Entry) -> dict[str, list[str]]:
+    """Names stand in sections of their own, one a line, where a comma is only a comma."""
     settings = entry.settings
-    yield f"basicConstraints = critical,{_basic_constraints(entry)}"
-    yield "subjectKeyIdentifier = hash"
-    if settings.authority_key_identifier != "none" and entry.issuer is not None:
-        yield f"authorityKeyIdentifier = {settings.authority_key_identifier}"
-    if entry.key_usage:
-        yield f"keyUsage = critical,{','.join(entry.key_usage)}"
-    if entry.extended_key_usage:
-        yield f"extendedKeyUsage = {','.join(entry.extended_key_usage)}"
-    if settings.san:
-        yield "subjectAltName = @san"
-    if settings.netscape and settings.netscape.cert_type:
-        yield f"nsCertType = {','.join(settings.netscape.cert_type)}"
-    if settings.netscape and settings.netscape.comment:
-        yield f"nsComment = {quoted(settings.netscape.comment)}"
+    constraints = settings.name_constraints if isinstance(settings, Authority) else None
+    permitted = [("permitted;", subtree) for subtree in constraints.permitted] if constraints else []
+    excluded = [("excluded;", subtree) for subtree in constraints.excluded] if constraints else []
+    return {
+        "san": [f"{name.kind}.{index} = {quoted(_san_value(name))}" for index, name in enumerate(settings.san)],
+        "names": [
+            f"{how}{subtree.kind}.{index} = {quoted(_netmask(subtree))}"
+            for index, (how, subtree) in enumerate(permitted + excluded)
+        ],
+        "crl": [f"URI.{index} = {quoted(uri)}" for index, uri in enumerate(settings.crl_distribution_points)],
+        "ocsp": [f"OCSP;URI.{index} = {quoted(uri)}" for index, uri in enumerate(settings.ocsp)],
+    }
 
 
-def san_lines(entry: Entry) -> Iterator[str]:
-    for index, name in enumerate(entry.settings.san):
-        yield f"{name.kind}.{index} = {quoted(_san_value(name))}"
-
-
-def _san_value(name: GeneralName) -> str:
-    """Without its FORMAT, ASN1_generate_nconf(3) takes UTF-8 for Latin-1."""
-    return name.value.replace(";UTF8:", ";FORMAT:UTF8,UTF8:", 1) if name.kind == "otherName" else name.value
+def _extensions(entry: Entry) -> Iterator[tuple[str, str]]:
+    settings, sections = entry.settings, list_sections(entry)
+    netscape = settings.netscape
+    key_identifier = settings.subject_key_identifier
+    yield "basicConstraints", f"critical,{_basic_constraints(entry)}"
+    yield "subjectKeyIdentifier", "" if key_identifier == "none" else key_identifier
+    if entry.issuer is not None and "self_signed" not in settings.defects:
+        yield "authorityKeyIdentifier", settings.authority_key_identifier.replace("none", "")
+    yield "keyUsage", (entry.key_usage and f"critical,{','.join(entry.key_usage)}") or ""
+    yield "extendedKeyUsage", ",".join(entry.extended_key_usage)
+    yield "subjectAltName", "@san" if sections["san"] else ""
+    yield "nameConstraints", "critical,@names" if sections["names"] else ""
+    yield "certificatePolicies", ",".join(settings.certificate_policies)
+    yield "crlDistributionPoints", "@crl" if sections["crl"] else ""
+    yield "authorityInfoAccess", "@ocsp" if sections["ocsp"] else ""
+    yield "nsCertType", ",".join(netscape.cert_type) if netscape else ""
+    yield "nsComment", quoted(netscape.comment) if netscape and netscape.comment else ""
 
 
 def _basic_constraints(entry: Entry) -> str:
-    if not isinstance(entry.settings, Authority):
+    if not isinstance(entry.settings, Authority) or "ca_false" in entry.settings.defects:
         return "CA:FALSE"
     limit = entry.settings.path_length
     return "CA:TRUE" if limit is None else f"CA:TRUE,pathlen:{limit}"
 
 
-def _section(name: str, lines: Iterator[str]) -> Iterator[str]:
-    yield f"[ {name} ]"
-    yield from lines
-    yield ""
+def _netmask(subtree: Subtree) -> str:
+    """openssl wants a network's mask spelled out."""
+    if subtree.kind != "IP":
+        return subtree.value
+    network = ip_network(subtree.value)
+    return f"{network.network_address}/{network.netmask}"
+
+
+def _san_value(name: GeneralName) -> str:
+    """Without its FORMAT, ASN1_generate_nconf(3) takes UTF-8 for Latin-1."""
+    return name.value.replace(";UTF8:", ";FORMAT:UTF8,UTF8:", 1) if name.kind == "otherName" else name.value

@@ -13,9 +13,13 @@ from mintls.due import settings_digest
 from mintls.errors import VerificationError
 from mintls.manifest import Record
 from mintls.openssl import Openssl
-from mintls.plan import Issue, Plan, Step
+from mintls.plan import Issue, Plan
+from mintls.revocation import CrlIssue
 from mintls.settings import Files
+from mintls.steps import Step
 from mintls.store import sha256_of
+
+from msgspec import structs
 
 Tell = Callable[[str, int, int], None]  # what was done, how many of how many
 
@@ -54,6 +58,13 @@ def records(plan: Plan, files: Files, openssl: Openssl, stage: Path, workers: in
         return list(pool.map(lambda issue: _record(issue, files, openssl, stage), plan.issues))
 
 
+def with_crl(record: Record, crl: CrlIssue, stage: Path) -> Record:
+    """An authority's record after a new list was made."""
+    files = {**record.files, "crl": crl.file}
+    digests = {**record.sha256, crl.file: sha256_of(stage / crl.file)}
+    return structs.replace(record, crl=crl.record, files=files, sha256=digests)
+
+
 def fingerprint(pem: bytes) -> str:
     """The SHA-256 of the first certificate's DER, upper-case hexadecimal."""
     body = pem.partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END")[0]
@@ -61,6 +72,12 @@ def fingerprint(pem: bytes) -> str:
 
 
 def _run(step: Step, openssl: Openssl, stage: Path) -> None:
+    if step.program == "cat":
+        (stage / step.makes).write_bytes(b"".join((stage / name).read_bytes() for name in step.argv))
+        return
+    if step.program == "sh":
+        openssl.run_script(step.argv[0], cwd=stage)
+        return
     if step.makes:
         openssl.run(step.argv, cwd=stage)
         return
@@ -76,7 +93,7 @@ def _refusal(step: Step, said: str) -> str:
 
 def _record(issue: Issue, files: Files, openssl: Openssl, stage: Path) -> Record:
     entry, own = issue.entry, files.of(issue.entry.name)
-    published = {output.name for output in issue.outputs} | {own["certificate"], own["key"]}
+    published = {own["key"], *(output.name for output in issue.outputs)}
     kept = {what: name for what, name in own.items() if name in published}
     not_before, not_after = read_validity(openssl, own["certificate"], stage)
     return Record(

@@ -1,18 +1,35 @@
 """manifest.json: what the set in a directory is, for verify.py, handshake_check.py and CI; it holds no secret."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from mintls.errors import OutputError
 from mintls.rules import MANIFEST
-from mintls.settings import Role
+from mintls.settings import RevocationReason, Role
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 __all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest"]
 
 
 Date = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:]{8}Z$")]
+
+
+class Revocation(Struct, frozen=True):
+    """One certificate that its issuer has revoked: serial in upper-case hexadecimal, date RFC 3339."""
+
+    serial: str
+    date: str
+    reason: RevocationReason
+
+
+class CrlRecord(Struct, frozen=True):
+    """An authority's latest CRL: its number, when the next is due, and every certificate ever revoked."""
+
+    number: int
+    next_update: str
+    revoked: tuple[Revocation, ...]
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -35,6 +52,7 @@ class Record(Struct, frozen=True, kw_only=True):
     settings: str
     files: dict[str, str]
     sha256: dict[str, str]
+    crl: CrlRecord | None = None
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -45,9 +63,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
     openssl: str
     certificates: tuple[Record, ...]
 
-    def record(self, name: str) -> Record | None:
-        """The record of that name, if the set has it."""
-        return next((record for record in self.certificates if record.name == name), None)
+    def record(self, name: str) -> Record:
+        """The record of that name; KeyError if the set has none."""
+        return {record.name: record for record in self.certificates}[name]
+
+    def replaced(self, records: Iterable[Record]) -> "Manifest":
+        """The same with these records in the place of those of the same names."""
+        new = {record.name: record for record in records}
+        return structs.replace(self, certificates=tuple(new.get(old.name, old) for old in self.certificates))
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

@@ -1,17 +1,19 @@
 """Mints a profile into a directory: what is due is planned, made in staging, verified, and published as one."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mintls.due import Decision, decide
 from mintls.errors import OutputError, ProfileError
-from mintls.issue import Tell, carry_out, records
+from mintls.issue import Tell, carry_out, records, with_crl
 from mintls.manifest import Manifest, Record
 from mintls.openssl import Openssl
-from mintls.plan import KEY_MODE, Plan, Work, key_command, make_plan
+from mintls.plan import KEY_MODE, Plan, Work, make_issues, make_plan
+from mintls.revocation import make_crls
 from mintls.settings import Profile
+from mintls.steps import key_command
 from mintls.store import Store, open_store
 
 
@@ -19,23 +21,34 @@ def mint(profile: Profile, directory: Path, openssl: Openssl, workers: int, tell
     """Bring the directory to what the profile says, all or nothing; returns what was decided for each entry."""
     check_abilities(profile, openssl)
     with open_store(directory) as store:
-        decisions = decide(profile, store.manifest, store.digests(), datetime.now(UTC))
+        now, digests = datetime.now(UTC), store.digests()
+        decisions = decide(profile, store.manifest, digests, now)
         work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
-        plan = make_plan(profile, work, serials(store.manifest))
+        plan = plan_of(profile, work, store.manifest, digests, now)
         check_overwriting(store, plan)
-        if plan.issues:
+        if plan.outputs:
             with store.staging(plan) as stage:
                 carry_out(plan, openssl, stage, workers, tell)
                 made = records(plan, profile.files, openssl, stage, workers)
                 manifest = merged(profile, store.manifest, made, openssl.version())
+                manifest = manifest.replaced(with_crl(manifest.record(crl.entry.name), crl, stage) for crl in plan.crls)
                 store.publish(stage, plan.outputs, manifest)
     return decisions
+
+
+def plan_of(
+    profile: Profile, work: Mapping[str, Work], manifest: Manifest | None, digests: Mapping[str, str], now: datetime
+) -> Plan:
+    """The plan for this work, with the revocation lists that are due after it."""
+    issues = make_issues(profile, work, serials(manifest), now)
+    issued = {issue.entry.name: issue.serial for issue in issues}
+    return make_plan(profile, issues, make_crls(profile, manifest, issued, digests, now), now)
 
 
 def whole_plan(profile: Profile) -> Plan:
     """The plan from nothing: what --dry-run prints."""
     everything: dict[str, Work] = {entry.name: "key and certificate" for entry in profile.entries}
-    return make_plan(profile, everything, serials(None))
+    return plan_of(profile, everything, None, {}, datetime.now(UTC))
 
 
 def check_abilities(profile: Profile, openssl: Openssl) -> None:

@@ -5,11 +5,12 @@ RFC 1034 3.5 and RFC 6125 6.4.3 (host names and their wildcard). openssl signs w
 """
 
 import re
-import unicodedata
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from mintls.errors import not_known
+from mintls.grammar import Oid, Text, Uri, check_text, is_oid
 
 # Short names that `openssl req` knows, with the upper bound of their length in characters.
 ATTRIBUTES = {
@@ -29,57 +30,11 @@ _OIDS = {
     "1.2.840.113549.1.9.1": "emailAddress",
 }  # fmt: skip
 _PRINTABLE = ("C", "serialNumber", "dnQualifier")
-_OID = re.compile(r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,17}))*")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(.+)")
 _PRINTABLE_STRING = re.compile(r"[A-Za-z0-9 '()+,./:=?-]+")
 _OTHER_NAME = re.compile(r"([0-9.]+);(UTF8|IA5|PRINTABLE):(.+)")
 _SPECIAL, _ESCAPED = re.compile(r'([,+"\\<>;=])'), r"\\\1"
-# In a value these words make openssl do something else than write it (x509v3_config(5)).
-RESERVED = ("critical,", "ASN1:", "DER:")
-
-
-def is_oid(text: str) -> bool:
-    """Whether it is a dotted object identifier (X.660: the first arc 0 to 2, below 0 and 1 at most 39)."""
-    return bool(_OID.fullmatch(text))
-
-
-def check_text(text: str) -> str:
-    """Text that openssl's configuration can carry literally. Raises ValueError for what it cannot."""
-    for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs"):
-            raise ValueError(f"holds the control character U+{ord(character):04X}; take it away")
-    if not text:
-        raise ValueError("is empty; write a value or leave the field out")
-    for prefix in RESERVED:
-        if text.lower().startswith(prefix.lower()):
-            raise ValueError(f"begins with {prefix!r}, which openssl would obey instead of writing it; begin otherwise")
-    return text
-
-
-class Text(str):
-    """A scalar with a grammar: `parse` raises ValueError with a sentence; `schema` is for editors."""
-
-    __slots__ = ()
-    schema: ClassVar[dict[str, Any]] = {"type": "string"}
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        return cls(check_text(text))
-
-
-class Oid(Text):
-    """A dotted object identifier."""
-
-    __slots__ = ()
-    schema: ClassVar[dict[str, Any]] = {"type": "string", "pattern": r"^[0-2](\.[0-9]+)+$"}
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if not is_oid(text):
-            raise ValueError(f"{text!r} is not an object identifier such as 1.3.6.1.4.1.99999.1")
-        return cls(text)
 
 
 class GeneralName(Text):
@@ -116,13 +71,62 @@ class GeneralName(Text):
             case "email":
                 _check_email(value)
             case "URI":
-                if not _URI.fullmatch(value):
-                    raise ValueError(f"{value!r} is not a URI: write scheme:rest in ASCII without spaces")
+                Uri.parse(value)
             case "RID":
                 Oid.parse(value)
             case "otherName":
                 _check_other_name(value)
         return cls(f"{kind}:{value}")
+
+
+class Subtree(Text):
+    """A name constraint as `KIND:base`; an IP network in CIDR notation (RFC 5280 4.2.1.10)."""
+
+    __slots__ = ()
+    KINDS: ClassVar[tuple[str, ...]] = ("DNS", "IP", "email", "URI")
+    schema: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": f"^({'|'.join(KINDS)}):.+$",
+        "examples": ["DNS:example.org", "IP:10.0.0.0/8", "email:example.org", "URI:.example.org"],
+    }
+
+    @property
+    def kind(self) -> str:
+        return self.partition(":")[0]
+
+    @property
+    def value(self) -> str:
+        return self.partition(":")[2]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        kind, colon, value = text.partition(":")
+        if not colon or kind not in cls.KINDS:
+            raise ValueError(f"{text!r} does not begin with the kind of name; {not_known(kind, cls.KINDS)}")
+        if kind == "IP":
+            try:
+                value = str(ip_network(value))
+            except ValueError as error:
+                raise ValueError(f"'IP:{value}' is not a network such as 10.0.0.0/8: {error}") from None
+        elif kind == "email" and "@" in value:
+            _check_email(value)
+        else:
+            check_host(value.removeprefix("."), wildcard=False)
+        return cls(f"{kind}:{value}")
+
+    def holds(self, name: GeneralName) -> bool:
+        """Whether a name of the same kind lies in it."""
+        value, base = name.value.lower(), self.value.lower()
+        if self.kind == "IP":
+            return ip_address(value) in ip_network(base)
+        if self.kind == "DNS":
+            value = value.removeprefix("*.")
+            return value == base.removeprefix(".") or value.endswith("." + base.removeprefix("."))
+        if self.kind == "URI":
+            value = (urlsplit(value).hostname or "").lower()
+        elif "@" not in base:
+            value = value.rpartition("@")[2]
+        return value.endswith(base) if base.startswith(".") else value == base
 
 
 class Subject(tuple[tuple[str, str], ...]):

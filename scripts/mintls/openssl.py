@@ -121,6 +121,11 @@ class Openssl:
                 raise OpensslError(command, f"did not end within {timeout:g} s and was stopped", "") from None
         return Result(command, process.returncode, _text(stdout), _text(stderr))
 
+    def run_script(self, script: str, *, cwd: Path) -> Result:
+        """Run a POSIX shell script that calls "$OPENSSL": for the few steps that have to move bytes themselves."""
+        binary = str(self._command.executable)
+        return Openssl("sh").run(["-eu", "-c", script], cwd=cwd, env={"OPENSSL": binary})
+
     def stop(self) -> None:
         """End every process that still runs and start no more: for ^C, seen by the main thread alone."""
         with self._lock:

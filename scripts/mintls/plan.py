@@ -1,15 +1,17 @@
-"""Profile + what stands already -> Plan: every openssl command, every file, as data and in order (pure).
+"""Profile + what stands already -> Plan: every command, every file, as data and in order (pure).
 
 The workflow is the one that people know: genrsa or genpkey makes a key, req a signing request, x509 the certificate;
 then verify asks for each certificate whether it serves its purpose, trusting the plan's own roots alone.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Literal
 
-from mintls.extensions import EXTENSIONS, config_text
+from mintls.revocation import CrlIssue
 from mintls.rules import ancestors
 from mintls.settings import Entry, Files, Profile
+from mintls.steps import Config, Step, entry_steps, validity
 
 from msgspec import Struct
 
@@ -17,22 +19,6 @@ KEY_MODE, PUBLIC_MODE = 0o600, 0o644
 FILES_A_VERIFY = 200  # certificates in one verify command: enough to share its start, few enough to spread
 
 Work = Literal["key and certificate", "certificate"]
-
-
-class Config(Struct, frozen=True):
-    """A configuration file to write before anything runs."""
-
-    name: str
-    text: str
-
-
-class Step(Struct, frozen=True):
-    """One openssl command: its words, the files that it reads, and the one that it makes, all in one directory."""
-
-    title: str
-    argv: tuple[str, ...]
-    needs: tuple[str, ...]
-    makes: str = ""
 
 
 class Output(Struct, frozen=True):
@@ -47,7 +33,7 @@ class Issue(Struct, frozen=True):
 
     entry: Entry
     serial: str
-    config: Config
+    configs: tuple[Config, ...]
     steps: tuple[Step, ...]
     outputs: tuple[Output, ...]
 
@@ -56,107 +42,98 @@ class Plan(Struct, frozen=True):
     """What is made, what is borrowed from the set that stands, and the questions that must be answered by yes."""
 
     issues: tuple[Issue, ...]
-    borrowed: tuple[str, ...]
+    crls: tuple[CrlIssue, ...]
     checks: tuple[Step, ...]
 
     @property
+    def parts(self) -> tuple[Issue | CrlIssue, ...]:
+        return (*self.issues, *self.crls)
+
+    @property
+    def configs(self) -> tuple[Config, ...]:
+        return tuple(config for part in self.parts for config in part.configs)
+
+    @property
     def steps(self) -> tuple[Step, ...]:
-        return tuple(step for issue in self.issues for step in issue.steps)
+        return tuple(step for part in self.parts for step in part.steps)
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        return tuple(output for issue in self.issues for output in issue.outputs)
+        lists = (Output(crl.file, PUBLIC_MODE) for crl in self.crls)
+        return (*(output for issue in self.issues for output in issue.outputs), *lists)
+
+    @property
+    def borrowed(self) -> tuple[str, ...]:
+        """Files that are read and not made here: they stand in the set."""
+        made = {step.makes for step in self.steps} | {config.name for config in self.configs}
+        return tuple(sorted({name for step in (*self.steps, *self.checks) for name in step.needs} - made))
 
 
-def make_plan(profile: Profile, work: Mapping[str, Work], draw_serial: Callable[[], str]) -> Plan:
-    """The plan that does this work, by entry name; `draw_serial` gives a fresh serial number as 0x hexadecimal."""
+def make_issues(
+    profile: Profile, work: Mapping[str, Work], draw_serial: Callable[[], str], now: datetime
+) -> tuple[Issue, ...]:
+    """What to make for the entries that have work; `draw_serial` gives a fresh serial number as 0x hexadecimal."""
     named = {entry.name: entry for entry in profile.entries}
-    issues = tuple(
-        _issue(profile.files, entry, named.get(entry.issuer or "", entry), work[entry.name], draw_serial)
+    return tuple(
+        _issue(profile.files, entry, ancestors(entry, named), work[entry.name], draw_serial, now)
         for entry in profile.entries
         if entry.name in work
     )
-    checks = tuple(_checks(profile.files, [issue.entry for issue in issues], named))
-    made = {step.makes for issue in issues for step in issue.steps} | {issue.config.name for issue in issues}
-    read = {name for issue in issues for step in issue.steps for name in step.needs}
-    read.update(name for check in checks for name in check.needs)
-    return Plan(issues, tuple(sorted(read - made)), checks)
 
 
-def _issue(files: Files, entry: Entry, signer: Entry, work: Work, draw_serial: Callable[[], str]) -> Issue:
+def make_plan(profile: Profile, issues: tuple[Issue, ...], crls: tuple[CrlIssue, ...], now: datetime) -> Plan:
+    """The plan, with a check for every certificate in it that is meant to be good."""
+    named = {entry.name: entry for entry in profile.entries}
+    return Plan(issues, crls, tuple(_checks(profile.files, [issue.entry for issue in issues], named, now)))
+
+
+def _issue(
+    files: Files, entry: Entry, above: Sequence[Entry], work: Work, draw_serial: Callable[[], str], now: datetime
+) -> Issue:
     own = files.of(entry.name)
     serial = entry.settings.serial or draw_serial()
-    config = Config(own["config"], config_text(entry))
-    steps = [
-        Step(f"{entry.name}: key", key_command(entry.settings.key, own["key"]), (), own["key"]),
-        Step(
-            f"{entry.name}: signing request",
-            (
-                "req",
-                "-new",
-                "-batch",
-                "-config",
-                own["config"],
-                "-key",
-                own["key"],
-                *_digest(entry),
-                "-out",
-                own["request"],
-            ),
-            (own["config"], own["key"]),
-            own["request"],
-        ),
-        _certificate(files, entry, signer, serial),
-    ]
+    configs, steps = entry_steps(files, entry, above, serial, now)
     outputs = [Output(own["key"], KEY_MODE), Output(own["certificate"], PUBLIC_MODE)]
-    if files.request and entry.issuer is not None:
+    if files.request and above:
         outputs.append(Output(own["request"], PUBLIC_MODE))
+    if "chain" in entry.settings.outputs:
+        outputs.append(Output(own["chain"], PUBLIC_MODE))
     if work == "certificate":
-        steps, outputs = steps[1:], outputs[1:]
-    return Issue(entry, serial, config, tuple(steps), tuple(outputs))
+        steps = [step for step in steps if step.makes != own["key"]]
+        outputs = outputs[1:]
+    return Issue(entry, serial, tuple(configs), tuple(steps), tuple(outputs))
 
 
-def key_command(key: str, out: str) -> tuple[str, ...]:
-    """genrsa for RSA, genpkey for the others: genrsa(1), genpkey(1)."""
-    algorithm, _, parameter = key.partition(":")
-    if algorithm == "rsa":
-        return ("genrsa", "-out", out, parameter)
-    if algorithm == "ec":
-        curve = ("-pkeyopt", f"ec_paramgen_curve:{parameter}", "-pkeyopt", "ec_param_enc:named_curve")
-        return ("genpkey", "-algorithm", "EC", *curve, "-out", out)
-    return ("genpkey", "-algorithm", algorithm.upper(), "-out", out)
-
-
-def _digest(signer: Entry) -> tuple[str, ...]:
-    """Edwards curves hash in their own way and take no digest (RFC 8410)."""
-    return () if signer.settings.key.startswith("ed") else (f"-{signer.settings.digest}",)
-
-
-def _certificate(files: Files, entry: Entry, signer: Entry, serial: str) -> Step:
-    own, theirs = files.of(entry.name), files.of(signer.name)
-    by_another = ("-CA", theirs["certificate"], "-CAkey", theirs["key"])
-    signed_with = ("-signkey", own["key"]) if signer is entry else by_another
-    argv = (
-        "x509", "-req", "-in", own["request"], *signed_with, "-set_serial", serial, "-days", str(entry.settings.days),
-        *_digest(signer), "-extfile", own["config"], "-extensions", EXTENSIONS, "-out", own["certificate"],
-    )  # fmt: skip
-    needs = (own["request"], own["config"], *signed_with[1::2])
-    return Step(f"{entry.name}: certificate", argv, needs, own["certificate"])
-
-
-def _checks(files: Files, entries: list[Entry], named: Mapping[str, Entry]) -> Iterator[Step]:
+def _checks(files: Files, entries: list[Entry], named: Mapping[str, Entry], now: datetime) -> Iterator[Step]:
     """verify(1), many certificates a process: those with the same issuers and the same purpose."""
-    asked: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    asked: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for entry in entries:
-        above = tuple(files.of(other.name)["certificate"] for other in ancestors(entry, named) or [entry])
+        line = [entry, *ancestors(entry, named)]
+        moment = _moment(line, now)
+        if moment is None or any(other.settings.defects for other in line):
+            continue
+        at = () if moment == now else ("-attime", str(int(moment.timestamp())))
+        # an extension of the profile's own, which no openssl knows, would otherwise be refused when it is critical
+        unknown = ("-ignore_critical",) if any(other.settings.extensions for other in line) else ()
+        above = tuple(files.of(other.name)["certificate"] for other in line[1:] or line)
         for purpose in purposes(entry):
-            asked.setdefault((purpose, above), []).append(files.of(entry.name)["certificate"])
-    for (purpose, (*between, anchor)), certificates in asked.items():
+            question = (purpose, *at, *unknown)
+            asked.setdefault((question, above), []).append(files.of(entry.name)["certificate"])
+    for (question, (*between, anchor)), certificates in asked.items():
         untrusted = tuple(word for name in between for word in ("-untrusted", name))
-        trust = ("verify", "-x509_strict", "-purpose", purpose, "-trusted", anchor, *untrusted)
+        trust = ("verify", "-x509_strict", "-purpose", *question, "-trusted", anchor, *untrusted)
         for start in range(0, len(certificates), FILES_A_VERIFY):
             some = certificates[start : start + FILES_A_VERIFY]
-            yield Step(f"verify as {purpose}", (*trust, *some), (anchor, *between, *some))
+            yield Step(f"verify as {question[0]}", (*trust, *some), (anchor, *between, *some))
+
+
+def _moment(line: list[Entry], now: datetime) -> datetime | None:
+    """When to ask: now, or for a certificate of another time, when it and its issuers were or will be valid."""
+    spans = [validity(entry, now) for entry in line]
+    begin, end = max(span.begin for span in spans), min(span.end for span in spans)
+    if begin <= now < end:
+        return now
+    return begin if begin < end else None
 
 
 def purposes(entry: Entry) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from mintls import rules
 from mintls.errors import ProfileError, UsageError, not_known
-from mintls.names import Subject, Text, check_attribute, check_text
+from mintls.grammar import Text, check_text
+from mintls.names import Subject, check_attribute
+from mintls.printable import printable
 from mintls.settings import Authority, Certificate, Document, Entry, Leaf, Profile, Role
 from mintls.yamltext import Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
 
@@ -127,6 +129,8 @@ class _Reader:
             return self.subject(node, path)
         if isinstance(kind, type) and issubclass(kind, Struct):
             return self.struct(kind, node, path)
+        if get_origin(kind) is dict:
+            return self.pairs(get_args(kind), node, path)
         if get_origin(kind) is tuple:
             return self.items(get_args(kind)[0], node, path)
         return self.scalar(kind, kind, node, path)
@@ -149,6 +153,13 @@ class _Reader:
             return self.complain(path, f"write a list, as in [a, b]; this is {_KINDS[type(node)]}")
         values = [self.convert(kind, child, (*path, index)) for index, child in enumerate(node.items)]
         return _INVALID if _INVALID in values else tuple(values)
+
+    def pairs(self, kinds: tuple[Any, ...], node: Node, path: Steps) -> Any:
+        if not isinstance(node, Mapping):
+            return self.complain(path, f"write a mapping; this is {_KINDS[type(node)]}")
+        keys = [self.convert(kinds[0], Scalar(key, child.line), (*path, key)) for key, child in node.items.items()]
+        values = [self.convert(kinds[1], child, (*path, key)) for key, child in node.items.items()]
+        return _INVALID if _INVALID in (*keys, *values) else dict(zip(keys, values, strict=True))
 
     def subject(self, node: Node, path: Steps) -> Any:
         if not isinstance(node, Mapping):
@@ -196,7 +207,7 @@ class _Reader:
 
     def complain(self, path: Steps, sentence: str) -> Any:
         self.broken.add(path[:3])
-        self.complaints.append(Complaint(self.line(path), dotted(path), sentence))
+        self.complaints.append(Complaint(self.line(path), dotted(path), printable(sentence)))
         return _INVALID
 
     def line(self, path: Steps) -> int:

@@ -30,9 +30,12 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
             yield path(entry), sentence
         yield from issuer_mistakes(entry, named)
         yield from usage_mistakes(entry)
+        yield from strength_mistakes(entry)
+        yield from constraint_mistakes(entry, named)
+        yield from date_mistakes(entry, named)
         if not entry.settings.subject:
             yield path(entry, "subject"), "has no subject; write at least subject: {CN: ...}"
-        if entry.role in ("server", "peer") and not entry.settings.san:
+        if entry.role in ("server", "peer") and not entry.settings.san and "no_san" not in entry.settings.defects:
             sentence = 'a server without san is refused by every current client (RFC 9525); write san: ["DNS:..."]'
             yield path(entry, "san"), sentence
 
@@ -63,10 +66,8 @@ def name_mistake(name: str) -> str | None:
 
 def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Entries in an order in which every issuer comes before what it signs; unchanged where issuers form a circle."""
-    authorities = {entry.name: index for index, entry in enumerate(entries) if entry.is_authority}
-    graph = {
-        index: [authorities[entry.issuer]] if entry.issuer in authorities else [] for index, entry in enumerate(entries)
-    }
+    places = {entry.name: index for index, entry in enumerate(entries)}
+    graph = {index: [places[entry.issuer]] if entry.issuer in places else [] for index, entry in enumerate(entries)}
     try:
         return tuple(entries[index] for index in TopologicalSorter(graph).static_order())
     except CycleError:
@@ -95,7 +96,7 @@ def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Findin
         yield here, f"there is no authority {entry.issuer!r}; {choice}"
         return
     issuer, above = named[entry.issuer], ancestors(entry, named)
-    if not issuer.is_authority:
+    if not issuer.is_authority and "leaf_issuer" not in entry.settings.defects:
         yield here, f"{issuer.name!r} is a {issuer.role}, and only an authority can sign"
     if above[-1].issuer in named:
         if entry in above:
@@ -106,11 +107,10 @@ def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Findin
             path(entry, "subject"),
             f"is the same as that of its issuer {issuer.name}; verifiers take it for self-signed",
         )
-    for between, ancestor in enumerate(above):
-        below = between + entry.is_authority
+    for below, ancestor in enumerate(above if entry.is_authority else (), start=1):
         limit = ancestor.settings.path_length if isinstance(ancestor.settings, Authority) else None
-        if limit is not None and below > limit:
-            sentence = f"{ancestor.name} has path_length {limit}, but {below} authorities would stand below it"
+        if limit is not None and below > limit and "past_path_length" not in entry.settings.defects:
+            sentence = f"{ancestor.name} has path_length {limit}, and this would be authority {below} below it"
             yield here, f"{sentence}; raise it or sign with an authority higher up"
 
 
@@ -118,7 +118,7 @@ def usage_mistakes(entry: Entry) -> Iterator[Finding]:
     """RFC 5280 4.2.1.3 and 4.2.1.12: usages that the role or the key contradicts."""
     usages, rsa = entry.key_usage, entry.settings.key.startswith("rsa")
     here = path(entry, "key_usage")
-    if entry.is_authority and "keyCertSign" not in usages:
+    if entry.is_authority and "keyCertSign" not in usages and "no_key_cert_sign" not in entry.settings.defects:
         yield here, "an authority that signs certificates needs keyCertSign; add it"
     if not entry.is_authority:
         for usage in {"keyCertSign", "cRLSign"}.intersection(usages):
@@ -132,12 +132,58 @@ def usage_mistakes(entry: Entry) -> Iterator[Finding]:
             f"keyAgreement needs an elliptic curve key, and this one is {entry.settings.key}; take it away",
         )
     needed = {"server": {"serverAuth"}, "client": {"clientAuth"}, "peer": {"serverAuth", "clientAuth"}}
-    if entry.extended_key_usage:
+    if entry.extended_key_usage and "wrong_purpose" not in entry.settings.defects:
         for purpose in sorted(needed.get(entry.role, set()).difference(entry.extended_key_usage)):
             yield (
                 path(entry, "extended_key_usage"),
                 f"a {entry.role} needs {purpose} here, or every verifier refuses it",
             )
+
+
+def strength_mistakes(entry: Entry) -> Iterator[Finding]:
+    """Keys and digests that TLS stacks refuse today (RFC 9325 4.2 and 4.5)."""
+    settings = entry.settings
+    if settings.key == "rsa:1024" and "weak_key" not in settings.defects:
+        yield (
+            path(entry, "key"),
+            "TLS stacks refuse 1024 bits; write rsa:2048, or defects: [weak_key] to test that",
+        )
+    if settings.digest == "sha1" and "weak_digest" not in settings.defects:
+        yield (
+            path(entry, "digest"),
+            "TLS stacks refuse sha1; write sha256, or defects: [weak_digest] to test that",
+        )
+    if "stolen_key" in settings.defects and not settings.key.startswith(("rsa", "ec")):
+        yield path(entry, "defects"), f"stolen_key needs an RSA or EC key, and this one is {settings.key}"
+
+
+def constraint_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
+    """RFC 5280 4.2.1.10: names that an authority above may not certify."""
+    if "outside_name_constraints" in entry.settings.defects:
+        return
+    for above in ancestors(entry, named):
+        constraints = above.settings.name_constraints if isinstance(above.settings, Authority) else None
+        for index, name in enumerate(entry.settings.san if constraints else ()):
+            assert constraints
+            of_kind = [subtree for subtree in constraints.permitted if subtree.kind == name.kind]
+            if of_kind and not any(subtree.holds(name) for subtree in of_kind):
+                permitted = ", ".join(of_kind)
+                yield path(entry, "san", index), f"{name} is not among the names that {above.name} permits: {permitted}"
+            for subtree in constraints.excluded:
+                if subtree.kind == name.kind and subtree.holds(name):
+                    yield path(entry, "san", index), f"{name} lies in {subtree}, which {above.name} excludes"
+
+
+def date_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
+    """Dates that contradict each other, and revocations that nobody would publish."""
+    settings = entry.settings
+    if settings.not_before and settings.not_after and settings.not_before.moment >= settings.not_after.moment:
+        yield path(entry, "not_after"), f"{settings.not_after} is not after not_before; it would never be valid"
+    issuer = named.get(entry.issuer or "")
+    if settings.revoked and issuer and not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
+        yield path(entry, "revoked"), f"{issuer.name} publishes no revocations; write crl: {{}} there"
+    if settings.revoked and issuer is None:
+        yield path(entry, "revoked"), "a root cannot be revoked: whoever trusts it must remove it"
 
 
 def shared_serials(entries: tuple[Entry, ...]) -> Iterator[Finding]:

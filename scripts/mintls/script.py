@@ -1,10 +1,11 @@
 """A Plan -> the POSIX shell script that carries it out with nothing but openssl (pure): what --dry-run prints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from shlex import join, quote
 
 from mintls.openssl import HERMETIC
 from mintls.plan import Plan
+from mintls.steps import Config, Step
 
 _PREAMBLE = """\
 #!/bin/sh
@@ -26,8 +27,9 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     title = "".join(character if character.isprintable() else "?" for character in title)  # it stays a comment
     yield _PREAMBLE.format(title=title, hermetic=" ".join(f"{name}={value}" for name, value in HERMETIC.items()))
     outputs = {output.name for output in plan.outputs}
-    scratch = [issue.config.name for issue in plan.issues]
+    scratch = [config.name for config in plan.configs]
     scratch += [step.makes for step in plan.steps if step.makes not in outputs]
+    scratch += [name for step in plan.steps for name in step.litter]
     yield f"for file in {join([*(step.makes for step in plan.steps if step.makes in outputs), *scratch])}; do"
     yield '    [ ! -e "$file" ] || { echo "$file exists already; nothing was done" >&2; exit 1; }'
     yield "done"
@@ -35,13 +37,26 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
         yield f"\n# {issue.entry.name}: {issue.entry.role}, " + (
             f"signed by {issue.entry.issuer}" if issue.entry.issuer else "signed by itself"
         )
-        yield f"cat > {quote(issue.config.name)} <<'END'"  # values hold no newline, so no line of theirs is END
-        yield issue.config.text.rstrip("\n")
-        yield "END"
-        for step in issue.steps:
-            yield f'"$OPENSSL" {join(step.argv)}'
+        yield from _commands(issue.configs, issue.steps)
+    for crl in plan.crls:
+        yield f"\n# {crl.entry.name}: its revocation list"
+        yield from _commands(crl.configs, crl.steps)
     yield "\n# Each certificate must serve its purpose, trusting only the roots made here."
-    for check in plan.checks:
-        yield f'"$OPENSSL" {join(check.argv)}'
+    yield from _commands((), plan.checks)
     yield f"\nrm -f {join(scratch)}"
     yield f"chmod 644 {join(output.name for output in plan.outputs if output.mode & 0o044)}"
+
+
+def _commands(configs: Iterable[Config], steps: Iterable[Step]) -> Iterator[str]:
+    for config in configs:
+        yield f"cat > {quote(config.name)} <<'END'"  # values hold no newline, so no line of theirs is END
+        yield from config.text.splitlines()
+        yield "END"
+    for step in steps:
+        match step.program:
+            case "cat":
+                yield f"cat {join(step.argv)} > {quote(step.makes)}"
+            case "sh":
+                yield step.argv[0]
+            case _:
+                yield f'"$OPENSSL" {join(step.argv)}'

@@ -3,19 +3,31 @@
 From these Structs come the conversion (profile.py), the JSON Schema for editors (schema.py) and the reference.
 """
 
-import re
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Literal
 
-from mintls.errors import not_known
-from mintls.names import GeneralName, Subject, Text, is_oid
+from mintls.grammar import (
+    Comment,
+    ExtensionName,
+    FilePattern,
+    KeyIdentifier,
+    Moment,
+    Oid,
+    Purpose,
+    RawExtension,
+    Serial,
+    Span,
+    Uri,
+)
+from mintls.names import GeneralName, Subject, Subtree
 
 from msgspec import Meta, Struct, field
 
 Role = Literal["authority", "server", "client", "peer"]
 KeyAlgorithm = Literal[
     "rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "ed448",
+    "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", "rsa:1024",
 ]  # fmt: skip
-Digest = Literal["sha256", "sha384", "sha512"]
+Digest = Literal["sha256", "sha384", "sha512", "sha1"]
 KeyUsage = Literal[
     "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
     "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly",
@@ -24,72 +36,19 @@ AuthorityKeyIdentifier = Literal[
     "keyid", "keyid:always", "keyid,issuer", "keyid,issuer:always", "keyid:always,issuer",
     "keyid:always,issuer:always", "issuer", "issuer:always", "none",
 ]  # fmt: skip
+RevocationReason = Literal[
+    "unspecified", "keyCompromise", "CACompromise", "affiliationChanged", "superseded", "cessationOfOperation",
+    "certificateHold",
+]  # fmt: skip
+Made = Literal["chain"]
+# A deliberately bad certificate names what is wrong with it. The first ones change what is made; the others only
+# permit what a rule would forbid, so that nobody makes them by accident.
+Defect = Literal[
+    "bad_signature", "bad_body", "stolen_key", "self_signed", "ca_false", "wrong_issuer_key", "stale_crl",
+    "weak_key", "weak_digest", "no_san", "leaf_issuer", "no_key_cert_sign", "past_path_length",
+    "outside_name_constraints", "wrong_purpose",
+]  # fmt: skip
 NetscapeCertType = Literal["client", "server", "email", "objsign", "sslCA", "emailCA", "objCA"]
-
-
-class Purpose(Text):
-    """An extended key usage: openssl's name of it, or a dotted OID (RFC 5280 4.2.1.12)."""
-
-    __slots__ = ()
-    NAMES: ClassVar[tuple[str, ...]] = (
-        "serverAuth", "clientAuth", "codeSigning", "emailProtection", "timeStamping", "OCSPSigning",
-        "ipsecIKE", "msSmartcardLogin", "anyExtendedKeyUsage",
-    )  # fmt: skip
-    schema: ClassVar[dict[str, Any]] = {
-        "anyOf": [{"enum": list(NAMES)}, {"type": "string", "pattern": r"^[0-2](\.[0-9]+)+$"}]
-    }
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if text not in cls.NAMES and not is_oid(text):
-            raise ValueError(not_known(text, cls.NAMES, "or a dotted OID"))
-        return cls(text)
-
-
-class Comment(Text):
-    """ASCII text for nsComment, which is an IA5String."""
-
-    __slots__ = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if not text.isascii():
-            raise ValueError(f"{text!r} must be ASCII")
-        return super().parse(text)
-
-
-class Serial(Text):
-    """A serial number, decimal or 0x hexadecimal: positive and at most 20 octets (RFC 5280 4.1.2.2)."""
-
-    __slots__ = ()
-    schema: ClassVar[dict[str, Any]] = {"type": ["string", "integer"], "examples": ["0x01", "4096"]}
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if not re.fullmatch(r"0[xX][0-9A-Fa-f]{1,40}|[0-9]{1,48}", text):
-            raise ValueError(f"{text!r} is not a serial number: write it decimal, or hexadecimal after 0x")
-        number = int(text, 16) if text[1:2] in ("x", "X") else int(text)
-        if not 0 < number < 1 << 159:
-            raise ValueError(f"{text!r} must be positive and fit in 159 bits")
-        return cls("0x" + number.to_bytes((number.bit_length() + 7) // 8).hex().upper())  # as openssl prints it
-
-
-class FilePattern(Text):
-    """A file name in which {name} stands for the entry's name."""
-
-    __slots__ = ()
-    schema: ClassVar[dict[str, Any]] = {
-        "type": "string",
-        "pattern": r"^[A-Za-z0-9._-]*\{name\}[A-Za-z0-9._-]*$",
-    }
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if not re.fullmatch(r"(?![.-])[A-Za-z0-9._-]*\{name\}[A-Za-z0-9._-]*", text):
-            raise ValueError(
-                f"{text!r} is not a file name pattern: write {{name}} once, beside it letters, digits and ._- alone"
-            )
-        return cls(text)
 
 
 class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,14 +65,24 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="The signing request, PEM; kept only when a pattern names it. A root has none."),
     ] = None
 
+    chain: Annotated[FilePattern, Meta(description="The output chain: PEM, leaf first.")] = field(
+        default_factory=lambda: FilePattern("{name}.chain.crt")
+    )
+    crl: Annotated[FilePattern, Meta(description="An authority's CRL, PEM.")] = field(
+        default_factory=lambda: FilePattern("{name}.crl")
+    )
+
     def of(self, name: str) -> dict[str, str]:
-        """The files that minting an entry makes, by what they hold; requests and configs need not be kept."""
-        return {
-            "certificate": self.certificate.replace("{name}", name),
-            "key": self.key.replace("{name}", name),
-            "request": (self.request or "{name}.csr").replace("{name}", name),
-            "config": f"{name}.cnf",
+        """Every file that minting an entry can make, by what it holds; not all of them are made or kept."""
+        patterns = {
+            "certificate": self.certificate,
+            "key": self.key,
+            "request": self.request or "{name}.csr",
+            "chain": self.chain,
+            "crl": self.crl,
+            "config": "{name}.cnf",
         }
+        return {what: pattern.replace("{name}", name) for what, pattern in patterns.items()}
 
 
 class Netscape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,6 +90,19 @@ class Netscape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     cert_type: Annotated[tuple[NetscapeCertType, ...], Meta(description="nsCertType.")] = ()
     comment: Annotated[Comment | None, Meta(description="nsComment, ASCII.")] = None
+
+
+class NameConstraints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which names an authority may certify (RFC 5280 4.2.1.10)."""
+
+    permitted: Annotated[tuple[Subtree, ...], Meta(description="Names of these kinds must lie in one of these.")] = ()
+    excluded: Annotated[tuple[Subtree, ...], Meta(description="No name may lie in one of these.")] = ()
+
+
+class Crl(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A certificate revocation list, made even when nothing is revoked."""
+
+    days: Annotated[int, Meta(ge=1, le=36525, description="How long it may be used before the next one.")] = 30
 
 
 class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -132,6 +114,11 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Digest, Meta(description="What is hashed with when this entry's key signs (not Ed25519, Ed448).")
     ] = "sha256"
     days: Annotated[int, Meta(ge=1, le=36525, description="Validity in days from the moment of issue.")] = 365
+    not_before: Annotated[Moment | None, Meta(description="When it begins, RFC 3339; by default at once.")] = None
+    not_after: Annotated[Moment | None, Meta(description="When it ends, RFC 3339; by default by days.")] = None
+    backdate: Annotated[
+        Span | None, Meta(description="How long before the moment of issue it begins, for clocks that are late.")
+    ] = None
     issuer: Annotated[
         str | None,
         Meta(
@@ -144,6 +131,13 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="How the issuer's key is named (x509v3_config(5)); a root has none."),
     ] = "keyid"
     netscape: Annotated[Netscape | None, Meta(description="Historic Netscape extensions.")] = None
+    crl_distribution_points: Annotated[tuple[Uri, ...], Meta(description="Where the issuer's CRL is.")] = ()
+    ocsp: Annotated[tuple[Uri, ...], Meta(description="Where the issuer's OCSP responder is.")] = ()
+    certificate_policies: Annotated[tuple[Oid, ...], Meta(description="Policies it was issued under.")] = ()
+    outputs: Annotated[
+        tuple[Made, ...],
+        Meta(description="What is made beside certificate and key. chain: the certificate and its issuers, no root."),
+    ] = ()
 
 
 class Certificate(Defaults, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,6 +153,17 @@ class Certificate(Defaults, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Meta(description="By default serverAuth for servers, clientAuth for clients, both for peers; [] for none."),
     ] = None
     serial: Annotated[Serial | None, Meta(description="By default 159 random bits, unique below its issuer.")] = None
+    subject_key_identifier: Annotated[
+        KeyIdentifier, Meta(description="hash of its key, none, or its own hexadecimal.")
+    ] = field(default_factory=lambda: KeyIdentifier("hash"))
+    extensions: Annotated[
+        dict[ExtensionName, RawExtension],
+        Meta(description="Any other extension in openssl's words, as in 1.2.3.4: critical,DER:0500. Replaces ours."),
+    ] = field(default_factory=dict)
+    revoked: Annotated[RevocationReason | None, Meta(description="Why its issuer's CRL lists it.")] = None
+    defects: Annotated[
+        tuple[Defect, ...], Meta(description="What is deliberately wrong with it: to test those who must refuse it.")
+    ] = ()
 
 
 class Authority(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -169,6 +174,8 @@ class Authority(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Annotated[int, Meta(ge=0, le=100)] | None,
         Meta(description="How many authorities may stand between it and a leaf."),
     ] = None
+    name_constraints: Annotated[NameConstraints | None, Meta(description="Which names it may certify.")] = None
+    crl: Annotated[Crl | None, Meta(description="Make a CRL for what it signs.")] = None
 
 
 class Leaf(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -56,8 +56,8 @@ class Store:
         try:
             for name in plan.borrowed:
                 (stage / name).symlink_to(Path("..") / name)
-            for issue in plan.issues:
-                (stage / issue.config.name).write_text(issue.config.text, encoding="utf-8")
+            for config in plan.configs:
+                (stage / config.name).write_text(config.text, encoding="utf-8")
             yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)

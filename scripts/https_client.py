@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["plumbum", "pyyaml", "msgspec"]
+# ///
+"""A small HTTPS client that presents a certificate, and shows what the server answers."""
+
+import http.client
+import socket
+import ssl
+from contextlib import suppress
+from pathlib import Path
+
+from mintls.console import Script
+from mintls.errors import DOES_NOT_HOLD, MintlsError, RefusedError
+from mintls.https import TIMEOUT, alert_of, explain, find_credentials, load_credentials
+from mintls.printable import printable
+
+from plumbum import cli
+
+LONGEST = 65536  # bytes of an answer that are shown
+
+
+class HttpsClient(Script):
+    """GET / from an HTTPS server, as the client of DIR (default certs/dev), whose ca.crt is trusted too."""
+
+    PROGNAME = "https_client.py"
+
+    host = cli.SwitchAttr("--host", default="localhost", help="the server's name, as its certificate says it")
+    port = cli.SwitchAttr("--port", cli.Range(1, 65535), default=4443, help="the server's port")
+
+    def main(self, directory: str = "certs/dev") -> int:
+        context = client_context(Path(directory))
+        status, reason, body = get(self.host, self.port, context)
+        print(f"Response status: {status} {printable(reason)}")
+        print("Msg: ", "\n".join(map(printable, body.splitlines())))
+        return 0 if status == http.client.OK else DOES_NOT_HOLD
+
+
+def client_context(directory: Path) -> ssl.SSLContext:
+    """TLS 1.2 or newer; the server's certificate and name are verified; ca.crt joins the system's trust."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs()
+    load_credentials(context, find_credentials(directory, "client"))
+    return context
+
+
+def get(host: str, port: int, context: ssl.SSLContext) -> tuple[int, str, str]:
+    """Status, its reason, and the text of `GET /`.
+
+    Raises RefusedError when either end refuses the other, MintlsError when no conversation came about.
+    """
+    server = f"{host}:{port}"
+    connection = http.client.HTTPSConnection(host, port, context=context, timeout=TIMEOUT)
+    try:
+        connection.connect()
+        # In TLS 1.3 our handshake ends before the server has judged our certificate (RFC 8446, figure 1), so
+        # a refusal is found by reading. A write that fails must not hide it.
+        with suppress(ConnectionError, ssl.SSLEOFError):
+            connection.request("GET", "/")
+        response = connection.getresponse()
+        return response.status, response.reason, response.read(LONGEST).decode(errors="replace")
+    except ConnectionRefusedError:
+        raise MintlsError(f"nothing listens on {server}: start https_server.py first, or give --port") from None
+    except socket.gaierror as error:
+        raise MintlsError(f"the name {host} is not known: {error.strerror}; give another --host") from None
+    except OSError as error:
+        sentence = f"{server}: {explain(error, other='server', ours='the client certificate')}"
+        raise (RefusedError if _refused(error) else MintlsError)(sentence) from None
+    except (http.client.HTTPException, UnicodeError) as error:
+        raise MintlsError(f"{server} does not answer in HTTP: {printable(repr(error))}") from None
+    finally:
+        connection.close()
+
+
+def _refused(error: OSError) -> bool:
+    """Whether an end said no. Some servers only hang up instead of sending an alert; Node's is one."""
+    hung_up = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)
+    return isinstance(error, (ssl.SSLCertVerificationError, *hung_up)) or bool(alert_of(error))
+
+
+if __name__ == "__main__":
+    HttpsClient.start()

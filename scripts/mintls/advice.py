@@ -1,0 +1,59 @@
+"""What to think about in a set that may verify all the same: names, lifetimes, strength, serials, files (pure)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from mintls.certificate import Certificate
+from mintls.inspection import Found, Inspection
+from mintls.verify import CLIENT, SERVER
+
+LONGEST = 825  # days; Apple's clients refuse a server's certificate that is valid for longer
+MISMATCH = " does not match: its public key is not the certificate's"
+WEAK = ("md5", "sha1")
+
+
+def advise(inspection: Inspection) -> dict[str, tuple[str, ...]]:
+    """Sentences about each certificate, by its fingerprint."""
+    serials = Counter((found.certificate.issuer, found.certificate.serial) for found in inspection.certificates)
+    return {
+        found.certificate.fingerprint: (
+            *_about(found.certificate),
+            *_about_serial(found.certificate, serials),
+            *_about_files(found, inspection),
+        )
+        for found in inspection.certificates
+    }
+
+
+def _about(certificate: Certificate) -> Iterator[str]:
+    days = (datetime.fromisoformat(certificate.not_after) - datetime.fromisoformat(certificate.not_before)).days
+    if certificate.is_authority:
+        if "Certificate Sign" not in certificate.key_usage:
+            yield "an authority without keyUsage keyCertSign: strict verifiers refuse what it signed (RFC 5280 4.2.1.3)"
+    elif SERVER in certificate.purposes and not any(name.startswith(("DNS:", "IP:")) for name in certificate.names):
+        yield "a server without DNS: or IP: in its SAN: clients ignore CN and refuse it (RFC 9525)"
+    elif not certificate.names:
+        yield "it has no SAN: programs that authorise by name find only CN"
+    if not certificate.is_authority and CLIENT not in certificate.purposes and days > LONGEST:
+        yield f"valid for {days} days: Apple's clients refuse a server after {LONGEST}"
+    if certificate.key.startswith("rsa:") and int(certificate.key[4:]) < 2048:
+        yield f"{certificate.key} is weak: TLS stacks refuse RSA keys under 2048 bits"
+    if any(weak in certificate.signature.lower() for weak in WEAK) and not certificate.is_self_issued:
+        yield f"signed with {certificate.signature}: TLS stacks refuse that digest"
+
+
+def _about_serial(certificate: Certificate, serials: Counter[tuple[str, str]]) -> Iterator[str]:
+    if serials[certificate.issuer, certificate.serial] > 1:
+        yield f"serial {certificate.serial} was given twice by its issuer: NSS refuses the second (RFC 5280 4.1.2.2)"
+
+
+def _about_files(found: Found, inspection: Inspection) -> Iterator[str]:
+    for key in found.keys:
+        if key.mode & 0o077:
+            yield f"{key.path.name} can be read by others (mode {key.mode:04o}): chmod 600"
+    own = found.files[0].stem.removesuffix("-cert")
+    for key in inspection.keys:
+        same_name = key.path.parent == found.files[0].parent and key.path.stem.removesuffix("-key") == own
+        if same_name and key.public_key not in (None, found.certificate.public_key):
+            yield f"{key.path.name}{MISMATCH}"

@@ -1,0 +1,1 @@
+"""Handshakes that must be accepted or refused, and the proof of it."""

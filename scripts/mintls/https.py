@@ -1,0 +1,143 @@
+"""What the HTTPS server and client share: the credentials they load, and the sentences for what went wrong.
+
+Both ends are plain `ssl` of the standard library, so that they also show how little mTLS needs.
+"""
+
+import getpass
+import ssl
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mintls.errors import MintlsError
+from mintls.printable import printable
+
+TIMEOUT = 10.0  # seconds: for a whole handshake, and for each read and write after it
+SHORT_NAMES = {  # RFC 4514 section 3; `ssl` tells the long ones
+    "commonName": "CN",
+    "localityName": "L",
+    "stateOrProvinceName": "ST",
+    "organizationName": "O",
+    "organizationalUnitName": "OU",
+    "countryName": "C",
+    "streetAddress": "STREET",
+    "domainComponent": "DC",
+    "userId": "UID",
+}
+MEANINGS = {  # the alerts of RFC 8446 section 6.2 that speak of a certificate
+    "unknown ca": "it does not trust the CA that issued {ours}",
+    "bad certificate": "it does not accept {ours}",
+    "unsupported certificate": "{ours} may not be used for this purpose",
+    "certificate revoked": "{ours} is revoked",
+    "certificate expired": "{ours} has expired",
+    "certificate unknown": "it does not accept {ours}",
+    "certificate required": "it demands a certificate and was sent none",
+    "handshake failure": "it may demand a certificate and have been sent none",
+    "decrypt error": "{ours} was not proved with its own key",
+}
+
+
+class Credentials(NamedTuple):
+    """Whom one end trusts and how it proves who it is; all three are PEM files that exist."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+def find_credentials(directory: Path, name: str) -> Credentials:
+    """`ca.crt`, NAME.crt and NAME.key of a directory; NAME.chain.crt (leaf first, no root) is preferred.
+
+    Raises MintlsError, which names every missing file.
+    """
+    chain = directory / f"{name}.chain.crt"
+    certificate = chain if chain.exists() else directory / f"{name}.crt"
+    found = Credentials(directory / "ca.crt", certificate, directory / f"{name}.key")
+    missing = [str(path) for path in found if not path.is_file()]
+    if missing:
+        raise MintlsError(f"no file {printable(', '.join(missing))}: mint it with generate.py, or name another DIR")
+    return found
+
+
+def load_credentials(context: ssl.SSLContext, credentials: Credentials) -> None:
+    """Trust the CA and present the certificate. Raises MintlsError when a file does not serve."""
+    ca, certificate, key = credentials
+
+    def passphrase() -> str:
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise MintlsError(f"{key} has a passphrase: run this at a terminal, where it can be asked for")
+        return getpass.getpass(f"passphrase of {key}: ")
+
+    try:
+        context.load_verify_locations(ca)
+    except ssl.SSLError as error:
+        raise MintlsError(f"{ca} is not a CA certificate in PEM: {_reason(error)}") from None
+    except OSError as error:
+        raise MintlsError(f"{ca} cannot be read: {error.strerror}") from None
+    try:
+        context.load_cert_chain(certificate, key, passphrase)
+    except ssl.SSLError as error:
+        if error.reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"):
+            raise MintlsError(f"{key} is not the key of {certificate}: mint both again") from None
+        raise MintlsError(f"{certificate} and {key} cannot be used: {_reason(error)}") from None
+    except OSError as error:  # ssl does not tell which of the two it was
+        raise MintlsError(f"{certificate} or {key} cannot be read: {error.strerror}") from None
+
+
+def explain(error: Exception, *, other: str, ours: str) -> str:
+    """Why talking to the `other` end ("client", "server") failed, in a line; `ours` names our certificate."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = f"{error.verify_message} (verify error {error.verify_code})"
+        return f"the {other}'s certificate is not accepted: {why}"
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
+        return f"the {other} closed the connection and did not say why"
+    if isinstance(error, TimeoutError):
+        return f"the {other} did not answer within {TIMEOUT:g} s"
+    if isinstance(error, ssl.SSLError):
+        alert = alert_of(error)
+        if alert:
+            meaning = f": {MEANINGS[alert].format(ours=ours)}" if alert in MEANINGS else ""
+            return f"the {other} refused the handshake with the alert '{alert}'{meaning}"
+        if error.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE":
+            return f"the {other} sent no certificate"
+        if error.reason in (
+            "WRONG_VERSION_NUMBER",
+            "HTTP_REQUEST",
+            "HTTPS_PROXY_REQUEST",
+            "UNKNOWN_PROTOCOL",
+        ):
+            return f"the {other} does not speak TLS"
+        return f"the TLS handshake with the {other} failed: {_reason(error)}"
+    return printable(str(getattr(error, "strerror", None) or error or type(error).__name__))
+
+
+def alert_of(error: Exception) -> str:
+    """The alert that the other end sent, e.g. `unknown ca`, or nothing when it sent none.
+
+    OpenSSL calls it e.g. TLSV1_ALERT_UNKNOWN_CA or TLSV13_ALERT_CERTIFICATE_REQUIRED, see err.h and sslerr.h.
+    """
+    reason = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    return reason.partition("_ALERT_")[2].lower().replace("_", " ")
+
+
+def describe(certificate: Mapping[str, Any] | None) -> str:
+    """Who a peer is, from SSLSocket.getpeercert(): its subject, SAN and serial on one safe line."""
+    if not certificate:
+        return "nobody"
+    subject = ", ".join(
+        "+".join(f"{SHORT_NAMES.get(kind, kind)}={_value(value)}" for kind, value in rdn)
+        for rdn in certificate.get("subject", ())
+    )
+    names = ", ".join(f"{kind}:{_value(str(value))}" for kind, value in certificate.get("subjectAltName", ()))
+    serial = certificate.get("serialNumber", "unknown")
+    return f"{subject or 'no subject'}; SAN {names or 'none'}; serial {serial}"
+
+
+def _value(text: str) -> str:
+    """One value, with what RFC 4514 section 2.4 reserves escaped: a CN cannot pose as two names."""
+    return printable("".join(f"\\{one}" if one in '",+;<>=\\' else one for one in text))
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).lower().replace("_", " ")

@@ -1,0 +1,138 @@
+"""A set of files -> the certificates, keys and revocation lists in them, whoever made them.
+
+A PEM file may hold several; a certificate that stands in several files (its own and a chain) is one.
+"""
+
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from mintls.certificate import Certificate, read_certificate
+from mintls.errors import OpensslError, UsageError
+from mintls.openssl import Openssl
+
+from msgspec import Struct
+
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----\n?", re.DOTALL)
+_CERTIFICATES = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
+MAX_BYTES = 1024 * 1024
+
+
+class KeyFile(Struct, frozen=True):
+    """A private key's file, its mode, and the public key in it; None when only a passphrase could tell."""
+
+    path: Path
+    mode: int
+    public_key: str | None
+
+
+class Found(Struct, frozen=True):
+    """One certificate, the files that it stands in, the key files that match it, and the modes of all of them."""
+
+    certificate: Certificate
+    files: tuple[Path, ...]
+    keys: tuple[KeyFile, ...]
+    modes: tuple[tuple[Path, int], ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the file that is its own: the one that holds it first."""
+        return self.files[0].name
+
+
+class CrlFile(Struct, frozen=True):
+    """A revocation list and the name of its issuer."""
+
+    path: Path
+    issuer: str
+
+
+class Inspection(Struct, frozen=True):
+    """Everything found, and why what could not be read could not."""
+
+    certificates: tuple[Found, ...]
+    crls: tuple[CrlFile, ...]
+    keys: tuple[KeyFile, ...]
+    unreadable: tuple[str, ...]
+
+
+def inspect(paths: Iterable[Path], openssl: Openssl, workers: int) -> Inspection:
+    """Read the files, and those in the directories. Raises UsageError when there is no certificate in them."""
+    files = [file for path in paths for file in _files(path)]
+    blocks = [(file, kind, text) for file in files for kind, text in _blocks(file)]
+    with ThreadPoolExecutor(workers) as pool:
+        answers = list(pool.map(lambda block: _read(openssl, *block), blocks))
+    found: dict[str, tuple[Certificate, list[Path]]] = {}
+    # the file with the fewest certificates and the shortest name is a certificate's own; a chain comes after it
+    count = Counter(file for file, kind, _ in blocks if kind in _CERTIFICATES)
+    order = sorted(range(len(blocks)), key=lambda index: (count[blocks[index][0]], len(blocks[index][0].name), index))
+    for index in order:
+        if isinstance(answer := answers[index], Certificate):
+            found.setdefault(answer.fingerprint, (answer, []))[1].append(blocks[index][0])
+    if not found:
+        raise UsageError(f"no certificate in {', '.join(map(str, paths))}; name a directory or PEM files that hold one")
+    keys = [answer for answer in answers if isinstance(answer, KeyFile)]
+    certificates = tuple(
+        _found(certificate, tuple(dict.fromkeys(where)), keys) for certificate, where in found.values()
+    )
+    return Inspection(
+        certificates,
+        tuple(answer for answer in answers if isinstance(answer, CrlFile)),
+        tuple(keys),
+        tuple(answer for answer in answers if isinstance(answer, str)),
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(child for child in path.iterdir() if child.is_file() and not child.name.startswith("."))
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file or directory; name a directory or PEM files with certificates")
+    return [path]
+
+
+def _blocks(file: Path) -> list[tuple[str, str]]:
+    try:
+        if os.path.getsize(file) > MAX_BYTES:
+            return []
+        text = file.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        return [("", f"{file}: {error.strerror}")]
+    return [(match[1], match[0]) for match in _BLOCK.finditer(text)]
+
+
+def _read(openssl: Openssl, file: Path, kind: str, text: str) -> Certificate | KeyFile | CrlFile | str | None:
+    try:
+        if kind in _CERTIFICATES:
+            return read_certificate(openssl, text)
+        if kind.endswith("PRIVATE KEY"):
+            return KeyFile(file, stat.S_IMODE(file.stat().st_mode), _public_key(openssl, text))
+        if kind == "X509 CRL":
+            argv = ("crl", "-noout", "-issuer", "-nameopt", "RFC2253,utf8,-esc_msb")
+            return CrlFile(file, openssl.run(argv, stdin=text.encode()).stdout.partition("=")[2].strip())
+    except OpensslError as error:
+        return f"{file}: openssl cannot read this {kind.lower()}: {str(error).splitlines()[-1].strip()}"
+    return None if kind else text
+
+
+def _public_key(openssl: Openssl, text: str) -> str | None:
+    """The public half, as x509 -pubkey prints it; an encrypted key keeps it to itself."""
+    if "ENCRYPTED" in text:
+        return None
+    said = openssl.run(("pkey", "-pubout"), stdin=text.encode()).stdout
+    return said[: said.index("-----END PUBLIC")]
+
+
+def _found(certificate: Certificate, files: tuple[Path, ...], keys: list[KeyFile]) -> Found:
+    """With its keys: those of its public key, and an encrypted one whose file is called like the certificate's."""
+    own = tuple(
+        key
+        for key in keys
+        if key.public_key == certificate.public_key or (key.public_key is None and key.path.stem == files[0].stem)
+    )
+    modes = [(file, stat.S_IMODE(file.stat().st_mode)) for file in files] + [(key.path, key.mode) for key in own]
+    return Found(certificate, files, own, tuple(modes))

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["plumbum", "pyyaml", "msgspec"]
+# ///
+"""Show what a set of certificates holds, and whether each serves its purpose and its names."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mintls.advice import advise
+from mintls.certificate import full_text
+from mintls.console import Script
+from mintls.errors import DOES_NOT_HOLD
+from mintls.inspection import inspect
+from mintls.openssl import Openssl
+from mintls.survey import as_json, as_tree, survey
+from mintls.verify import issuers, verify_set
+
+from plumbum import cli
+
+
+class Verify(Script):
+    """Inspect directories and PEM files, and ask `openssl verify` about each certificate in them."""
+
+    PROGNAME = "verify.py"
+
+    json = cli.Flag("--json", help="Print everything as JSON")
+    text = cli.Flag("--text", help="Print the full text of each certificate as well (openssl x509 -text)")
+    jobs = cli.SwitchAttr(
+        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="openssl at once"
+    )
+
+    def main(self, path: str, *paths: str) -> int:
+        openssl = Openssl()
+        inspection = inspect([Path(one) for one in (path, *paths)], openssl, self.jobs)
+        checks = verify_set(inspection, openssl, self.jobs)
+        result = survey(inspection, issuers(inspection), checks, advise(inspection), datetime.now(UTC))
+        if self.json:
+            print(as_json(result))
+        else:
+            print(as_tree(result))
+            if self.text:
+                print(*(full_text(openssl, found.certificate.pem) for found in inspection.certificates), sep="\n")
+        return 0 if result.holds else DOES_NOT_HOLD
+
+
+if __name__ == "__main__":
+    Verify.start()
