@@ -12,8 +12,9 @@ from mintls.manifest import decode_manifest
 from mintls.profile import load_profile
 
 import pytest
-from conftest import Run, contents, mint_profile, need
+from conftest import Run, contents, mint_profile
 from cryptography import x509
+from peers import need
 
 TEXT = """\
 defaults: {key: ec:P-256, days: 100}

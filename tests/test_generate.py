@@ -14,9 +14,11 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from conftest import PROFILES, SCRIPTS, Run, contents, need
+from conftest import PROFILES, Run, contents
 from cryptography import x509
 from cryptography.x509 import verification
+from peers import need
+from processes import SCRIPTS
 
 DEV = PROFILES / "dev.yaml"
 FILES = ["ca.crt", "ca.key", "client.crt", "client.key", "manifest.json", "server.crt", "server.key"]

@@ -13,8 +13,9 @@ from pathlib import Path
 import mintls
 
 import pytest
-from conftest import ROOT, SCRIPTS
+from processes import SCRIPTS
 
+ROOT = SCRIPTS.parent
 MODULES = sorted((SCRIPTS / "mintls").rglob("*.py"))
 FILES = sorted(SCRIPTS.glob("*.py")) + MODULES
 EVERY = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SCRIPTS)))
@@ -117,7 +118,7 @@ def test_tox_installs_what_the_tests_import() -> None:
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini")
     known = {"yaml": "pyyaml"}
-    ours = {path.stem for path in (ROOT / "tests").glob("*.py")} | {"mintls"}
+    ours = {path.stem for path in [*(ROOT / "tests").iterdir(), *SCRIPTS.iterdir()]}
     used = set().union(*(imports(path) for path in (ROOT / "tests").glob("*.py"))) - ours - sys.stdlib_module_names
     assert {known.get(name, name) for name in used} <= set(tox["testenv"]["deps"].split())
 

@@ -10,9 +10,9 @@ from mintls.errors import OpensslError
 from mintls.openssl import Openssl
 
 import pytest
-from conftest import need
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from peers import need
 
 
 @pytest.mark.parametrize("name", ["dev", "step_by_step", "showcase"])

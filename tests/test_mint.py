@@ -5,14 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from conftest import SCRIPTS, Run, contents, mint_profile, modes
+from conftest import Run, contents, mint_profile, modes
 from cryptography import x509
+from processes import SCRIPTS, until
 
 TEXT = """\
 defaults: {key: ec:P-256}
@@ -53,11 +53,7 @@ def hung(profile: Path, directory: Path, environment: dict[str, str]) -> Iterato
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     pid = 0
     try:
-        deadline = time.monotonic() + 30
-        while not (told.exists() and told.read_text().endswith("\n")):
-            assert time.monotonic() < deadline
-            assert process.poll() is None
-            time.sleep(0.01)
+        until(lambda: told.exists() and told.read_text().endswith("\n"), "the openssl that hangs")
         pid = int(told.read_text())
         yield process, pid
     finally:

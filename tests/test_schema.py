@@ -39,7 +39,7 @@ def test_our_profiles_follow_it(path: Any) -> None:
         {"clients": {"c": {"san": ["c"]}}},
         {"clients": {"c": {"subject": {"cn": "c"}}}},
         {"clients": {"c": {"subject": {"CN": 1}}}},
-        {"clients": {"c": {"key": "rsa:1024"}}},
+        {"clients": {"c": {"key": "rsa:512"}}},
         {"clients": {"c": {"digest": "md5"}}},
         {"clients": {"c": {"days": 0}}},
         {"clients": {"c": {"path_length": 0}}},

@@ -10,7 +10,8 @@ from mintls.manifest import MANIFEST, decode_manifest, encode_manifest
 from mintls.store import COMMIT, carry_on, open_store
 
 import pytest
-from conftest import SCRIPTS, contents, mint_profile
+from conftest import contents, mint_profile
+from processes import SCRIPTS
 
 TEXT = "defaults: {key: ec:P-256}\nauthorities: {ca: {subject: {CN: %s}}}\nclients: {c: {subject: {CN: c}}}\n"
 

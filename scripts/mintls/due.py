@@ -38,10 +38,10 @@ def decide(
         issuer = decisions.get(entry.issuer or "")
         record, own = records.get(entry.name), profile.files.of(entry.name)
         work, why = _due(own, entry, record, issuer, digests, now)
-        if work == "certificate" and own["key"] not in digests:
-            raise OutputError(f"{entry.name} is due ({why}), but {own['key']} is not here; put it back")
         if record and not work and not entry.settings.revoked and record.serial in revoked:
             work, why = "certificate", f"{record.serial} was revoked"
+        if work == "certificate" and own["key"] not in digests:
+            raise OutputError(f"{entry.name} is due ({why}), but {own['key']} is not here; put it back")
         if work and issuer and issuer.work is None:
             key = profile.files.of(issuer.entry.name)["key"]
             if key not in digests:
