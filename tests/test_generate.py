@@ -131,10 +131,8 @@ def test_no_secret_in_arguments_or_output(
         assert not [line for line in key.read_text().splitlines()[1:-1] if line in seen]
 
 
-def test_nothing_ambient_is_inherited(tmp_path: Path, run: Run) -> None:
-    hostile = tmp_path / "openssl.cnf"
-    hostile.write_text("[req]\nx509_extensions = v3_ca\nreq_extensions = v3_ca\n[v3_ca]\nbasicConstraints = CA:TRUE\n")
-    environment = {**os.environ, "OPENSSL_CONF": str(hostile), "HOME": str(tmp_path)}
+def test_nothing_ambient_is_inherited(tmp_path: Path, hostile_conf: Path, run: Run) -> None:
+    environment = {**os.environ, "OPENSSL_CONF": str(hostile_conf), "HOME": str(tmp_path)}
     done = run("generate.py", DEV, "-o", tmp_path / "set", env=environment)
     assert done.returncode == 0, done.stderr
     for name in ("ca", "server", "client"):

@@ -1,5 +1,6 @@
 """The output directory: a publication that was decided is finished by whoever comes next."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,22 @@ def test_killed_while_publishing_the_new_set_stands(moved: int, two_sets: tuple[
         (directory / COMMIT / name).replace(directory / name)
     carry_on(directory)
     assert files(directory) == files(new)
+
+
+def test_the_manifest_moves_last(two_sets: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells of the others, so a set without its manifest is unfinished and never the other way round."""
+    directory = Path(shutil.copytree(two_sets[0], tmp_path / "set"))
+    shutil.copytree(two_sets[1], directory / COMMIT)
+    moved: list[str] = []
+    replace = os.replace
+
+    def note(old: Path, new: Path) -> None:
+        moved.append(new.name)
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", note)
+    carry_on(directory)
+    assert (len(moved), moved[-1]) == (5, MANIFEST)
 
 
 def test_killed_before_publishing_the_old_set_stands(two_sets: tuple[Path, Path], tmp_path: Path) -> None:
