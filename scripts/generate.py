@@ -6,14 +6,19 @@
 """Mint the certificates that a profile describes, or print the openssl commands that would."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
+from mintls.abilities import check_abilities
 from mintls.console import Progress, Script
-from mintls.due import Decision
-from mintls.mint import check_abilities, mint, whole_plan
+from mintls.due import Shard, Wishes
+from mintls.errors import DOES_NOT_HOLD, UsageError
+from mintls.grammar import Span
+from mintls.mint import Outcome, check, mint, whole_plan
 from mintls.openssl import Openssl
 from mintls.profile import load_profile
+from mintls.requests import read_requests
 from mintls.script import shell_script
 
 import msgspec
@@ -21,50 +26,103 @@ from plumbum import cli
 
 
 class Generate(Script):
-    """Mint the certificates that a profile describes into a directory, all or nothing."""
+    """Mint the certificates that a profile describes into a directory, all or nothing.
+
+    Run again, it keeps what is still good and issues what is missing, changed or nearly ended.
+    """
 
     PROGNAME = "generate.py"
 
     output = cli.SwitchAttr(["-o", "--output"], str, argname="DIR", help="Where; by default certs/PROFILE'S-NAME")
-    jobs = cli.SwitchAttr(
-        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="openssl at once"
-    )
+    jobs = cli.SwitchAttr(["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="At once")
     dry_run = cli.Flag("--dry-run", help="Print the whole plan as a shell script and make nothing")
+    check = cli.Flag(
+        "--check", help="Make nothing; say what is due and why: status 1 if anything is", excludes=["--dry-run"]
+    )
+    only = cli.SwitchAttr("--only", str, list=True, argname="GLOB", help="Touch only the entries of these names")
+    shard = cli.SwitchAttr(
+        "--shard", str, argname="K/N", help="Mint only share K of N of every fleet, under its authority"
+    )
+    renew_within = cli.SwitchAttr(
+        "--renew-within", str, argname="TIME", help="Renew what ends within, as in 30d; by default a tenth of its life"
+    )
+    rotate_keys = cli.Flag("--rotate-keys", help="Make new keys too, but never an authority's")
+    force = cli.Flag("--force", help="Issue again also what is good")
     json = cli.Flag("--json", help="Print what was done as JSON")
     quiet = cli.Flag(["-q", "--quiet"], help="Print only what is wrong")
 
     def main(self, profile_path: str) -> int:
-        profile = load_profile(Path(profile_path))
+        wishes, openssl = self.wishes(), Openssl()
+        profile = read_requests(load_profile(Path(profile_path)), openssl)
         if not self.quiet:
             sys.stderr.writelines(f"warning: {warning}\n" for warning in profile.warnings)
-        openssl = Openssl()
         if self.dry_run:
             check_abilities(profile, openssl)
             print(shell_script(whole_plan(profile), f"{profile_path}, as mintls would mint it"), end="")
             return 0
         directory = Path(self.output or Path("certs") / profile.name)
-        decisions = mint(profile, directory, openssl, self.jobs, Progress())
+        if self.check:
+            outcome = check(profile, directory, wishes)
+        else:
+            outcome = mint(profile, directory, openssl, self.jobs, Progress(), wishes)
         if self.json:
-            print(as_json(directory, decisions))
+            print(as_json(directory, outcome))
         elif not self.quiet:
-            print(*as_lines(directory, decisions), sep="\n")
-        return 0
+            print(*as_lines(directory, outcome, "due" if self.check else ""), sep="\n")
+        return DOES_NOT_HOLD if self.check and not outcome.current else 0
+
+    def wishes(self) -> Wishes:
+        """What the options ask. Raises UsageError for those that cannot be read."""
+        within = None
+        if self.renew_within is not None:
+            try:
+                within = Span.parse(self.renew_within).span
+            except ValueError as error:
+                raise UsageError(f"--renew-within {error}") from None
+        return Wishes(
+            only=tuple(self.only),
+            shard=self.share(),
+            renew_within=within,
+            rotate_keys=bool(self.rotate_keys),
+            force=bool(self.force),
+        )
+
+    def share(self) -> Shard | None:
+        """K/N as numbers."""
+        if self.shard is None:
+            return None
+        match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", self.shard)
+        if not match or not 1 <= int(match[1]) <= int(match[2]):
+            raise UsageError(f"--shard {self.shard!r} is no share; write K/N with K from 1 to N, as in 1/8")
+        return Shard(int(match[1]), int(match[2]))
 
 
-def as_lines(directory: Path, decisions: tuple[Decision, ...]) -> list[str]:
-    """A line an entry, and where the set is."""
+def as_lines(directory: Path, outcome: Outcome, due: str) -> list[str]:
+    """A line for each entry that stands or was made, and where the set is; `due` is what --check calls work."""
+    told = [decision for decision in outcome.decisions if decision.what != "skipped"]
     lines = [
-        f"{'issued' if decision.work else 'kept':<7} {decision.entry.name}: {decision.why}" for decision in decisions
+        f"{(decision.work and due) or decision.what:<9} {decision.entry.name}: {decision.why}" for decision in told
     ]
-    return [*lines, f"{directory}: {sum(bool(d.work) for d in decisions)} issued, {len(decisions)} in all"]
+    lines += [f"{'listed':<9} {crl.entry.name}: {len(crl.record.revoked)} revoked" for crl in outcome.crls]
+    worked = sum(bool(decision.work) for decision in told)
+    return [*lines, f"{directory}: {worked} {due or 'issued'}, {len(told)} in all"]
 
 
-def as_json(directory: Path, decisions: tuple[Decision, ...]) -> str:
+def as_json(directory: Path, outcome: Outcome) -> str:
     """The same for a program; what each certificate holds is in manifest.json."""
-    certificates = [
-        {"name": decision.entry.name, "issued": bool(decision.work), "why": decision.why} for decision in decisions
-    ]
-    report = {"version": 1, "directory": str(directory), "certificates": certificates}
+    report = {
+        "version": 1,
+        "directory": str(directory),
+        "current": outcome.current,
+        "certificates": [
+            {"name": decision.entry.name, "action": decision.what, "why": decision.why}
+            for decision in outcome.decisions
+        ],
+        "revocation_lists": [
+            {"name": crl.entry.name, "number": crl.record.number, "revoked": len(crl.record.revoked)}
+            for crl in outcome.crls
+        ],
+    }
     return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
 
 

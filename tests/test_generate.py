@@ -31,7 +31,7 @@ def test_by_default_it_mints_below_certs(tmp_path: Path, run: Run) -> None:
     done = run("generate.py", DEV, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "issued  ca: new", "issued  server: new", "issued  client: new", "certs/dev: 3 issued, 3 in all",
+        "issued    ca: new", "issued    server: new", "issued    client: new", "certs/dev: 3 issued, 3 in all",
     ]  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "certs" / "dev").iterdir()) == FILES
 
@@ -40,8 +40,8 @@ def test_json_and_quiet(dev: Path, run: Run) -> None:
     done = run("generate.py", DEV, "-o", dev, "--json")
     report = json.loads(done.stdout)
     assert (done.returncode, report["version"], report["directory"]) == (0, 1, str(dev))
-    assert [(one["name"], one["issued"]) for one in report["certificates"]] == [
-        ("ca", False), ("server", False), ("client", False),
+    assert [(one["name"], one["action"]) for one in report["certificates"]] == [
+        ("ca", "kept"), ("server", "kept"), ("client", "kept"),
     ]  # fmt: skip
     quiet = run("generate.py", DEV, "-o", dev, "-q")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")

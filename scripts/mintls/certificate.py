@@ -73,7 +73,7 @@ def read_certificate(openssl: Openssl, pem: str) -> Certificate:
         not_after=from_openssl(line["notAfter"]),
         fingerprint=next(value for name, value in line.items() if "ingerprint" in name).replace(":", ""),
         public_key=said[said.index("-----BEGIN PUBLIC") : said.index("-----END PUBLIC")],
-        key=_key(said),
+        key=key_name(said),
         signature=_after("Signature Algorithm: ", said),
         is_authority=extensions.get("Basic Constraints", "").startswith("CA:TRUE"),
         key_usage=_words(extensions.get("Key Usage", "")),
@@ -97,7 +97,8 @@ def _extensions(lines: list[str]) -> Iterator[tuple[str, str]]:
             yield match[1], value.strip()
 
 
-def _key(said: str) -> str:
+def key_name(said: str) -> str:
+    """The key in the text of a certificate or request, as profiles spell it."""
     algorithm = _after("Public Key Algorithm: ", said)
     bits = re.search(r"Public-Key: \((\d+) bit", said)
     if algorithm == "rsaEncryption" and bits:

@@ -1,7 +1,8 @@
 """What of a profile must be made, and why: the profile beside the set that stands (pure)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from hashlib import sha256
 
 from mintls.errors import OutputError
@@ -15,38 +16,74 @@ from msgspec import Struct
 RENEW_WITHIN = 0.1  # of a certificate's lifetime
 
 
-class Decision(Struct, frozen=True):
-    """For one entry: the work to do (None: it is kept) and why; another: what it signed names it no longer."""
+class Shard(Struct, frozen=True):
+    """Which share of every fleet a run mints: number 1 to `of`. What is no fleet is in the first."""
+
+    number: int
+    of: int
+
+    def covers(self, entry: Entry) -> bool:
+        """Authorities are in no share: they stand before the shares are minted, or each would have another."""
+        return not entry.is_authority and ((entry.index or 1) - 1) % self.of == self.number - 1
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What a run is asked beyond keeping the set current."""
+
+    only: tuple[str, ...] = ()
+    shard: Shard | None = None
+    renew_within: timedelta | None = None
+    rotate_keys: bool = False
+    force: bool = False
+
+    def covers(self, entry: Entry) -> bool:
+        """Whether the run may touch it."""
+        named = not self.only or any(fnmatchcase(entry.name, glob) for glob in self.only)
+        return named and (self.shard is None or self.shard.covers(entry))
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """For one entry: the work to do (None: none) and why; whether it stands already.
+
+    another: its key or subject becomes one that the certificates below it do not name.
+    """
 
     entry: Entry
     work: Work | None
     why: str
+    stands: bool
     another: bool = False
+
+    @property
+    def what(self) -> str:
+        """In a word, for people and programs."""
+        if self.work is None:
+            return "kept" if self.stands else "skipped"
+        if self.work == "outputs":
+            return "completed"
+        return "renewed" if self.stands else "issued"
 
 
 def decide(
-    profile: Profile, manifest: Manifest | None, digests: Mapping[str, str], now: datetime
+    profile: Profile, manifest: Manifest | None, digests: Mapping[str, str], now: datetime, wishes: Wishes
 ) -> tuple[Decision, ...]:
     """One decision an entry, issuers first. `digests` has the SHA-256 of the files that are there.
 
-    Raises OutputError when something is due that an authority must sign whose key is not there.
+    Raises OutputError when something is due that cannot be signed because an authority or its key is not there.
     """
     records = {record.name: record for record in manifest.certificates} if manifest else {}
     revoked = {revocation.serial for record in records.values() if record.crl for revocation in record.crl.revoked}
+    judge = _Judge(digests, now, wishes, frozenset(revoked))
     decisions: dict[str, Decision] = {}
     for entry in profile.entries:
-        issuer = decisions.get(entry.issuer or "")
-        record, own = records.get(entry.name), profile.files.of(entry.name)
-        work, why = _due(own, entry, record, issuer, digests, now)
-        if record and not work and not entry.settings.revoked and record.serial in revoked:
-            work, why = "certificate", f"{record.serial} was revoked"
-        if work == "certificate" and own["key"] not in digests:
-            raise OutputError(f"{entry.name} is due ({why}), but {own['key']} is not here; put it back")
-        if work and issuer and issuer.work is None:
-            key = profile.files.of(issuer.entry.name)["key"]
-            if key not in digests:
-                raise OutputError(f"{entry.name} is due ({why}), but its issuer's {key} is not here; put it back")
-        decisions[entry.name] = Decision(entry, work, why, bool(work) and _is_another(own, entry, record, digests))
+        record, own, issuer = records.get(entry.name), profile.files.of(entry.name), decisions.get(entry.issuer or "")
+        work, why = judge.due(own, entry, record, issuer)
+        if work in ("certificate", "key and certificate"):
+            if work == "certificate" and own["key"] not in digests and not entry.settings.csr:
+                raise OutputError(f"{entry.name} is due ({why}), but {own['key']} is not here; put it back")
+            _check_issuer(entry, why, issuer, digests, profile)
+        another = work != "outputs" and bool(work) and judge.is_another(own, entry, record)
+        decisions[entry.name] = Decision(entry=entry, work=work, why=why, stands=record is not None, another=another)
     return tuple(decisions.values())
 
 
@@ -54,52 +91,96 @@ def settings_digest(entry: Entry) -> str:
     """Changes when anything changes that the certificate would show; a revocation alone does not."""
     said = entry.settings
     dates = said.days, said.not_before, said.not_after, said.backdate
-    words = config_text(entry), entry.issuer, said.key, said.digest, said.serial, said.defects, *dates
+    words = config_text(entry), entry.issuer, said.key, said.digest, said.serial, said.defects, entry.request, *dates
     return sha256(repr(words).encode()).hexdigest()
 
 
-def _is_another(own: Mapping[str, str], entry: Entry, record: Record | None, digests: Mapping[str, str]) -> bool:
-    """Whether the key or the subject is another than those that the certificates below it name."""
-    return (
-        record is None
-        or digests.get(own["key"]) != record.sha256.get(own["key"])
-        or record.key != entry.settings.key
-        or record.files.get("key") != own["key"]
-        or record.subject != str(entry.settings.subject)
-    )
+def _check_issuer(
+    entry: Entry, why: str, issuer: Decision | None, digests: Mapping[str, str], profile: Profile
+) -> None:
+    if issuer is None or issuer.work in ("certificate", "key and certificate"):
+        return
+    if not issuer.stands:
+        raise OutputError(f"{entry.name} is due ({why}), but there is no {issuer.entry.name} yet; mint that first")
+    key = profile.files.of(issuer.entry.name)["key"]
+    if key not in digests:
+        raise OutputError(f"{entry.name} is due ({why}), but its issuer's {key} is not here; put it back")
 
 
-def _due(
-    own: Mapping[str, str],
-    entry: Entry,
-    record: Record | None,
-    issuer: Decision | None,
-    digests: Mapping[str, str],
-    now: datetime,
-) -> tuple[Work | None, str]:
-    if record is None:
-        return "key and certificate", "new"
-    if record.files.get("certificate") != own["certificate"] or record.files.get("key") != own["key"]:
-        return "key and certificate", "its files have other names now"
-    if own["key"] not in digests and not (entry.is_authority and own["certificate"] in digests):
-        return "key and certificate", f"{own['key']} is missing"
-    if record.key != entry.settings.key:
-        return "key and certificate", f"its key is to be {entry.settings.key}"
-    if own["certificate"] not in digests:
-        return "certificate", f"{own['certificate']} is missing"
-    if own["key"] in digests and digests[own["key"]] != record.sha256.get(own["key"]):
-        return "certificate", f"{own['key']} is another key"
-    if digests[own["certificate"]] != record.sha256.get(own["certificate"]):
-        return "certificate", f"{own['certificate']} is not the one that was issued"
-    if record.settings != settings_digest(entry):
-        return "certificate", "its settings changed"
-    if issuer and issuer.another:
-        return "certificate", f"{issuer.entry.name} has another key or subject"
-    if issuer and issuer.work and "issuer" in entry.settings.authority_key_identifier:
-        return "certificate", f"{issuer.entry.name} is issued again, and this names its serial"
-    if entry.settings.not_after or entry.settings.revoked:
-        return None, f"ends {record.not_after}" + (", revoked" if entry.settings.revoked else "")
-    begin, end = datetime.fromisoformat(record.not_before), datetime.fromisoformat(record.not_after)
-    if now > end - (end - begin) * RENEW_WITHIN:
-        return "certificate", f"it ends {record.not_after}"
-    return None, f"good until {record.not_after}"
+class _Judge(Struct, frozen=True):
+    """What every judgement needs."""
+
+    digests: Mapping[str, str]
+    now: datetime
+    wishes: Wishes
+    revoked: frozenset[str]
+
+    def due(
+        self, own: Mapping[str, str], entry: Entry, record: Record | None, issuer: Decision | None
+    ) -> tuple[Work | None, str]:
+        """The first reason that applies, the gravest work first."""
+        if not self.wishes.covers(entry):
+            return None, "not asked for"
+        if record is None:
+            return "key and certificate", "new"
+        if why := self._key_is_due(own, entry, record):
+            return "key and certificate", why
+        if why := self._certificate_is_due(own, entry, record) or self._issuer_changed(entry, record, issuer):
+            return "certificate", why
+        missing = [own[output] for output in entry.outputs if own[output] not in self.digests]
+        if missing:
+            return "outputs", f"{missing[0]} is missing"
+        if entry.outputs and issuer and issuer.work:
+            return "outputs", f"{issuer.entry.name} was issued again"
+        return None, f"good until {record.not_after}"
+
+    def is_another(self, own: Mapping[str, str], entry: Entry, record: Record | None) -> bool:
+        """Whether the key or the subject is another than those that the certificates below it name."""
+        return (
+            record is None
+            or self.digests.get(own["key"]) != record.sha256.get(own["key"])
+            or record.key != entry.settings.key
+            or record.files.get("key") != own["key"]
+            or record.subject != str(entry.settings.subject)
+        )
+
+    def _key_is_due(self, own: Mapping[str, str], entry: Entry, record: Record) -> str:
+        if entry.settings.csr:
+            return ""
+        if record.files.get("certificate") != own["certificate"] or record.files.get("key") != own["key"]:
+            return "its files have other names now"
+        if own["key"] not in self.digests and not (entry.is_authority and own["certificate"] in self.digests):
+            return f"{own['key']} is missing"
+        if record.key != entry.settings.key:
+            return f"its key is to be {entry.settings.key}"
+        return "its key is to change" if self.wishes.rotate_keys and not entry.is_authority else ""
+
+    def _certificate_is_due(self, own: Mapping[str, str], entry: Entry, record: Record) -> str:
+        digests, certificate, key = self.digests, own["certificate"], own["key"]
+        if certificate not in digests:
+            return f"{certificate} is missing"
+        if key in digests and digests[key] != record.sha256.get(key):
+            return f"{key} is another key"
+        if digests[certificate] != record.sha256.get(certificate):
+            return f"{certificate} is not the one that was issued"
+        if record.settings != settings_digest(entry):
+            return "its settings changed"
+        if not entry.settings.revoked and record.serial in self.revoked:
+            return f"{record.serial} was revoked"
+        return "asked for" if self.wishes.force else self._ends(entry, record)
+
+    def _ends(self, entry: Entry, record: Record) -> str:
+        """One that is meant to end, or was revoked, is not due because it ends."""
+        if entry.settings.not_after or entry.settings.revoked:
+            return ""
+        begin, end = datetime.fromisoformat(record.not_before), datetime.fromisoformat(record.not_after)
+        within = self.wishes.renew_within
+        due = end - ((end - begin) * RENEW_WITHIN if within is None else within)
+        return f"it ends {record.not_after}" if self.now > due else ""
+
+    def _issuer_changed(self, entry: Entry, record: Record, issuer: Decision | None) -> str:
+        if issuer and issuer.another:
+            return f"{issuer.entry.name} has another key or subject"
+        if issuer and issuer.work and "issuer" in entry.settings.authority_key_identifier:
+            return f"{issuer.entry.name} is issued again, and this names its serial"
+        return ""

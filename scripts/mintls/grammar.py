@@ -204,6 +204,20 @@ class RawExtension(Text):
         return cls(check_text(text, reserved=()))
 
 
+class Variable(Text):
+    """The name of an environment variable (POSIX, 8.1)."""
+
+    __slots__ = ()
+    schema: ClassVar[dict[str, Any]] = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", text):
+            # the text is not repeated: somebody may have written the passphrase itself here
+            raise ValueError("is not the name of an environment variable; write its name, never the secret")
+        return cls(text)
+
+
 class ExtensionName(Text):
     """An extension by its dotted OID or by openssl's short name."""
 

@@ -2,7 +2,7 @@
 
 import os
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from hashlib import sha256
@@ -11,10 +11,9 @@ from pathlib import Path
 from mintls.certificate import read_validity
 from mintls.due import settings_digest
 from mintls.errors import VerificationError
-from mintls.manifest import Record
+from mintls.manifest import Manifest, Record
 from mintls.openssl import Openssl
 from mintls.plan import Issue, Plan
-from mintls.revocation import CrlIssue
 from mintls.settings import Files
 from mintls.steps import Step
 from mintls.store import sha256_of
@@ -52,17 +51,30 @@ def carry_out(plan: Plan, openssl: Openssl, stage: Path, workers: int, tell: Tel
             raise
 
 
-def records(plan: Plan, files: Files, openssl: Openssl, stage: Path, workers: int) -> list[Record]:
-    """What the manifest says of each certificate that was made."""
+def records(
+    plan: Plan, files: Files, standing: Manifest | None, openssl: Openssl, stage: Path, workers: int
+) -> list[Record]:
+    """What the manifest says of each certificate and list that was made."""
+    old = {record.name: record for record in standing.certificates} if standing else {}
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda issue: _record(issue, files, openssl, stage), plan.issues))
+        issued = [issue for issue in plan.issues if issue.serial]
+        new = {record.name: record for record in pool.map(lambda one: _record(one, files, openssl, stage), issued)}
+    for issue in plan.issues:
+        if not issue.serial:
+            own = files.of(issue.entry.name)
+            new[issue.entry.name] = _with_files(
+                old[issue.entry.name], {output: own[output] for output in issue.entry.outputs}, stage
+            )
+    for crl in plan.crls:
+        name = crl.entry.name
+        record = structs.replace(new[name] if name in new else old[name], crl=crl.record)
+        new[name] = _with_files(record, {"crl": crl.file}, stage)
+    return list(new.values())
 
 
-def with_crl(record: Record, crl: CrlIssue, stage: Path) -> Record:
-    """An authority's record after a new list was made."""
-    files = {**record.files, "crl": crl.file}
-    digests = {**record.sha256, crl.file: sha256_of(stage / crl.file)}
-    return structs.replace(record, crl=crl.record, files=files, sha256=digests)
+def _with_files(record: Record, made: Mapping[str, str], stage: Path) -> Record:
+    digests = {name: sha256_of(stage / name) for name in made.values()}
+    return structs.replace(record, files={**record.files, **made}, sha256={**record.sha256, **digests})
 
 
 def fingerprint(pem: bytes) -> str:
@@ -93,7 +105,7 @@ def _refusal(step: Step, said: str) -> str:
 
 def _record(issue: Issue, files: Files, openssl: Openssl, stage: Path) -> Record:
     entry, own = issue.entry, files.of(issue.entry.name)
-    published = {own["key"], *(output.name for output in issue.outputs)}
+    published = {output.name for output in issue.outputs} | (set() if entry.settings.csr else {own["key"]})
     kept = {what: name for what, name in own.items() if name in published}
     not_before, not_after = read_validity(openssl, own["certificate"], stage)
     return Record(

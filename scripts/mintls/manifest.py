@@ -1,6 +1,6 @@
 """manifest.json: what the set in a directory is, for verify.py, handshake_check.py and CI; it holds no secret."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from mintls.errors import OutputError
@@ -63,14 +63,15 @@ class Manifest(Struct, frozen=True, kw_only=True):
     openssl: str
     certificates: tuple[Record, ...]
 
-    def record(self, name: str) -> Record:
-        """The record of that name; KeyError if the set has none."""
-        return {record.name: record for record in self.certificates}[name]
 
-    def replaced(self, records: Iterable[Record]) -> "Manifest":
-        """The same with these records in the place of those of the same names."""
-        new = {record.name: record for record in records}
-        return structs.replace(self, certificates=tuple(new.get(old.name, old) for old in self.certificates))
+def joined(manifests: Sequence[Manifest]) -> Manifest:
+    """Several manifests as one; of two records of one name the later counts."""
+    records: dict[str, Record] = {}
+    for manifest in manifests:
+        for record in manifest.certificates:
+            if record.name not in records or records[record.name].not_before < record.not_before:
+                records[record.name] = record
+    return structs.replace(manifests[0], certificates=tuple(records.values()))
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

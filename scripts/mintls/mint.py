@@ -5,64 +5,87 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mintls.due import Decision, decide
-from mintls.errors import OutputError, ProfileError
-from mintls.issue import Tell, carry_out, records, with_crl
+from mintls.abilities import check_abilities
+from mintls.due import Decision, Shard, Wishes, decide
+from mintls.errors import OutputError
+from mintls.issue import Tell, carry_out, records
 from mintls.manifest import Manifest, Record
 from mintls.openssl import Openssl
 from mintls.plan import KEY_MODE, Plan, Work, make_issues, make_plan
-from mintls.revocation import make_crls
+from mintls.revocation import CrlIssue, make_crls
 from mintls.settings import Profile
-from mintls.steps import key_command
 from mintls.store import Store, open_store
 
+from msgspec import Struct
 
-def mint(profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell) -> tuple[Decision, ...]:
-    """Bring the directory to what the profile says, all or nothing; returns what was decided for each entry."""
+KEEP_CURRENT = Wishes()
+
+
+class Outcome(Struct, frozen=True):
+    """What a run did, or with --check would do: a decision for each entry, and the revocation lists made."""
+
+    decisions: tuple[Decision, ...]
+    crls: tuple[CrlIssue, ...]
+
+    @property
+    def current(self) -> bool:
+        """Whether there was nothing to do."""
+        return not self.crls and not any(decision.work for decision in self.decisions)
+
+
+def mint(
+    profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, wishes: Wishes = KEEP_CURRENT
+) -> Outcome:
+    """Bring the directory to what the profile says, all or nothing."""
     check_abilities(profile, openssl)
     with open_store(directory) as store:
-        now, digests = datetime.now(UTC), store.digests()
-        decisions = decide(profile, store.manifest, digests, now)
-        work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
-        plan = plan_of(profile, work, store.manifest, digests, now)
+        outcome, plan = _decide(profile, store, wishes)
         check_overwriting(store, plan)
         if plan.outputs:
             with store.staging(plan) as stage:
                 carry_out(plan, openssl, stage, workers, tell)
-                made = records(plan, profile.files, openssl, stage, workers)
-                manifest = merged(profile, store.manifest, made, openssl.version())
-                manifest = manifest.replaced(with_crl(manifest.record(crl.entry.name), crl, stage) for crl in plan.crls)
-                store.publish(stage, plan.outputs, manifest)
-    return decisions
+                made = records(plan, profile.files, store.manifest, openssl, stage, workers)
+                manifest = merged(profile, store.manifest, made, openssl.version(), wishes.shard)
+                store.publish(stage, plan.outputs, manifest, wishes.shard)
+    return outcome
+
+
+def check(profile: Profile, directory: Path, wishes: Wishes) -> Outcome:
+    """What `mint` would do."""
+    if not directory.is_dir():
+        return _decide(profile, None, wishes)[0]
+    with open_store(directory) as store:
+        return _decide(profile, store, wishes)[0]
+
+
+def _decide(profile: Profile, store: Store | None, wishes: Wishes) -> tuple[Outcome, Plan]:
+    now = datetime.now(UTC)
+    manifest, digests = (store.manifest, store.digests()) if store else (None, {})
+    decisions = decide(profile, manifest, digests, now, wishes)
+    work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
+    plan = plan_of(profile, work, manifest, digests, now, wishes)
+    return Outcome(decisions, plan.crls), plan
 
 
 def plan_of(
-    profile: Profile, work: Mapping[str, Work], manifest: Manifest | None, digests: Mapping[str, str], now: datetime
+    profile: Profile,
+    work: Mapping[str, Work],
+    manifest: Manifest | None,
+    digests: Mapping[str, str],
+    now: datetime,
+    wishes: Wishes,
 ) -> Plan:
     """The plan for this work, with the revocation lists that are due after it."""
     issues = make_issues(profile, work, serials(manifest), now)
-    issued = {issue.entry.name: issue.serial for issue in issues}
-    return make_plan(profile, issues, make_crls(profile, manifest, issued, digests, now), now)
+    issued = {issue.entry.name: issue.serial for issue in issues if issue.serial}
+    signing = tuple(entry for entry in profile.entries if wishes.covers(entry) and entry.is_authority)
+    return make_plan(profile, issues, make_crls(profile, signing, manifest, issued, digests, now), now)
 
 
 def whole_plan(profile: Profile) -> Plan:
     """The plan from nothing: what --dry-run prints."""
     everything: dict[str, Work] = {entry.name: "key and certificate" for entry in profile.entries}
-    return plan_of(profile, everything, None, {}, datetime.now(UTC))
-
-
-def check_abilities(profile: Profile, openssl: Openssl) -> None:
-    """Raises ProfileError for every key that this binary cannot make, before anything is made."""
-    able = {
-        key: key.startswith("rsa") or openssl.ask(key_command(key, "/dev/null")).status == 0
-        for key in {entry.settings.key for entry in profile.entries}
-    }
-    lacking = [entry for entry in profile.entries if not able[entry.settings.key]]
-    if lacking:
-        sentence = (
-            f"this openssl cannot make it ({openssl.version()}); choose another key, or set OPENSSL to a newer one"
-        )
-        raise ProfileError([f"{entry.where}.key: {entry.settings.key}: {sentence}" for entry in lacking])
+    return plan_of(profile, everything, None, {}, datetime.now(UTC), KEEP_CURRENT)
 
 
 def serials(manifest: Manifest | None) -> Callable[[], str]:
@@ -97,10 +120,13 @@ def check_overwriting(store: Store, plan: Plan) -> None:
         )
 
 
-def merged(profile: Profile, old: Manifest | None, made: list[Record], openssl: str) -> Manifest:
-    """The set after publication: what was made, what was kept, and what the profile no longer names."""
-    fresh = {record.name: record for record in made}
-    kept = {record.name: record for record in old.certificates} if old else {}
-    order = {entry.name: None for entry in profile.entries} | dict.fromkeys(kept)
-    both = {**kept, **fresh}
-    return Manifest(profile=profile.name, openssl=openssl, certificates=tuple(both[name] for name in order))
+def merged(profile: Profile, old: Manifest | None, made: list[Record], openssl: str, shard: Shard | None) -> Manifest:
+    """The set after publication: what was made, what was kept, and what the profile no longer names.
+
+    A shard tells only of its own share.
+    """
+    both = {record.name: record for record in (*(old.certificates if old else ()), *made)}
+    entries = [entry for entry in profile.entries if shard is None or shard.covers(entry)]
+    order = dict.fromkeys(entry.name for entry in entries) | ({} if shard else dict.fromkeys(both))
+    certificates = tuple(both[name] for name in order if name in both)
+    return Manifest(profile=profile.name, openssl=openssl, certificates=certificates)

@@ -134,6 +134,12 @@ class Openssl:
                 _signal(process, signal.SIGKILL)
 
     @cache  # noqa: B019  one binary a run
+    def help(self, command: str) -> str:
+        """The options that a command knows: what a binary can is asked, not guessed from its version."""
+        result = self.ask([command, "-help"])
+        return result.stdout + result.stderr
+
+    @cache  # noqa: B019  one binary a run
     def version(self) -> str:
         """The first line of `openssl version`, e.g. `OpenSSL 3.0.19 27 Jan 2026`."""
         return self.run(["version"]).stdout.strip()

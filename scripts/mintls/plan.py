@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from mintls.exports.files import SECRET, export_steps
 from mintls.revocation import CrlIssue
 from mintls.rules import ancestors
 from mintls.settings import Entry, Files, Profile
@@ -18,7 +19,7 @@ from msgspec import Struct
 KEY_MODE, PUBLIC_MODE = 0o600, 0o644
 FILES_A_VERIFY = 200  # certificates in one verify command: enough to share its start, few enough to spread
 
-Work = Literal["key and certificate", "certificate"]
+Work = Literal["key and certificate", "certificate", "outputs"]
 
 
 class Output(Struct, frozen=True):
@@ -29,9 +30,10 @@ class Output(Struct, frozen=True):
 
 
 class Issue(Struct, frozen=True):
-    """What is made for one entry."""
+    """What is made for one entry; serial is empty where the certificate is kept."""
 
     entry: Entry
+    work: Work
     serial: str
     configs: tuple[Config, ...]
     steps: tuple[Step, ...]
@@ -84,24 +86,27 @@ def make_issues(
 def make_plan(profile: Profile, issues: tuple[Issue, ...], crls: tuple[CrlIssue, ...], now: datetime) -> Plan:
     """The plan, with a check for every certificate in it that is meant to be good."""
     named = {entry.name: entry for entry in profile.entries}
-    return Plan(issues, crls, tuple(_checks(profile.files, [issue.entry for issue in issues], named, now)))
+    return Plan(
+        issues, crls, tuple(_checks(profile.files, [issue.entry for issue in issues if issue.serial], named, now))
+    )
 
 
 def _issue(
     files: Files, entry: Entry, above: Sequence[Entry], work: Work, draw_serial: Callable[[], str], now: datetime
 ) -> Issue:
-    own = files.of(entry.name)
+    own, exports = files.of(entry.name), export_steps(files, entry, above)
+    exported = [Output(own[name], KEY_MODE if name in SECRET else PUBLIC_MODE) for name in entry.outputs]
+    if work == "outputs":
+        return Issue(entry, work, "", (), tuple(exports), tuple(exported))
     serial = entry.settings.serial or draw_serial()
     configs, steps = entry_steps(files, entry, above, serial, now)
-    outputs = [Output(own["key"], KEY_MODE), Output(own["certificate"], PUBLIC_MODE)]
+    outputs = [Output(own["key"], KEY_MODE), Output(own["certificate"], PUBLIC_MODE), *exported]
     if files.request and above:
         outputs.append(Output(own["request"], PUBLIC_MODE))
-    if "chain" in entry.settings.outputs:
-        outputs.append(Output(own["chain"], PUBLIC_MODE))
-    if work == "certificate":
+    if entry.settings.csr or (work == "certificate" and "stolen_key" not in entry.settings.defects):
         steps = [step for step in steps if step.makes != own["key"]]
         outputs = outputs[1:]
-    return Issue(entry, serial, tuple(configs), tuple(steps), tuple(outputs))
+    return Issue(entry, work, serial, tuple(configs), (*steps, *exports), tuple(outputs))
 
 
 def _checks(files: Files, entries: list[Entry], named: Mapping[str, Entry], now: datetime) -> Iterator[Step]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from mintls.grammar import rfc3339
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
 from mintls.settings import Authority, Entry, Profile
-from mintls.steps import Config, Step, asn1_time, digest
+from mintls.steps import Config, Step, asn1_time, digest, passin
 
 from msgspec import Struct, structs
 
@@ -27,12 +27,20 @@ class CrlIssue(Struct, frozen=True):
 
 
 def make_crls(
-    profile: Profile, manifest: Manifest | None, issued: Mapping[str, str], present: Mapping[str, str], now: datetime
+    profile: Profile,
+    authorities: tuple[Entry, ...],
+    manifest: Manifest | None,
+    issued: Mapping[str, str],
+    present: Mapping[str, str],
+    now: datetime,
 ) -> tuple[CrlIssue, ...]:
-    """The lists that are due. `issued` has the serials given in this run, by entry; `present` the files that stand."""
+    """The lists that are due of these authorities.
+
+    `issued` has the serials given in this run, by entry; `present` the files that stand.
+    """
     records = {record.name: record for record in manifest.certificates} if manifest else {}
     due = []
-    for entry in profile.entries:
+    for entry in authorities:
         if isinstance(entry.settings, Authority) and entry.settings.crl:
             file = profile.files.of(entry.name)["crl"]
             last = records[entry.name].crl if entry.name in records else None
@@ -51,6 +59,8 @@ def revocations(
     listed = {revocation.serial: revocation for revocation in (last.revoked if last else ())}
     for entry in profile.entries:
         if entry.settings.revoked and entry.issuer == authority.name:
+            if entry.name not in issued and entry.name not in records:
+                continue  # not minted yet: another shard's, or not asked for
             serial = issued[entry.name].removeprefix("0x") if entry.name in issued else records[entry.name].serial
             known = listed.get(serial, Revocation(serial, rfc3339(now), entry.settings.revoked))
             listed[serial] = structs.replace(known, reason=entry.settings.revoked)
@@ -85,7 +95,7 @@ def _crl_issue(
     )
     argv = (
         "ca", "-gencrl", "-batch", "-config", f"{name}.crl.cnf", "-cert", own["certificate"], "-keyfile", own["key"],
-        *(("-md", entry.settings.digest) if digest(entry) else ()), *dates, "-out", file,
+        *passin(entry), *(("-md", entry.settings.digest) if digest(entry) else ()), *dates, "-out", file,
     )  # fmt: skip
     needs = (own["certificate"], own["key"], *(config.name for config in configs))
     litter = (f"{name}.revoked.attr", f"{name}.crlnumber.old")

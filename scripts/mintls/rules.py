@@ -26,6 +26,8 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
     yield from colliding_files(profile)
     yield from shared_serials(profile.entries)
     for entry in profile.entries:
+        if entry.index not in (None, 1):
+            continue  # of a fleet the first stands for all; files and serials are looked at above
         if sentence := name_mistake(entry.name):
             yield path(entry), sentence
         yield from issuer_mistakes(entry, named)
@@ -33,6 +35,7 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
         yield from strength_mistakes(entry)
         yield from constraint_mistakes(entry, named)
         yield from date_mistakes(entry, named)
+        yield from file_mistakes(entry)
         if not entry.settings.subject:
             yield path(entry, "subject"), "has no subject; write at least subject: {CN: ...}"
         if entry.role in ("server", "peer") and not entry.settings.san and "no_san" not in entry.settings.defects:
@@ -45,7 +48,7 @@ def doubts(profile: Profile) -> Iterator[Finding]:
     named = {entry.name: entry for entry in profile.entries}
     for entry in profile.entries:
         issuer = named.get(entry.issuer or "")
-        if issuer and entry.settings.days > issuer.settings.days:
+        if issuer and entry.index in (None, 1) and entry.settings.days > issuer.settings.days:
             sentence = (
                 f"is valid for {entry.settings.days} days, its issuer {issuer.name} only for {issuer.settings.days}"
             )
@@ -54,7 +57,8 @@ def doubts(profile: Profile) -> Iterator[Finding]:
 
 def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:
     """Where an entry, or a field of it, stands in the profile."""
-    return (SECTIONS[entry.role], entry.name, *steps)
+    name = entry.name if entry.index is None else entry.name.rpartition("-")[0]
+    return (SECTIONS[entry.role], name, *steps)
 
 
 def name_mistake(name: str) -> str | None:
@@ -184,6 +188,29 @@ def date_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]
         yield path(entry, "revoked"), f"{issuer.name} publishes no revocations; write crl: {{}} there"
     if settings.revoked and issuer is None:
         yield path(entry, "revoked"), "a root cannot be revoked: whoever trusts it must remove it"
+
+
+def file_mistakes(entry: Entry) -> Iterator[Finding]:
+    """Outputs, secrets and requests that contradict each other."""
+    settings = entry.settings
+    outputs = set(entry.outputs)
+    if outputs & {"pkcs12", "truststore"} and not settings.pkcs12.password:
+        yield path(entry, "outputs"), "a PKCS#12 file needs a password; write pkcs12: {password: {env: NAME}}"
+    for field, secret in (("passphrase", settings.passphrase), ("pkcs12", settings.pkcs12.password)):
+        if secret and bool(secret.env) == bool(secret.file):
+            yield path(entry, field), "write either env: NAME or file: PATH"
+    if "kubernetes" in outputs and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", entry.name):
+        yield path(entry), "is no name for a Kubernetes Secret: write small letters, digits and inner hyphens"
+    if "kubernetes" in outputs and settings.passphrase:
+        yield path(entry, "outputs"), "a Kubernetes Secret cannot hold an encrypted key; take passphrase away"
+    if settings.csr is None:
+        return
+    if entry.issuer is None:
+        yield path(entry, "csr"), "a root signs itself, so its key must be here; write issuer, or take csr away"
+    if outputs & {"pkcs12", "kubernetes"} or settings.passphrase or "stolen_key" in settings.defects:
+        yield path(entry, "csr"), "the key stays with its owner, so it cannot be put into a file or be encrypted here"
+    if settings.not_before or settings.not_after or settings.backdate:
+        yield path(entry, "csr"), "can be combined with days alone, not with dates or backdate"
 
 
 def shared_serials(entries: tuple[Entry, ...]) -> Iterator[Finding]:

@@ -16,7 +16,9 @@ from mintls.grammar import (
     RawExtension,
     Serial,
     Span,
+    Text,
     Uri,
+    Variable,
 )
 from mintls.names import GeneralName, Subject, Subtree
 
@@ -40,7 +42,7 @@ RevocationReason = Literal[
     "unspecified", "keyCompromise", "CACompromise", "affiliationChanged", "superseded", "cessationOfOperation",
     "certificateHold",
 ]  # fmt: skip
-Made = Literal["chain"]
+Made = Literal["chain", "der", "pkcs12", "truststore", "kubernetes"]
 # A deliberately bad certificate names what is wrong with it. The first ones change what is made; the others only
 # permit what a rule would forbid, so that nobody makes them by accident.
 Defect = Literal[
@@ -71,6 +73,18 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     crl: Annotated[FilePattern, Meta(description="An authority's CRL, PEM.")] = field(
         default_factory=lambda: FilePattern("{name}.crl")
     )
+    der: Annotated[FilePattern, Meta(description="The output der.")] = field(
+        default_factory=lambda: FilePattern("{name}.der")
+    )
+    pkcs12: Annotated[FilePattern, Meta(description="The output pkcs12.")] = field(
+        default_factory=lambda: FilePattern("{name}.p12")
+    )
+    truststore: Annotated[FilePattern, Meta(description="The output truststore, PKCS#12.")] = field(
+        default_factory=lambda: FilePattern("{name}.truststore.p12")
+    )
+    kubernetes: Annotated[FilePattern, Meta(description="The output kubernetes, YAML.")] = field(
+        default_factory=lambda: FilePattern("{name}.secret.yaml")
+    )
 
     def of(self, name: str) -> dict[str, str]:
         """Every file that minting an entry can make, by what it holds; not all of them are made or kept."""
@@ -80,9 +94,35 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "request": self.request or "{name}.csr",
             "chain": self.chain,
             "crl": self.crl,
+            "der": self.der,
+            "pkcs12": self.pkcs12,
+            "truststore": self.truststore,
+            "kubernetes": self.kubernetes,
             "config": "{name}.cnf",
         }
         return {what: pattern.replace("{name}", name) for what, pattern in patterns.items()}
+
+
+class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a passphrase is: an environment variable, or the first line of a file. It never stands in a profile."""
+
+    env: Annotated[Variable | None, Meta(description="The name of an environment variable.")] = None
+    file: Annotated[str | None, Meta(description="A file, relative to the profile.")] = None
+
+    @property
+    def words(self) -> str:
+        """As openssl's -passin and -passout take it (openssl-passphrase-options(1))."""
+        return f"env:{self.env}" if self.env else f"file:{self.file}"
+
+
+class Pkcs12(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the outputs pkcs12 and truststore are made."""
+
+    password: Annotated[Secret | None, Meta(description="The password of the file.")] = None
+    alias: Annotated[Text | None, Meta(description="The name of what is in it; by default the entry's.")] = None
+    compatibility: Annotated[
+        Literal["modern", "legacy"], Meta(description="legacy for macOS and old Java: 3DES and SHA-1.")
+    ] = "modern"
 
 
 class Netscape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,8 +176,13 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     certificate_policies: Annotated[tuple[Oid, ...], Meta(description="Policies it was issued under.")] = ()
     outputs: Annotated[
         tuple[Made, ...],
-        Meta(description="What is made beside certificate and key. chain: the certificate and its issuers, no root."),
+        Meta(
+            description="What is made beside certificate and key. chain: the certificate and its issuers without the "
+            "root; der; pkcs12; truststore: the root for Java; kubernetes: a Secret of type kubernetes.io/tls."
+        ),
     ] = ()
+    passphrase: Annotated[Secret | None, Meta(description="Encrypts the private key (PKCS#8).")] = None
+    pkcs12: Annotated[Pkcs12, Meta(description="How pkcs12 and truststore are made.")] = field(default_factory=Pkcs12)
 
 
 class Certificate(Defaults, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -161,6 +206,10 @@ class Certificate(Defaults, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Meta(description="Any other extension in openssl's words, as in 1.2.3.4: critical,DER:0500. Replaces ours."),
     ] = field(default_factory=dict)
     revoked: Annotated[RevocationReason | None, Meta(description="Why its issuer's CRL lists it.")] = None
+    csr: Annotated[
+        str | None,
+        Meta(description="A signing request to certify, relative to the profile. Only its public key is taken over."),
+    ] = None
     defects: Annotated[
         tuple[Defect, ...], Meta(description="What is deliberately wrong with it: to test those who must refuse it.")
     ] = ()
@@ -180,6 +229,11 @@ class Authority(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class Leaf(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A certificate of a server, a client, or a peer that is both."""
+
+    count: Annotated[
+        Annotated[int, Meta(ge=1, le=100000)] | None,
+        Meta(description="A fleet of so many: {index}, or {index:04d}, in subject and san is 1, 2 ..."),
+    ] = None
 
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -206,10 +260,17 @@ class Entry(Struct, frozen=True, kw_only=True):
     issuer: str | None
     settings: Authority | Leaf
     where: str  # FILE:LINE: PATH, for a complaint that comes later
+    index: int | None = None  # its number in a fleet
+    request: str = ""  # the SHA-256 of the signing request that it certifies
 
     @property
     def is_authority(self) -> bool:
         return self.role == "authority"
+
+    @property
+    def outputs(self) -> tuple[Made, ...]:
+        """What is made beside the certificate; a root has no chain, for nobody sends it."""
+        return tuple(output for output in self.settings.outputs if self.issuer is not None or output != "chain")
 
     @property
     def key_usage(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from mintls.extensions import EXTENSIONS, config_text
-from mintls.settings import Entry, Files
+from mintls.settings import Entry, Files, Secret
 
 from msgspec import Struct
 
@@ -60,13 +60,19 @@ def entry_steps(
     signer = above[0] if above and "self_signed" not in defects else entry
     theirs = files.of(signer.name)
     configs, steps = [Config(own["config"], config_text(entry))], []
-    key = f"{entry.name}.victim.key" if "stolen_key" in defects else own["key"]
+    key = own["key"]
+    if "stolen_key" in defects or entry.settings.csr:
+        key = f"{entry.name}.other.key"  # of the victim; or of nobody, to sign a request in the place of theirs
     made = f"{entry.name}.sound.crt" if {"bad_signature", "bad_body"} & set(defects) else own["certificate"]
     steps += [key_step(entry, key), request_step(entry, own["config"], key, own["request"])]
     if "wrong_issuer_key" in defects:
         theirs = {**theirs, "certificate": f"{entry.name}.impostor.crt", "key": f"{entry.name}.impostor.key"}
         configs.append(Config(f"{entry.name}.impostor.cnf", config_text(signer)))
         steps += impostor_steps(entry.name, signer)
+    more: tuple[str, ...] = ()
+    if entry.settings.csr:
+        steps.append(public_key_step(entry.name, entry.settings.csr))
+        more = ("-force_pubkey", f"{entry.name}.pub")
     when = validity(entry, now)
     if when.stated:
         configs += dated_configs(entry.name, serial)
@@ -74,32 +80,42 @@ def entry_steps(
     else:
         by_another = ("-CA", theirs["certificate"], "-CAkey", theirs["key"])
         signed_with = ("-signkey", key) if signer is entry else by_another
-        steps.append(certificate_step(entry, signer, own, signed_with, made, serial))
+        steps.append(certificate_step(entry, signer, own, (*signed_with, *more), made, serial))
     steps += defect_steps(entry, made, own)
-    if "chain" in entry.settings.outputs:
-        links = [own["certificate"], *(files.of(other.name)["certificate"] for other in above[:-1])]
-        steps.append(Step(f"{entry.name}: chain", tuple(links), tuple(links), own["chain"], program="cat"))
     return configs, steps
 
 
 def key_step(entry: Entry, out: str) -> Step:
-    return Step(f"{entry.name}: key", key_command(entry.settings.key, out), (), out)
+    return Step(f"{entry.name}: key", key_command(entry.settings.key, out, entry.settings.passphrase), (), out)
 
 
-def key_command(key: str, out: str) -> tuple[str, ...]:
-    """genrsa for RSA, genpkey for the others: genrsa(1), genpkey(1)."""
+def key_command(key: str, out: str, passphrase: Secret | None = None) -> tuple[str, ...]:
+    """genrsa for RSA, genpkey for the others, encrypted if there is a passphrase: genrsa(1), genpkey(1)."""
     algorithm, _, parameter = key.partition(":")
     if algorithm == "rsa":
-        return ("genrsa", "-out", out, parameter)
+        encrypted = ("-aes256", "-passout", passphrase.words) if passphrase else ()
+        return ("genrsa", *encrypted, "-out", out, parameter)
+    encrypted = ("-aes-256-cbc", "-pass", passphrase.words) if passphrase else ()
     if algorithm == "ec":
         curve = ("-pkeyopt", f"ec_paramgen_curve:{parameter}", "-pkeyopt", "ec_param_enc:named_curve")
-        return ("genpkey", "-algorithm", "EC", *curve, "-out", out)
-    return ("genpkey", "-algorithm", algorithm.upper(), "-out", out)
+        return ("genpkey", "-algorithm", "EC", *curve, *encrypted, "-out", out)
+    return ("genpkey", "-algorithm", algorithm.upper(), *encrypted, "-out", out)
+
+
+def passin(signer: Entry) -> tuple[str, ...]:
+    """Where openssl finds the passphrase of a key, if it has one."""
+    return ("-passin", signer.settings.passphrase.words) if signer.settings.passphrase else ()
 
 
 def request_step(entry: Entry, config: str, key: str, out: str) -> Step:
-    argv = ("req", "-new", "-batch", "-config", config, "-key", key, *digest(entry), "-out", out)
+    argv = ("req", "-new", "-batch", "-config", config, "-key", key, *passin(entry), *digest(entry), "-out", out)
     return Step(f"{entry.name}: signing request", argv, (config, key), out)
+
+
+def public_key_step(name: str, request: str) -> Step:
+    """Of somebody else's signing request only the public key is taken; requests.py has checked the rest."""
+    argv = ("req", "-in", request, "-noout", "-pubkey", "-out", f"{name}.pub")
+    return Step(f"{name}: the public key of its request", argv, (), f"{name}.pub")
 
 
 def certificate_step(
@@ -107,8 +123,9 @@ def certificate_step(
 ) -> Step:
     """x509(1): the request's subject and key, our extensions; nothing else of the request is taken over."""
     argv = (
-        "x509", "-req", "-in", own["request"], *signed_with, "-set_serial", serial, "-days", str(entry.settings.days),
-        *digest(signer), "-extfile", own["config"], "-extensions", EXTENSIONS, "-out", out,
+        "x509", "-req", "-in", own["request"], *signed_with, *passin(signer),
+        "-set_serial", serial, "-days", str(entry.settings.days), *digest(signer),
+        "-extfile", own["config"], "-extensions", EXTENSIONS, "-out", out,
     )  # fmt: skip
     return Step(f"{entry.name}: certificate", argv, (own["request"], own["config"], *signed_with[1::2]), out)
 
@@ -121,7 +138,7 @@ def dated_step(
     itself = signer is entry
     signed_with = ("-keyfile", theirs["key"], *(("-selfsign",) if itself else ("-cert", theirs["certificate"])))
     argv = (
-        "ca", "-batch", "-notext", "-preserveDN", "-utf8", "-config", f"{name}.ca.cnf", *signed_with,
+        "ca", "-batch", "-notext", "-preserveDN", "-utf8", "-config", f"{name}.ca.cnf", *signed_with, *passin(signer),
         "-in", own["request"], "-startdate", asn1_time(when.begin), "-enddate", asn1_time(when.end),
         "-extfile", own["config"], "-extensions", EXTENSIONS, "-out", out,
         *(("-md", signer.settings.digest) if digest(signer) else ()),
@@ -147,7 +164,7 @@ def impostor_steps(name: str, signer: Entry) -> Iterator[Step]:
     """An authority that calls itself like the signer and has another key."""
     config, key, request = f"{name}.impostor.cnf", f"{name}.impostor.key", f"{name}.impostor.csr"
     impostor = {"request": request, "config": config}
-    yield Step(f"{name}: another key", key_command(signer.settings.key, key), (), key)
+    yield Step(f"{name}: another key", key_command(signer.settings.key, key, signer.settings.passphrase), (), key)
     yield request_step(signer, config, key, request)
     yield certificate_step(signer, signer, impostor, ("-signkey", key), f"{name}.impostor.crt", "0x01")
 

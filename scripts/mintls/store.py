@@ -14,11 +14,13 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
+from mintls.due import Shard
 from mintls.errors import OutputError
-from mintls.manifest import MANIFEST, Manifest, decode_manifest, encode_manifest
+from mintls.manifest import MANIFEST, Manifest, decode_manifest, encode_manifest, joined
 from mintls.plan import Output, Plan
 
 STAGING, COMMIT = ".mintls-", ".mintls-commit"
+SHARES = "manifest.*-of-*.json"
 
 
 class Store:
@@ -26,8 +28,7 @@ class Store:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        path = directory / MANIFEST
-        self.manifest = decode_manifest(path.read_bytes(), str(path)) if path.exists() else None
+        self.manifest = read_manifest(directory)
 
     def digests(self) -> dict[str, str]:
         """The SHA-256 of each file that the manifest names and that is there."""
@@ -62,21 +63,35 @@ class Store:
         finally:
             shutil.rmtree(stage, ignore_errors=True)
 
-    def publish(self, stage: Path, outputs: Sequence[Output], manifest: Manifest) -> None:
-        """Make the staged outputs and the manifest the set. All or nothing, also if the machine stops."""
+    def publish(self, stage: Path, outputs: Sequence[Output], manifest: Manifest, shard: Shard | None) -> None:
+        """Make the staged outputs and the manifest the set. All or nothing, also if the machine stops.
+
+        A shard's manifest has a name of its own, so that shares from many machines can be put into one directory.
+        """
+        name = f"manifest.{shard.number}-of-{shard.of}.json" if shard else MANIFEST
         commit = stage / "commit"
         commit.mkdir(0o700)
         for output in outputs:
             os.chmod(stage / output.name, output.mode)
             os.rename(stage / output.name, commit / output.name)
-        (commit / MANIFEST).write_bytes(encode_manifest(manifest))
-        os.chmod(commit / MANIFEST, 0o644)
+        (commit / name).write_bytes(encode_manifest(manifest))
+        os.chmod(commit / name, 0o644)
         for path in commit.iterdir():
             _fsync(path)
         _fsync(commit)
         os.rename(commit, self.directory / COMMIT)
         _fsync(self.directory)
         carry_on(self.directory)
+        if not shard:
+            for share in self.directory.glob(SHARES):
+                share.unlink()  # what it says stands in the manifest now
+
+
+def read_manifest(directory: Path) -> Manifest | None:
+    """The manifest of a set and those of its shards as one, or None. Raises OutputError when one is none of ours."""
+    paths = [path for path in (directory / MANIFEST, *sorted(directory.glob(SHARES))) if path.exists()]
+    manifests = [decode_manifest(path.read_bytes(), str(path)) for path in paths]
+    return joined(manifests) if manifests else None
 
 
 def carry_on(directory: Path) -> None:

@@ -1,0 +1,27 @@
+"""A Secret of type kubernetes.io/tls with tls.crt (leaf first, no root), tls.key and ca.crt, as cert-manager makes it.
+
+https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
+"""
+
+from collections.abc import Iterator, Sequence
+
+from mintls.settings import Entry, Files
+from mintls.steps import Step
+
+
+def kubernetes_steps(files: Files, entry: Entry, above: Sequence[Entry]) -> Iterator[Step]:
+    """A script, because base64 is openssl's and the rest is text."""
+    own, name = files.of(entry.name), entry.name
+    links = (own["certificate"], *(files.of(other.name)["certificate"] for other in above[:-1]))
+    root = files.of(above[-1].name)["certificate"] if above else own["certificate"]
+    base64 = '"$OPENSSL" base64 -A'
+    script = (
+        f"cat > {own['kubernetes']} <<END\n"
+        f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\ntype: kubernetes.io/tls\ndata:\n"
+        f"  tls.crt: $(cat {' '.join(links)} | {base64})\n"
+        f"  tls.key: $({base64} -in {own['key']})\n"
+        f"  ca.crt: $({base64} -in {root})\n"
+        "END"
+    )
+    needs = tuple(dict.fromkeys((*links, own["key"], root)))
+    yield Step(f"{name}: Kubernetes Secret", (script,), needs, own["kubernetes"], program="sh")

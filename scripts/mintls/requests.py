@@ -1,0 +1,62 @@
+"""Signing requests of others: read before anything is made, so that a bad one stops the run.
+
+Of a request only the public key is certified. Its signature proves that its owner has the private half (RFC 2986 3);
+its subject and extensions are what the owner would like, and the profile alone decides.
+"""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import get_args
+
+from mintls.certificate import key_name
+from mintls.errors import ProfileError
+from mintls.openssl import Openssl
+from mintls.printable import printable
+from mintls.settings import Entry, KeyAlgorithm, Profile
+
+from msgspec import structs
+
+MAX_BYTES = 64 * 1024
+_EXTENSION = re.compile(r"^ {12,16}(?:X509v3 )?([A-Z][A-Za-z0-9 ]+|[0-9.]+): ?(?:critical)?$", re.MULTILINE)
+
+
+def read_requests(profile: Profile, openssl: Openssl) -> Profile:
+    """The profile with each request's key and what of it will be ignored. Raises ProfileError for the bad ones."""
+    complaints, warnings, entries = [], [*profile.warnings], []
+    for entry in profile.entries:
+        if entry.settings.csr is None:
+            entries.append(entry)
+            continue
+        try:
+            read, ignored = _read(entry, Path(entry.settings.csr), openssl)
+        except ValueError as error:
+            complaints.append(f"{entry.where}.csr: {entry.settings.csr} {error}")
+            continue
+        entries.append(read)
+        if ignored:
+            warnings.append(f"{entry.where}.csr: what the request asks for is ignored: {', '.join(ignored)}")
+    if complaints:
+        raise ProfileError(complaints)
+    return structs.replace(profile, entries=tuple(entries), warnings=tuple(warnings))
+
+
+def _read(entry: Entry, path: Path, openssl: Openssl) -> tuple[Entry, list[str]]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"is larger than {MAX_BYTES} bytes; no signing request is")
+    result = openssl.ask(("req", "-verify", "-noout", "-text", "-nameopt", "RFC2253"), stdin=data)
+    if "verify OK" not in result.stdout + result.stderr:  # the exit status is 0 also when it fails
+        raise ValueError("is no signing request, or its signature is wrong: its owner must make it again (openssl req)")
+    key = key_name(result.stdout)
+    usable = [known for known in get_args(KeyAlgorithm) if known != "rsa:1024"]
+    if key not in usable:
+        raise ValueError(f"has the key {printable(key)}; its owner must make one of {', '.join(usable)}")
+    known = next(algorithm for algorithm in get_args(KeyAlgorithm) if algorithm == key)
+    settings = structs.replace(entry.settings, key=known)
+    ignored = ["its subject", *dict.fromkeys(_EXTENSION.findall(result.stdout.partition("Requested Extensions:")[2]))]
+    return structs.replace(entry, settings=settings, request=sha256(data).hexdigest()), ignored
