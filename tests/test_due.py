@@ -94,6 +94,14 @@ def test_a_certificate_that_names_its_issuers_serial_goes_with_it(minted: Path, 
     assert named.authority_cert_serial_number == issuer.serial_number
 
 
+def test_nothing_goes_with_an_issuer_that_only_gets_another_file(minted: Path, run: Run) -> None:
+    text = TEXT.replace("CN: Sub}", "CN: Sub}, outputs: [der]")
+    assert rerun(run, minted, text) == {"sub": "sub.der is missing"}
+    before = contents(minted)
+    assert rerun(run, minted, text) == {}
+    assert contents(minted) == before
+
+
 def test_a_missing_leaf_key_is_made_anew(minted: Path, run: Run) -> None:
     (minted / "web.key").unlink()
     assert rerun(run, minted) == {"web": "web.key is missing"}
