@@ -140,6 +140,19 @@ def fake_openssl(tmp_path: Path) -> Callable[[str], dict[str, str]]:
     return install
 
 
+@pytest.fixture
+def hostile_conf(tmp_path: Path) -> Path:
+    """An ambient openssl.cnf that makes authorities of leaves, and with which openssl can make no key at all."""
+    path = tmp_path / "openssl.cnf"
+    path.write_text(
+        "openssl_conf = init\n[init]\nalg_section = evp\n[evp]\ndefault_properties = none=yes\n"
+        "[req]\nx509_extensions = v3_ca\nreq_extensions = v3_ca\n[v3_ca]\nbasicConstraints = CA:TRUE\n"
+    )
+    environment = {**os.environ, "OPENSSL_CONF": str(path)}
+    assert subprocess.run(["openssl", "genrsa"], env=environment, capture_output=True).returncode, "it is not hostile"
+    return path
+
+
 @pytest.fixture(autouse=True)
 def _hermetic(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the caller's environment says must not decide a test."""

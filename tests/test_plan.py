@@ -59,7 +59,7 @@ def test_serial_numbers_are_159_random_bits_and_differ(plan: Plan) -> None:
     """RFC 5280 4.1.2.2: positive and at most 20 octets, so the highest bit of the 20 is clear."""
     serials = [int(issue.serial, 16) for issue in plan.issues]
     assert all(serial.bit_length() == 159 for serial in serials)
-    assert len(set(serials)) == len(serials)
+    assert len({serial >> 90 for serial in serials}) == len({serial % (1 << 64) for serial in serials}) == len(serials)
     assert not set(serials) & {int(issue.serial, 16) for issue in plan_of("showcase").issues}
 
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PROFILES, Run, modes
+from conftest import PROFILES, modes
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from peers import need
@@ -123,12 +123,18 @@ def test_hostile_text_stays_text(tmp_path: Path, empty: Path, bare_path: Path) -
     assert [attribute.value for attribute in name] == [subject]
 
 
-def test_the_ambient_configuration_changes_nothing(empty: Path, tmp_path: Path, run: Run) -> None:
-    """A hostile openssl.cnf in the environment: CA:FALSE for authorities, and a policy that refuses."""
-    hostile = tmp_path / "openssl.cnf"
-    hostile.write_text("openssl_conf = none\n[v3_ca]\nbasicConstraints = CA:FALSE\n[req]\nx509_extensions = v3_ca\n")
+def test_the_ambient_configuration_changes_nothing(empty: Path, hostile_conf: Path) -> None:
     script = script_of("dev", empty)
-    environment = {"PATH": "/usr/bin:/bin", "OPENSSL_CONF": str(hostile)}
+    environment = {"PATH": "/usr/bin:/bin", "OPENSSL_CONF": str(hostile_conf)}
     subprocess.run(["sh", str(script)], cwd=empty, env=environment, check=True, capture_output=True)
     authority = x509.load_pem_x509_certificate((empty / "ca.crt").read_bytes())
     assert authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+
+
+def test_what_it_writes_is_private_while_it_runs(empty: Path, bare_path: Path, tmp_path: Path) -> None:
+    script = script_of("dev", empty)
+    (bare_path / "openssl").unlink()
+    (bare_path / "openssl").write_text(f'#!/bin/sh\numask >> {tmp_path}/umasks\nexec {need("openssl")} "$@"\n')
+    (bare_path / "openssl").chmod(0o755)
+    assert run_sh(script, empty, bare_path).returncode == 0
+    assert set((tmp_path / "umasks").read_text().split()) == {"0077"}

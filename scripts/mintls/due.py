@@ -55,6 +55,11 @@ class Decision(Struct, frozen=True, kw_only=True):
     another: bool = False
 
     @property
+    def signs(self) -> bool:
+        """Whether a new certificate is made, and not only what stands beside it."""
+        return self.work in ("certificate", "key and certificate")
+
+    @property
     def what(self) -> str:
         """In a word, for people and programs."""
         if self.work is None:
@@ -98,7 +103,7 @@ def settings_digest(entry: Entry) -> str:
 def _check_issuer(
     entry: Entry, why: str, issuer: Decision | None, digests: Mapping[str, str], profile: Profile
 ) -> None:
-    if issuer is None or issuer.work in ("certificate", "key and certificate"):
+    if issuer is None or issuer.signs:
         return
     if not issuer.stands:
         raise OutputError(f"{entry.name} is due ({why}), but there is no {issuer.entry.name} yet; mint that first")
@@ -130,7 +135,7 @@ class _Judge(Struct, frozen=True):
         missing = [own[output] for output in entry.outputs if own[output] not in self.digests]
         if missing:
             return "outputs", f"{missing[0]} is missing"
-        if entry.outputs and issuer and issuer.work:
+        if entry.outputs and issuer and issuer.signs:
             return "outputs", f"{issuer.entry.name} was issued again"
         return None, f"good until {record.not_after}"
 
@@ -181,6 +186,6 @@ class _Judge(Struct, frozen=True):
     def _issuer_changed(self, entry: Entry, record: Record, issuer: Decision | None) -> str:
         if issuer and issuer.another:
             return f"{issuer.entry.name} has another key or subject"
-        if issuer and issuer.work and "issuer" in entry.settings.authority_key_identifier:
+        if issuer and issuer.signs and "issuer" in entry.settings.authority_key_identifier:
             return f"{issuer.entry.name} is issued again, and this names its serial"
         return ""

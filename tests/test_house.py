@@ -1,0 +1,147 @@
+"""The house's own rules: who may do what, and that README, tox.ini and the scripts say the same."""
+
+import ast
+import configparser
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import mintls
+
+import pytest
+from processes import SCRIPTS
+
+ROOT = SCRIPTS.parent
+MODULES = sorted((SCRIPTS / "mintls").rglob("*.py"))
+FILES = sorted(SCRIPTS.glob("*.py")) + MODULES
+EVERY = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SCRIPTS)))
+PROCESSES = {"subprocess", "multiprocessing", "pty", "asyncio"}
+# Rooms that compute alone: they know no disk, no clock and no process.
+PURE = {"grammar", "names", "settings", "rules", "extensions", "plan", "steps", "due", "script", "manifest", "schema",
+        "errors", "revocation"}  # fmt: skip
+EFFECTS = {"os", "pathlib", "shutil", "tempfile", "io", "time", "random", "secrets", "socket", "fcntl", "threading",
+           "plumbum", "yaml", *PROCESSES}  # fmt: skip
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def imports(path: Path) -> set[str]:
+    """Top-level names of the modules that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+@EVERY
+def test_one_room_reads_yaml_and_one_starts_processes(path: Path) -> None:
+    assert ("yaml" in imports(path)) == (path.name == "yamltext.py")
+    if path.name != "openssl.py":
+        text = path.read_text(encoding="utf-8")
+        assert not imports(path) & PROCESSES
+        assert not re.search(r"\bos\.(system|popen|exec|spawn|posix_spawn|fork)|plumbum import .*\blocal\b", text)
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.stem in PURE], ids=lambda path: path.stem)
+def test_a_pure_room_knows_no_disk_clock_or_process(path: Path) -> None:
+    assert not imports(path) & EFFECTS
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(
+        r"\bopen\(|\.read_text|\.write_|\.now\(|\bprint\(", text.partition('if __name__ == "__main__"')[0]
+    )
+
+
+def test_the_check_of_imports_can_say_no() -> None:
+    assert {"os", "fcntl", "tempfile"} <= imports(SCRIPTS / "mintls" / "store.py")
+    assert {"subprocess", "plumbum"} <= imports(SCRIPTS / "mintls" / "openssl.py")
+    assert len([path for path in MODULES if path.stem in PURE]) >= 10
+
+
+@EVERY
+def test_a_module_is_small_and_says_what_it_is_for(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 260
+    first = (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0]
+    assert len(first) > 20, "its docstring's first sentence says what it owns"
+
+
+@EVERY
+def test_no_name_shadows_a_standard_module(path: Path) -> None:
+    """A script's directory comes first on sys.path, so that only what lies there can shadow."""
+    assert path.parent != SCRIPTS or path.stem not in sys.stdlib_module_names
+
+
+def requirements(path: Path) -> tuple[str, set[str]]:
+    """PEP 723: the script block, as its reference implementation finds it."""
+    pattern = r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$"
+    (block,) = re.findall(pattern, path.read_text(encoding="utf-8"))
+    said = tomllib.loads("".join(line[2:] or "\n" for line in block[0].splitlines(keepends=True)))
+    return said["requires-python"], set(said["dependencies"])
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.name)
+def test_a_script_says_what_it_needs(path: Path) -> None:
+    assert requirements(path) == (">=3.11", set(mintls.PACKAGES.values()))
+    assert path.read_text().startswith("#!/usr/bin/env python3\n")
+
+
+def commands() -> list[str]:
+    """The README's commands: every line of its sh blocks."""
+    return [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines() if line]
+
+
+def test_readme_installs_what_the_scripts_need() -> None:
+    first = shlex.split(commands()[0])
+    packages = first[first.index("install") + 1 : first.index("&&", first.index("install"))]
+    assert set(packages) - {"--quiet"} == set(mintls.PACKAGES.values())
+    assert commands()[0].endswith(" scripts/generate.py profiles/dev.yaml")
+
+
+def test_tox_installs_them_too_and_runs_pytest() -> None:
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini")
+    for section in ("testenv", "testenv:lint"):
+        assert set(mintls.PACKAGES.values()) <= set(tox[section]["deps"].split())
+    assert "pytest" in tox["testenv"]["commands"]
+    strict = tox["pytest"]
+    assert strict["filterwarnings"].split()[0] == "error"
+    assert {"--strict-markers", "--strict-config"} <= set(strict["addopts"].split())
+
+
+def test_tox_installs_what_the_tests_import() -> None:
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini")
+    known = {"yaml": "pyyaml"}
+    ours = {path.stem for path in [*(ROOT / "tests").iterdir(), *SCRIPTS.iterdir()]}
+    used = set().union(*(imports(path) for path in (ROOT / "tests").glob("*.py"))) - ours - sys.stdlib_module_names
+    assert {known.get(name, name) for name in used} <= set(tox["testenv"]["deps"].split())
+
+
+def test_ci_calls_the_readmes_test_command() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    (pattern,) = re.findall(r"grep -m1 -x '(.*)' README\.md", script)
+    found = [line for line in README.splitlines() if re.fullmatch(pattern, line)]
+    assert found[:1] == [commands()[1]]
+    assert 'eval "$command"' in script
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_what_the_readme_names_exists() -> None:
+    named = set(re.findall(r"\b(?:scripts|profiles)/[\w-]+\.\w+", README))
+    assert {"scripts/generate.py", "profiles/dev.yaml"} <= named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_nothing_else_lies_at_the_top() -> None:
+    allowed = {"scripts", "profiles", "tests", "tox.ini", "README.md", "LICENSE"}
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no git clone, so what is tracked cannot be told")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    tracked = {line.split("/")[0] for line in listed.splitlines()}
+    assert {name for name in tracked if not name.startswith(".")} <= allowed

@@ -1,0 +1,170 @@
+"""The four profiles: field for field what they promise, and what a linter of certificates finds in them."""
+
+import json
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from mintls.openssl import Openssl
+
+import pytest
+from conftest import modes
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384
+from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
+from cryptography.x509.oid import ExtensionOID
+from pkilint.bin import lint_pkix_cert
+
+NS_CERT_TYPE, NS_COMMENT = map(x509.ObjectIdentifier, ("2.16.840.1.113730.1.1", "2.16.840.1.113730.1.13"))
+USAGES = [
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign",
+]  # fmt: skip
+
+
+def load(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def usage(certificate: x509.Certificate) -> list[str]:
+    value = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    return [name for name in USAGES if getattr(value, name)]
+
+
+def purposes(certificate: x509.Certificate) -> list[x509.ObjectIdentifier]:
+    return list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+
+
+def san(certificate: x509.Certificate) -> list[x509.GeneralName]:
+    return list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+
+
+def raw(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> bytes:
+    value = certificate.extensions.get_extension_for_oid(oid).value
+    assert isinstance(value, x509.UnrecognizedExtension)
+    return value.value
+
+
+def test_dev(dev: Path) -> None:
+    ca, server, client = (load(dev / f"{name}.crt") for name in ("ca", "server", "client"))
+    assert [c.subject.rfc4514_string() for c in (ca, server, client)] == [
+        "CN=mintls development CA", "CN=localhost", "CN=dev-client",
+    ]  # fmt: skip
+    local = [x509.IPAddress(ip_address("127.0.0.1")), x509.IPAddress(ip_address("::1"))]
+    assert san(server) == [x509.DNSName("localhost"), *local]
+    basic = ca.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert (basic.critical, basic.value) == (True, x509.BasicConstraints(ca=True, path_length=0))
+    assert usage(ca) == ["key_cert_sign", "crl_sign"]
+    assert (purposes(server), purposes(client)) == ([Eku.SERVER_AUTH], [Eku.CLIENT_AUTH])
+    for certificate in (ca, server, client):
+        key = certificate.public_key()
+        assert isinstance(key, rsa.RSAPublicKey)
+        assert key.key_size == 2048
+    assert server.not_valid_after_utc - server.not_valid_before_utc == timedelta(days=365)
+    assert server.version == x509.Version.v3
+
+
+def test_classic_is_the_recipe_field_for_field(classic: Path) -> None:
+    ca, server, client = (load(classic / f"{name}.crt") for name in ("ca", "server", "client"))
+    assert [c.subject.rfc4514_string() for c in (ca, server)] == ["CN=YourCAName", "CN=server_common_name"]
+    assert {c.issuer.rfc4514_string() for c in (ca, server, client)} == {"CN=YourCAName"}
+    assert san(server) == [x509.DNSName("server.example.com"), x509.IPAddress(ip_address("127.0.0.1"))]
+    assert usage(ca) == ["key_cert_sign", "crl_sign"]
+    assert purposes(server) == [Eku.SERVER_AUTH]
+    assert purposes(client) == [Eku.CLIENT_AUTH, Eku.EMAIL_PROTECTION]
+    # BIT STRINGs: client is bit 0, server bit 1, email bit 2 (x509v3_config(5), nsCertType)
+    assert (raw(server, NS_CERT_TYPE), raw(client, NS_CERT_TYPE)) == (b"\x03\x02\x06\x40", b"\x03\x02\x05\xa0")
+    for certificate, what in ((server, b"Server"), (client, b"Client")):
+        comment = b"OpenSSL Generated " + what + b" Certificate"
+        assert raw(certificate, NS_COMMENT) == b"\x16" + bytes([len(comment)]) + comment
+        assert usage(certificate) == ["digital_signature", "content_commitment", "key_encipherment"]
+        assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        named = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+        own = ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        assert named.key_identifier == own.digest
+        assert named.authority_cert_serial_number == ca.serial_number
+        assert named.authority_cert_issuer == [x509.DirectoryName(ca.subject)]
+        assert certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    with pytest.raises(x509.ExtensionNotFound):
+        client.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
+    for certificate in (ca, server, client):
+        key = certificate.public_key()
+        assert isinstance(key, rsa.RSAPublicKey)
+        assert (key.key_size, type(certificate.signature_hash_algorithm)) == (2048, SHA256)
+        assert certificate.not_valid_after_utc - certificate.not_valid_before_utc == timedelta(days=36500)
+
+
+def test_step_by_step_has_the_recipes_files(step_by_step: Path) -> None:
+    private, public = "0600", "0644"
+    assert modes(step_by_step) == {
+        "ca-key.pem": private, "ca-cert.pem": public, "manifest.json": public,
+        "server-key.pem": private, "server-req.pem": public, "server-cert.pem": public,
+        "client-key.pem": private, "client-req.pem": public, "client-cert.pem": public,
+    }  # fmt: skip
+    server, client = load(step_by_step / "server-cert.pem"), load(step_by_step / "client-cert.pem")
+    assert san(server) == [x509.DNSName("localhost")]
+    assert (purposes(server), purposes(client)) == ([Eku.SERVER_AUTH], [Eku.CLIENT_AUTH])
+    assert server.not_valid_after_utc - server.not_valid_before_utc == timedelta(days=365)
+    for name, certificate in (("server", server), ("client", client)):
+        request = x509.load_pem_x509_csr((step_by_step / f"{name}-req.pem").read_bytes())
+        assert request.is_signature_valid
+        assert request.public_key() == certificate.public_key()
+        assert request.subject == certificate.subject
+
+
+def test_showcase(showcase: Path) -> None:
+    names = ["root", "issuing", "devices", "web", "legacy", "alice", "sensor", "node"]
+    made = {name: load(showcase / f"{name}.crt") for name in names}
+    issuers = {name: c.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value for name, c in made.items()}
+    assert issuers == {
+        "root": "Showcase Root CA", "issuing": "Showcase Root CA", "devices": "Showcase Root CA",
+        "web": "Showcase Issuing CA", "legacy": "Showcase Issuing CA", "alice": "Showcase Issuing CA",
+        "sensor": "Showcase Devices CA", "node": "Showcase Devices CA",
+    }  # fmt: skip
+    said = [(attribute.rfc4514_attribute_name, attribute.value) for attribute in made["alice"].subject]
+    assert said == [
+        ("C", "NO"), ("O", "Showcase AS"), ("OU", "Engineering"), ("OU", "Platform"), ("CN", "Ålice Ørsted"),
+    ]  # fmt: skip
+    assert purposes(made["node"]) == [Eku.SERVER_AUTH, Eku.CLIENT_AUTH]
+    assert usage(made["web"]) == ["digital_signature"]
+    assert usage(made["legacy"]) == ["digital_signature", "key_encipherment"]
+    assert isinstance(made["alice"].public_key(), ed25519.Ed25519PublicKey)
+    node = made["node"].public_key()
+    assert isinstance(node, ec.EllipticCurvePublicKey)
+    assert node.curve.name == "secp521r1"
+    assert isinstance(made["issuing"].signature_hash_algorithm, SHA384)
+    above = {"web": "issuing", "legacy": "issuing", "alice": "issuing", "sensor": "devices", "node": "devices"}
+    for name, certificate in made.items():
+        certificate.verify_directly_issued_by(made[above.get(name, "root")])
+
+
+# What pkilint calls an ERROR and is none: its domain names must be public ones of several labels, without a
+# wildcard (RFC 6125 allows `*.`, RFC 6761 reserves localhost), and its URIs are those with a known scheme and host.
+NO_ERRORS = {
+    "Invalid domain name syntax: \"localhost\"": "a reserved name of one label (RFC 6761 6.3)",
+    "Invalid domain name syntax: \"*.web.example.org\"": "a wildcard (RFC 6125 6.4.3)",
+    "Invalid URI syntax: \"spiffe://example.org/node\"": "a scheme that it does not know",
+    "Invalid URI syntax: \"urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"": "a URN has no host (RFC 8141)",
+}  # fmt: skip
+
+
+def lint(path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    lint_pkix_cert.main(["lint", "-s", "ERROR", "-f", "JSON", str(path)])
+    results = json.loads(capsys.readouterr().out)["results"]
+    return [finding["message"] for result in results for finding in result["finding_descriptions"]]
+
+
+@pytest.mark.filterwarnings("ignore")  # pkilint's own
+def test_pkilint_finds_no_error(dev: Path, showcase: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [*dev.glob("*.crt"), *showcase.glob("*.crt")]
+    found = {message for path in paths for message in lint(path, capsys)}
+    assert found == set(NO_ERRORS)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pkilint_can_find_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The twin: a negative serial number, which RFC 5280 4.1.2.2 forbids."""
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "k", "-out", "c")
+    Openssl().run(("req", "-x509", "-subj", "/CN=c", "-set_serial", "-1", "-config", "/dev/null", *key), cwd=tmp_path)
+    assert lint(tmp_path / "c", capsys)
