@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError, UsageError
 from mintls.profile import load_profile, read_profile
-from mintls.settings import Authority, Entry, Profile
+from mintls.settings import Authority
 
 import pytest
 

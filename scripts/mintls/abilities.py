@@ -2,9 +2,10 @@
 
 import os
 
+from mintls.entry import Profile
 from mintls.errors import ProfileError
 from mintls.openssl import Openssl
-from mintls.settings import Profile, Secret
+from mintls.settings import Secret
 from mintls.steps import key_command
 
 

@@ -5,18 +5,30 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from mintls.errors import INTERRUPTED, MintlsError
+from mintls.errors import INTERRUPTED, MintlsError, UsageError
 
 from plumbum import cli
+from plumbum.cli.switches import SwitchError
 
 
 class Script(cli.Application):
     """A command line whose mistakes end in a sentence, never in a traceback."""
 
     VERSION = "0.1.0"
+
+    def _parse_args(self, argv: list[str]) -> Any:
+        """plumbum prints a mistake and the whole help to stdout, which may be a pipe into sh."""
+        with _usage(str(self.PROGNAME)):
+            return super()._parse_args(argv)
+
+    def _validate_args(self, swfuncs: Any, tailargs: Any) -> Any:
+        with _usage(str(self.PROGNAME)):
+            return super()._validate_args(swfuncs, tailargs)
 
     @classmethod
     def start(cls) -> NoReturn:
@@ -42,6 +54,14 @@ class Script(cli.Application):
 def _leave(number: int, frame: FrameType | None) -> None:
     """Told to end, as CI does: with all that runs ended and removed, which the signal's own default would not."""
     raise SystemExit(128 + number)
+
+
+@contextmanager
+def _usage(program: str) -> Iterator[None]:
+    try:
+        yield
+    except SwitchError as error:
+        raise UsageError(f"{error}; {program} --help lists what can be said") from None
 
 
 class Progress:

@@ -105,6 +105,8 @@ class Converter:
         except ValueError as error:
             return self.complain(path, str(error))
         try:
+            if kind is int and not node.text.lstrip("-").isdecimal():
+                raise msgspec.ValidationError  # msgspec would read 1e3 and 5.0 too; here a number is its digits
             return msgspec.convert(node.text, annotated, strict=False)
         except msgspec.ValidationError:
             return self.complain(path, f"{_shown(node.text)} does not fit; write {_expected(annotated)}")

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from hashlib import sha256
 
+from mintls.entry import Entry, Profile
 from mintls.errors import OutputError
 from mintls.extensions import config_text
 from mintls.manifest import Manifest, Record
 from mintls.plan import Work
-from mintls.settings import Entry, Profile
 
 from msgspec import Struct
 

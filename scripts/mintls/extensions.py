@@ -7,8 +7,9 @@ every value is quoted and every list of names stands in a section of its own: co
 from collections.abc import Iterator
 from ipaddress import ip_network
 
+from mintls.entry import Entry
 from mintls.names import GeneralName, Subtree
-from mintls.settings import Authority, Entry
+from mintls.settings import Authority
 
 EXTENSIONS = "extensions"  # the section's name, as commands refer to it
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from mintls.abilities import check_abilities
 from mintls.due import Decision, Shard, Wishes, decide
+from mintls.entry import Profile
 from mintls.errors import OutputError
 from mintls.issue import Tell, carry_out, records
 from mintls.manifest import Manifest, Record
 from mintls.openssl import Openssl
 from mintls.plan import KEY_MODE, Plan, Work, make_issues, make_plan
 from mintls.revocation import CrlIssue, make_crls
-from mintls.settings import Profile
 from mintls.store import Store, open_store
 
 from msgspec import Struct

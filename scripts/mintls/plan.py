@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from mintls.entry import Entry, Profile
 from mintls.exports.files import SECRET, export_steps
 from mintls.revocation import CrlIssue
 from mintls.rules import ancestors
-from mintls.settings import Entry, Files, Profile
+from mintls.settings import Files
 from mintls.steps import Config, Step, entry_steps, validity
 
 from msgspec import Struct

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from mintls import rules
 from mintls.convert import INVALID, KINDS, Converter, Steps, dotted
+from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError, UsageError
 from mintls.names import GeneralName, Subject
-from mintls.settings import Authority, Document, Entry, Leaf, Profile, Role, Secret
+from mintls.settings import Authority, Document, Leaf, Role, Secret
 from mintls.yamltext import Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
 
 from msgspec import structs

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import get_args
 
 from mintls.certificate import key_name
+from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError
 from mintls.openssl import Openssl
 from mintls.printable import printable
-from mintls.settings import Entry, KeyAlgorithm, Profile
+from mintls.settings import KeyAlgorithm
 
 from msgspec import structs
 

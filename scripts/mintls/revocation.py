@@ -6,9 +6,10 @@ A revocation is never dropped: what the manifest lists stays listed, also after 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from mintls.entry import Entry, Profile
 from mintls.grammar import rfc3339
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
-from mintls.settings import Authority, Entry, Profile
+from mintls.settings import Authority
 from mintls.steps import Config, Step, asn1_time, digest, passin
 
 from msgspec import Struct, structs

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from mintls.settings import Authority, Entry, Profile
+from mintls.entry import Entry, Profile
+from mintls.settings import Authority
 
 Finding = tuple[tuple[str | int, ...], str]
 SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}

@@ -31,7 +31,10 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     scratch += [step.makes for step in plan.steps if step.makes not in outputs]
     scratch += [name for step in plan.steps for name in step.litter]
     yield f"for file in {join([*(step.makes for step in plan.steps if step.makes in outputs), *scratch])}; do"
-    yield '    [ ! -e "$file" ] || { echo "$file exists already; nothing was done" >&2; exit 1; }'
+    yield '    if [ -e "$file" ] || [ -L "$file" ]; then'
+    yield '        echo "$file exists already; nothing was done" >&2'
+    yield "        exit 1"
+    yield "    fi"
     yield "done"
     for issue in plan.issues:
         yield f"\n# {issue.entry.name}: {issue.entry.role}, " + (

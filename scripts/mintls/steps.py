@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
+from mintls.entry import Entry
 from mintls.extensions import EXTENSIONS, config_text
-from mintls.settings import Entry, Files, Secret
+from mintls.settings import Files, Secret
 
 from msgspec import Struct
 

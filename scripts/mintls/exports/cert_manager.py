@@ -6,7 +6,8 @@ Fields: https://cert-manager.io/docs/reference/api-docs/#cert-manager.io/v1.Cert
 from collections.abc import Iterator
 from typing import Any
 
-from mintls.settings import Authority, Entry, Profile
+from mintls.entry import Entry, Profile
+from mintls.settings import Authority
 
 Manifest = dict[str, Any]
 

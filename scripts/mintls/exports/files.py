@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from mintls.entry import Entry
 from mintls.exports.kubernetes import kubernetes_steps
 from mintls.exports.pkcs12 import pkcs12_steps, truststore_steps
-from mintls.settings import Entry, Files
+from mintls.settings import Files
 from mintls.steps import Step
 
 Export = Callable[[Files, Entry, Sequence[Entry]], Iterator[Step]]

@@ -5,7 +5,8 @@ https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
 
 from collections.abc import Iterator, Sequence
 
-from mintls.settings import Entry, Files
+from mintls.entry import Entry
+from mintls.settings import Files
 from mintls.steps import Step
 
 

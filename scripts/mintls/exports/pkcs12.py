@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from mintls.settings import Entry, Files, Pkcs12
+from mintls.entry import Entry
+from mintls.settings import Files, Pkcs12
 from mintls.steps import Step, passin
 
 # What macOS and Java before 8u301 can read; it needs no legacy provider.
