@@ -38,7 +38,7 @@ def carry_out(plan: Plan, openssl: Openssl, stage: Path, workers: int, tell: Tel
             while graph.is_active():
                 for index in graph.get_ready():
                     running[pool.submit(_run, steps[index], openssl, stage)] = index
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                finished, _ = wait(running, 0.5, FIRST_COMPLETED)  # a ^C just before it sleeps does not wake it
                 for future in finished:
                     index = running.pop(future)
                     future.result()

@@ -2,8 +2,8 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from ipaddress import ip_address
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ from mintls.handshake.verdict import Evidence, judge
 from mintls.openssl import Openssl
 
 ANCHORS = "anchors.crt"
+TICK = 0.5  # seconds
 # The presenter may offer anything, also what is weak; the verifier has to refuse that by itself.
 PRESENTER, VERIFIER = ("-cipher", "DEFAULT@SECLEVEL=0"), ("-cipher", "DEFAULT@SECLEVEL=2")
 PROTOCOL = {"1.0": "-tls1", "1.1": "-tls1_1", "1.2": "-tls1_2", "1.3": "-tls1_3"}
@@ -55,7 +56,7 @@ class Pair:
                 ):
                     left_out = not_tried(group, results.values())
                     idle = {result.row.id for result in left_out}
-                    tried = pool.map(self.connect, [row for row in group if row.id not in idle])
+                    tried = _as_done([pool.submit(self.connect, row) for row in group if row.id not in idle])
                     for result in chain(left_out, tried):
                         results[result.row.id] = result
                         done(result)
@@ -105,6 +106,16 @@ class Pair:
 
     def _file(self, name: str) -> Path:
         return self._credentials / name
+
+
+def _as_done(futures: Iterable[Future[Result]]) -> Iterator[Result]:
+    """Each result as soon as it is there. Wakes up now and then: a signal that arrives just before the main thread
+    goes to sleep does not wake it, and a ^C would wait as long as the slowest connection.
+    """
+    pending = set(futures)
+    while pending:
+        finished, pending = wait(pending, TICK, FIRST_COMPLETED)
+        yield from (future.result() for future in finished)
 
 
 def _name_check(name: str) -> tuple[str, str]:
