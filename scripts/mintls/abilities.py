@@ -14,7 +14,7 @@ def check_abilities(profile: Profile, openssl: Openssl) -> None:
     keys = {entry.settings.key for entry in profile.entries}
     lacks = {key for key in keys if not key.startswith("rsa") and openssl.ask(key_command(key, "/dev/null")).status}
     wants_truststore = any("truststore" in entry.outputs for entry in profile.entries)
-    truststore = not wants_truststore or "-jdktrust" in openssl.help("pkcs12")
+    truststore = not wants_truststore or openssl.can("pkcs12", "-jdktrust")
     complaints = []
     for entry in profile.entries:
         if entry.settings.key in lacks:

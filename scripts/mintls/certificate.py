@@ -1,7 +1,7 @@
 """What openssl reads in a certificate, as frozen data: the only room that reads openssl's texts about one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -131,10 +131,32 @@ def _after(label: str, text: str) -> str:
     return text.partition(label)[2].partition("\n")[0].strip()
 
 
-def read_validity(openssl: Openssl, certificate: str, directory: Path) -> tuple[str, str]:
-    """notBefore and notAfter of a PEM file, RFC 3339 in UTC (x509(1), -startdate -enddate).
+Validity = tuple[str, str]
+_DATES = re.compile("^ {12}Not Before: (.*)\n {12}Not After ?: (.*)$", re.MULTILINE)
 
-    Raises OpensslError when there are none."""
+
+def read_validities(openssl: Openssl, certificates: Sequence[str], directory: Path) -> list[Validity]:
+    """notBefore and notAfter of PEM files, RFC 3339 in UTC, all in one process where storeutl(1) is there.
+
+    Raises OpensslError when it does not tell as many as there are.
+    """
+    if not openssl.can("storeutl", "-certs"):
+        return [_read_validity(openssl, certificate, directory) for certificate in certificates]
+    pem = b"".join((directory / certificate).read_bytes() for certificate in certificates)
+    joined = directory / f"{certificates[0]}.all.pem"
+    joined.write_bytes(pem)
+    argv = ("storeutl", "-noout", "-text", "-certs", joined.name)
+    said = openssl.run(argv, cwd=directory).stdout
+    try:
+        dates = [(from_openssl(begin), from_openssl(end)) for begin, end in _DATES.findall(said)]
+    except ValueError:
+        dates = []
+    if len(dates) != len(certificates):
+        raise OpensslError((openssl.binary, *argv), f"told {len(dates)} dates of {len(certificates)}", said)
+    return dates
+
+
+def _read_validity(openssl: Openssl, certificate: str, directory: Path) -> Validity:
     argv = ("x509", "-in", certificate, "-noout", "-startdate", "-enddate")
     said = openssl.run(argv, cwd=directory).stdout
     try:

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mintls.abilities import check_abilities
+from mintls.compact import compact
 from mintls.due import Decision, Shard, Wishes, decide
 from mintls.entry import Profile
 from mintls.errors import OutputError
-from mintls.issue import Tell, carry_out, records
+from mintls.issue import Tell, carry_out
 from mintls.manifest import Manifest, Record
 from mintls.openssl import Openssl
 from mintls.plan import KEY_MODE, Plan, Work, make_issues, make_plan
+from mintls.records import records
 from mintls.revocation import CrlIssue, make_crls
 from mintls.store import Store, open_store
 
@@ -43,7 +45,7 @@ def mint(
         check_overwriting(store, plan)
         if plan.outputs:
             with store.staging(plan) as stage:
-                carry_out(plan, openssl, stage, workers, tell)
+                carry_out(compact(plan) if openssl.can("req", "-CA") else plan, openssl, stage, workers, tell)
                 made = records(plan, profile.files, store.manifest, openssl, stage, workers)
                 manifest = merged(profile, store.manifest, made, openssl.version(), wishes.shard)
                 store.publish(stage, plan.outputs, manifest, wishes.shard)

@@ -133,9 +133,12 @@ class Openssl:
             for process in self._running:
                 _signal(process, signal.SIGKILL)
 
+    def can(self, command: str, option: str) -> bool:
+        """Whether a command knows an option: what a binary can is asked, not guessed from its version."""
+        return option in self._help(command).split()
+
     @cache  # noqa: B019  one binary a run
-    def help(self, command: str) -> str:
-        """The options that a command knows: what a binary can is asked, not guessed from its version."""
+    def _help(self, command: str) -> str:
         result = self.ask([command, "-help"])
         return result.stdout + result.stderr
 

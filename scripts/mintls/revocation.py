@@ -100,7 +100,7 @@ def _crl_issue(
     )  # fmt: skip
     needs = (own["certificate"], own["key"], *(config.name for config in configs))
     litter = (f"{name}.revoked.attr", f"{name}.crlnumber.old")
-    step = Step(f"{name}: revocation list", argv, needs, file, litter)
+    step = Step(f"{name}: revocation list", argv, needs, file, litter=litter)
     return CrlIssue(entry, file, CrlRecord(number, rfc3339(end), revoked), configs, (step,))
 
 

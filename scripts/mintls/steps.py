@@ -22,7 +22,7 @@ class Config(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One command: its words, the files that it reads, the one that it makes, and others that it leaves behind.
+    """One command: its words, the files that it reads, the one that it makes, others that it also makes, and litter.
 
     The program is openssl; or cat, whose words are the files to join; or sh, whose one word is a script.
     """
@@ -31,6 +31,7 @@ class Step(Struct, frozen=True):
     argv: tuple[str, ...]
     needs: tuple[str, ...] = ()
     makes: str = ""
+    also: tuple[str, ...] = ()
     litter: tuple[str, ...] = ()
     program: Literal["openssl", "cat", "sh"] = "openssl"
 
@@ -146,7 +147,7 @@ def dated_step(
     )  # fmt: skip
     needs = (own["request"], own["config"], f"{name}.ca.cnf", theirs["key"], *(() if itself else signed_with[3:]))
     left = (f"{name}.index.attr", f"{name}.index.old", f"{name}.serial.old", f"{serial.removeprefix('0x')}.pem")
-    return Step(f"{name}: certificate", argv, needs, out, left)
+    return Step(f"{name}: certificate", argv, needs, out, litter=left)
 
 
 def dated_configs(name: str, serial: str) -> Iterator[Config]:
@@ -183,7 +184,7 @@ def defect_steps(entry: Entry, sound: str, own: dict[str, str]) -> Iterator[Step
             f'"$OPENSSL" x509 -inform DER -in {entry.name}.der -out {out}'
         )
         title = f"{entry.name}: change the signed part"
-        yield Step(title, (script,), (sound,), out, (f"{entry.name}.der",), program="sh")
+        yield Step(title, (script,), (sound,), out, litter=(f"{entry.name}.der",), program="sh")
     if "stolen_key" in defects:
         yield forged_key_step(entry.name, entry.settings.key, out, own["key"])
 
@@ -219,7 +220,9 @@ def forged_key_step(name: str, key: str, certificate: str, out: str) -> Step:
         f'"$OPENSSL" pkey -inform DER -in {name}.forged.der -out {out}'
     )
     left = (f"{name}.spki", f"{name}.forged.cnf", f"{name}.forged.der")
-    return Step(f"{name}: a key that only looks like its own", (script,), (certificate,), out, left, program="sh")
+    return Step(
+        f"{name}: a key that only looks like its own", (script,), (certificate,), out, litter=left, program="sh"
+    )
 
 
 def digest(signer: Entry) -> tuple[str, ...]:

@@ -1,0 +1,77 @@
+"""What the manifest says of each certificate and revocation list that a run made."""
+
+import os
+from base64 import b64decode
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+
+from mintls.certificate import Validity, read_validities
+from mintls.due import settings_digest
+from mintls.manifest import Manifest, Record
+from mintls.openssl import Openssl
+from mintls.plan import Issue, Plan
+from mintls.settings import Files
+from mintls.store import sha256_of
+
+from msgspec import structs
+
+CHUNK = 500  # certificates whose dates are read at once
+
+
+def records(
+    plan: Plan, files: Files, standing: Manifest | None, openssl: Openssl, stage: Path, workers: int
+) -> list[Record]:
+    """What the manifest says of each certificate and list that was made."""
+    old = {record.name: record for record in standing.certificates} if standing else {}
+    issued = [issue for issue in plan.issues if issue.serial]
+    certificates = [files.of(issue.entry.name)["certificate"] for issue in issued]
+    chunks = [certificates[start : start + CHUNK] for start in range(0, len(certificates), CHUNK)]
+    with ThreadPoolExecutor(workers) as pool:
+        dates = [one for some in pool.map(lambda c: read_validities(openssl, c, stage), chunks) for one in some]
+    pairs = zip(issued, dates, strict=True)
+    new = {issue.entry.name: _record(issue, files, validity, stage) for issue, validity in pairs}
+    for issue in plan.issues:
+        if not issue.serial:
+            own = files.of(issue.entry.name)
+            new[issue.entry.name] = _with_files(
+                old[issue.entry.name], {output: own[output] for output in issue.entry.outputs}, stage
+            )
+    for crl in plan.crls:
+        name = crl.entry.name
+        record = structs.replace(new[name] if name in new else old[name], crl=crl.record)
+        new[name] = _with_files(record, {"crl": crl.file}, stage)
+    return list(new.values())
+
+
+def _with_files(record: Record, made: Mapping[str, str], stage: Path) -> Record:
+    digests = {name: sha256_of(stage / name) for name in made.values()}
+    return structs.replace(record, files={**record.files, **made}, sha256={**record.sha256, **digests})
+
+
+def fingerprint(pem: bytes) -> str:
+    """The SHA-256 of the first certificate's DER, upper-case hexadecimal."""
+    body = pem.partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END")[0]
+    return sha256(b64decode(body)).hexdigest().upper()
+
+
+def _record(issue: Issue, files: Files, validity: Validity, stage: Path) -> Record:
+    entry, own = issue.entry, files.of(issue.entry.name)
+    published = {output.name for output in issue.outputs} | (set() if entry.settings.csr else {own["key"]})
+    kept = {what: name for what, name in own.items() if name in published}
+    return Record(
+        name=entry.name,
+        role=entry.role,
+        issuer=entry.issuer,
+        subject=str(entry.settings.subject),
+        san=tuple(map(str, entry.settings.san)),
+        key=entry.settings.key,
+        serial=issue.serial.removeprefix("0x"),
+        fingerprint=fingerprint((stage / own["certificate"]).read_bytes()),
+        not_before=validity[0],
+        not_after=validity[1],
+        settings=settings_digest(entry),
+        files=kept,
+        sha256={name: sha256_of(stage / name) for name in kept.values() if os.path.exists(stage / name)},
+    )
