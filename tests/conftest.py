@@ -81,7 +81,7 @@ def stranger(dev: Path, rogue: Path, tmp_path_factory: pytest.TempPathFactory) -
 def with_server_san(dev: Path, directory: Path, san: str) -> Path:
     """The same authority and client as `dev`, and a server certificate that names something else."""
     shutil.copytree(dev, directory, dirs_exist_ok=True)
-    profile = directory / "profile.yaml"
+    profile = directory / "dev.yaml"
     profile.write_text((PROFILES / "dev.yaml").read_text().replace('["DNS:localhost", "IP:127.0.0.1", "IP:::1"]', san))
     return mint_profile(profile, directory)
 

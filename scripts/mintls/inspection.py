@@ -14,6 +14,7 @@ from pathlib import Path
 from mintls.certificate import Certificate, read_certificate
 from mintls.errors import OpensslError, UsageError
 from mintls.openssl import Openssl
+from mintls.store import settle
 
 from msgspec import Struct
 
@@ -89,6 +90,7 @@ def inspect(paths: Iterable[Path], openssl: Openssl, workers: int) -> Inspection
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
+        settle(path)
         return sorted(child for child in path.iterdir() if child.is_file() and not child.name.startswith("."))
     if not path.is_file():
         raise UsageError(f"{path}: no such file or directory; name a directory or PEM files with certificates")

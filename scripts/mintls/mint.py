@@ -63,6 +63,11 @@ def check(profile: Profile, directory: Path, wishes: Wishes) -> Outcome:
 def _decide(profile: Profile, store: Store | None, wishes: Wishes) -> tuple[Outcome, Plan]:
     now = datetime.now(UTC)
     manifest, digests = (store.manifest, store.digests()) if store else (None, {})
+    if store and manifest and manifest.profile != profile.name:
+        raise OutputError(
+            f"{store.directory} holds the set of a profile called {manifest.profile!r}, and this is {profile.name!r}; "
+            "choose another -o"
+        )
     decisions = decide(profile, manifest, digests, now, wishes)
     work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
     plan = plan_of(profile, work, manifest, digests, now, wishes)

@@ -21,6 +21,7 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
     "clients": ("client", Leaf),
     "peers": ("peer", Leaf),
 }
+MAX_ENTRIES = 100_000
 _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
 
@@ -56,6 +57,7 @@ class _Reader(Converter):
     def __init__(self, source: str, complaints: list[Complaint], folder: Path) -> None:
         super().__init__(complaints)
         self.source, self.folder = source, folder
+        self.total = 0
 
     def profile(self, root: Node, name: str) -> Profile | None:
         if not isinstance(root, Mapping):
@@ -107,6 +109,13 @@ class _Reader(Converter):
         where = f"{self.source}:{node.line}: {dotted(path)}"
         entry = Entry(name=name, role=role, issuer=settings.issuer, settings=settings, where=where)
         count = settings.count if isinstance(settings, Leaf) else None
+        self.total += count or 1
+        if self.total > MAX_ENTRIES:
+            if self.total - (count or 1) <= MAX_ENTRIES:
+                self.complain(
+                    path, f"with this there are {self.total} certificates; {MAX_ENTRIES} at most fit a profile"
+                )
+            return
         if count is None or not isinstance(node, Mapping):
             yield entry
             return

@@ -94,6 +94,13 @@ def read_manifest(directory: Path) -> Manifest | None:
     return joined(manifests) if manifests else None
 
 
+def settle(directory: Path) -> None:
+    """Before a set is read: finish its publication if the process that had decided it was killed."""
+    if (directory / COMMIT).exists():
+        with open_store(directory):
+            pass
+
+
 def carry_on(directory: Path) -> None:
     """Finish a publication that was decided, and clear away what was not."""
     commit = directory / COMMIT
