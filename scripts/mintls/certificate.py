@@ -45,6 +45,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     key_identifier: str
     issuer_key_identifier: str
+    path_length: int | None = None
 
     @property
     def is_self_issued(self) -> bool:
@@ -81,6 +82,7 @@ def read_certificate(openssl: Openssl, pem: str) -> Certificate:
         names=tuple(_names(extensions.get("Subject Alternative Name", ""))),
         key_identifier=extensions.get("Subject Key Identifier", "").replace(":", ""),
         issuer_key_identifier=extensions.get("Authority Key Identifier", "").removeprefix("keyid:").replace(":", ""),
+        path_length=int(limit) if (limit := _after("pathlen:", extensions.get("Basic Constraints", ""))) else None,
     )
 
 

@@ -30,7 +30,7 @@ def carry_out(plan: Plan, openssl: Openssl, stage: Path, workers: int, tell: Tel
             running = {}
             while graph.is_active():
                 for index in graph.get_ready():
-                    running[index] = pool.submit(_run, steps[index], openssl, stage)
+                    running[index] = pool.submit(run_step, steps[index], openssl, stage)
                     running[index].add_done_callback(partial(_put, ended, index))
                 index = _next(ended)
                 running.pop(index).result()
@@ -55,7 +55,8 @@ def _next(ended: "SimpleQueue[int]") -> int:
             continue
 
 
-def _run(step: Step, openssl: Openssl, stage: Path) -> None:
+def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
+    """Run one step in its directory. Raises OpensslError, or VerificationError for a check."""
     if step.program == "cat":
         (stage / step.makes).write_bytes(b"".join((stage / name).read_bytes() for name in step.argv))
         return

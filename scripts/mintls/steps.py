@@ -177,10 +177,12 @@ def defect_steps(entry: Entry, sound: str, own: dict[str, str]) -> Iterator[Step
         argv = ("x509", "-in", sound, "-badsig", "-out", out)
         yield Step(f"{entry.name}: spoil the signature", argv, (sound,), out)
     elif "bad_body" in defects:
-        # byte 20 lies in the serial number, which is 20 octets from byte 12, 13 or 15 on: no length changes
+        # the serial number, of at most its own length, so that no length changes; it stays positive
+        find = "s/^ *\\([0-9]*\\):d=2 *hl=2 *l= *\\([0-9]*\\) prim: INTEGER.*/\\1 \\2/p"
         script = (
             f'"$OPENSSL" x509 -in {sound} -outform DER -out {entry.name}.der && '
-            f"printf mintls | dd of={entry.name}.der bs=1 seek=20 conv=notrunc 2>/dev/null && "
+            f"set -- $(\"$OPENSSL\" asn1parse -inform DER -in {entry.name}.der | sed -n '{find}' | head -n 1) && "
+            f"printf mintls | dd of={entry.name}.der bs=1 seek=$(($1 + 2)) count=$2 conv=notrunc 2>/dev/null && "
             f'"$OPENSSL" x509 -inform DER -in {entry.name}.der -out {out}'
         )
         title = f"{entry.name}: change the signed part"

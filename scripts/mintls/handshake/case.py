@@ -37,7 +37,7 @@ class Severity(StrEnum):
 
 class Case(Struct, frozen=True, kw_only=True):
     """One thing that is tried. In settings, names and options `{role}` is the presented certificate's role,
-    `{other}` the other one's; a timedelta counts from now.
+    `{other}` the other one's; a timedelta counts from now. A setting that is `{ca}` is the same as the good root's.
     """
 
     id: str
@@ -131,14 +131,15 @@ def document(
     `good`: the entries of the good ones, by section of the profile.
     """
     entries = {section: dict(settings) for section, settings in good.items()}
+    root = entries["authorities"]["ca"]
     for case in cases:
         for verifier in case.verifiers:
             for name, settings in case.authorities.items():
-                entries["authorities"][_fill(name, verifier)] = _settled(settings, verifier, now)
+                entries["authorities"][_fill(name, verifier)] = _settled(settings, verifier, now, root)
             if case.leaf is not None:
                 section, role = entries[f"{verifier.presents}s"], verifier.presents
                 name_of_its_own = {"subject": {"CN": f"{case.id} {role}"}}
-                differs = _settled(case.leaf, verifier, now)
+                differs = _settled(case.leaf, verifier, now, root)
                 section[case.credential(verifier)] = {**section[role], **name_of_its_own, **differs}
     return json.dumps({"version": 1, "defaults": defaults, **entries}, indent=1) + "\n"
 
@@ -152,8 +153,8 @@ def _fill(text: str, verifier: Verifier) -> str:
     return text.replace("{role}", verifier.presents).replace("{other}", other)
 
 
-def _settled(settings: Settings, verifier: Verifier, now: datetime) -> Settings:
-    """The settings with the roles filled in and the times told as a profile tells them."""
+def _settled(settings: Settings, verifier: Verifier, now: datetime, root: Settings) -> Settings:
+    """The settings with the roles and the root's own filled in and the times told as a profile tells them."""
 
     def settled(value: object) -> object:
         match value:
@@ -167,4 +168,4 @@ def _settled(settings: Settings, verifier: Verifier, now: datetime) -> Settings:
                 return [settled(item) for item in value]
         return value
 
-    return {key: settled(value) for key, value in settings.items()}
+    return {key: root[key] if value == "{ca}" else settled(value) for key, value in settings.items()}

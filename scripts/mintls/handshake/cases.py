@@ -12,7 +12,6 @@ from mintls.handshake.case import Case, Settings, Severity, Verifier
 TO_SERVER, TO_CLIENT = (Verifier.SERVER,), (Verifier.CLIENT,)
 PAST = {"not_before": timedelta(days=-40), "not_after": timedelta(days=-10)}
 FUTURE = {"not_before": timedelta(days=10), "not_after": timedelta(days=20)}
-ROOT = {"CN": "mintls handshake root"}
 # A key that OpenSSL's own server still offers when keyUsage forbids to sign: with EC it would not even try.
 RSA = {"key": "rsa:2048"}
 
@@ -20,7 +19,7 @@ KEY_ID = "6D696E746C732068616E647368616B6520726F6F"  # of the good root; another
 DEFAULTS: Settings = {"key": "ec:P-256", "days": 90}
 GOOD: Mapping[str, Mapping[str, Settings]] = {
     "authorities": {
-        "ca": {"subject": ROOT, "subject_key_identifier": KEY_ID, "crl": {"days": 30}},
+        "ca": {"subject": {"CN": "mintls handshake root"}, "subject_key_identifier": KEY_ID, "crl": {"days": 30}},
         "issuing": {"subject": {"CN": "mintls handshake issuing"}, "issuer": "ca"},
     },
     "servers": {
@@ -118,7 +117,7 @@ CATALOGUE: tuple[Case, ...] = (
         title="a certificate of a foreign authority with the same name",
         clause="RFC 5280 section 6.1.3",
         hint="an issuer's name proves nothing: verify the signature with the trusted authority's key",
-        authorities={"namesake": {"subject": ROOT}},
+        authorities={"namesake": {"subject": "{ca}"}},
         leaf={"issuer": "namesake"},
         errors=(20,),
         alerts=(48,),
@@ -129,7 +128,7 @@ CATALOGUE: tuple[Case, ...] = (
         title="a certificate of a foreign authority with the same name and key identifier",
         clause="RFC 5280 section 6.1.3",
         hint="a key identifier proves nothing: verify the signature with the trusted authority's key",
-        authorities={"double": {"subject": ROOT, "subject_key_identifier": KEY_ID}},
+        authorities={"double": {"subject": "{ca}", "subject_key_identifier": "{ca}"}},
         leaf={"issuer": "double"},
         errors=(7,),
         alerts=(51,),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mintls.due import Wishes
 from mintls.errors import OutputError
 from mintls.handshake.case import Case, Verifier
 from mintls.handshake.pair import ANCHORS
@@ -10,13 +11,18 @@ from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
 from mintls.profile import read_profile
 
+PROFILE = "catalogue"
 VERIFIERS = {"server": (Verifier.CLIENT,), "client": (Verifier.SERVER,), "peer": (Verifier.SERVER, Verifier.CLIENT)}
 
 
-def mint(document: str, directory: Path, openssl: Openssl, workers: int) -> None:
-    """Mint the catalogue's own profile, the bad credentials by the same code as the good ones."""
-    profile = read_profile(document.encode(), "the catalogue", "catalogue")
-    mint_profile(profile, directory, openssl, workers, lambda title, done, total: None)
+def mint(document: str, directory: Path, openssl: Openssl, workers: int, standing: tuple[str, ...] = ()) -> None:
+    """Mint the catalogue's own profile, the bad credentials by the same code as the good ones.
+
+    `standing`: the entries that are in the directory already (adopted.py) and are left as they are.
+    """
+    profile = read_profile(document.encode(), "the catalogue", PROFILE)
+    wishes = Wishes(only=tuple(entry.name for entry in profile.entries if entry.name not in standing))
+    mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, wishes)
 
 
 def read_set(directory: Path) -> tuple[Record, ...]:

@@ -1,0 +1,209 @@
+"""The authority and leaves of a set, laid where the catalogue's own would be minted, so that it is issued under them.
+
+What is minted for a foreign end has to come from the authority that this end trusts. Without that authority's key
+only such cases can be made as need it not: by anybody who has a good leaf and the CA's certificate.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from shutil import copy
+from typing import get_args
+
+from mintls.certificate import Certificate, read_certificate
+from mintls.entry import Entry
+from mintls.errors import OutputError
+from mintls.handshake.case import Case, Settings, Verifier, document
+from mintls.handshake.cases import DEFAULTS, GOOD
+from mintls.handshake.credentials import PROFILE, mint
+from mintls.issue import run_step
+from mintls.manifest import MANIFEST, Manifest, Record, encode_manifest
+from mintls.names import check_attribute
+from mintls.openssl import Openssl
+from mintls.settings import Files, KeyAlgorithm, Leaf, Role
+from mintls.steps import defect_steps
+from mintls.store import sha256_of
+
+from msgspec import Struct, structs
+
+DERIVED = {"bad_signature", "bad_body", "stolen_key"}  # defects that are made from a good certificate by no issuer
+FORGEABLE = ("rsa", "ec:P-256", "ec:P-384", "ec:P-521")
+
+
+class Credential(Struct, frozen=True):
+    """A certificate in PEM and its private key; None where that is not at hand, or is encrypted."""
+
+    certificate: Path
+    key: Path | None = None
+
+
+class Adopted(Struct, frozen=True, kw_only=True):
+    """What stands, and how the catalogue's profile has to speak of it: see case.document and credentials.mint."""
+
+    defaults: Settings
+    good: Mapping[str, Mapping[str, Settings]]
+    standing: tuple[str, ...]
+    ca_key: bool
+    path_length: int | None
+    named: bool  # the CA's subject can be said in a profile
+    leaf_key_identifiers: bool  # every leaf that stands has one
+
+    def obstacle(self, case: Case) -> str:
+        """Why the case cannot be made under this authority; empty when it can."""
+        derived = DERIVED & set(_defects(case))
+        if not self.ca_key and case.needs_ca_key:
+            return "it needs the CA's private key, not encrypted"
+        if self.path_length == 0 and _needs_intermediate(case):
+            return "the CA's path length of 0 forbids every intermediate"
+        if not self.named and any(settings.get("subject") == "{ca}" for settings in case.authorities.values()):
+            return "the CA's subject has attributes that a profile cannot say"
+        if not self.ca_key and "stolen_key" in derived:
+            keys = [str(self.good[f"{verifier.presents}s"][verifier.presents]["key"]) for verifier in case.verifiers]
+            if not all(key.startswith(FORGEABLE) for key in keys):
+                return "it needs a good certificate with an RSA or EC key"
+        return ""
+
+    def mint(self, cases: Iterable[Case], now: datetime, directory: Path, openssl: Openssl, workers: int) -> None:
+        """Mint what the cases present beside what stands. Each must be free of obstacles, and of ends that are not
+        shown anything.
+        """
+        cases = tuple(cases)
+        derived = [case for case in cases if not self.ca_key and DERIVED & set(_defects(case))]
+        plain = [self._named(case) for case in cases if case not in derived]
+        mint(document(self.defaults, self.good, plain, now), directory, openssl, workers, self.standing)
+        for case in derived:
+            for verifier in case.verifiers:
+                _derive(case, verifier, self.good, directory, openssl)
+
+    def _named(self, case: Case) -> Case:
+        """A leaf without key identifier cannot be named by what it signs; openssl would sign nothing."""
+        if not case.leaf or case.leaf.get("issuer") != "{role}" or self.leaf_key_identifiers:
+            return case
+        return structs.replace(case, leaf={**case.leaf, "authority_key_identifier": "none"})
+
+
+def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, openssl: Openssl) -> Adopted:
+    """Lay the authority as `ca` and the leaves (`server`, `client`) into an empty private directory, by links.
+
+    Raises OutputError when the authority is none, or has a key of a kind that profiles do not know.
+    """
+    directory.mkdir()
+    root = _read(ca.certificate, openssl)
+    if not root.is_authority:
+        raise OutputError(f"{ca.certificate} is no CA certificate; name the one that the other end trusts")
+    usable = ca.key if ca.key and _is_plain(ca.key) else None
+    subject = _subject(openssl, root)
+    records, good = [], {section: dict(entries) for section, entries in GOOD.items()}
+    good["authorities"]["ca"] = {
+        "subject": subject or {"CN": "the adopted CA"},
+        "subject_key_identifier": root.key_identifier or "none",
+        "key": _key(root, ca.certificate),
+        # Theirs may be one that a strict verifier refuses. The handshake's own controls will tell; minting must not.
+        "defects": ["no_key_cert_sign"],
+    }
+    if not usable:
+        del good["authorities"]["issuing"]
+    records.append(_stand("ca", "authority", Credential(ca.certificate, usable), root, directory))
+    read = {role: _read(leaf.certificate, openssl) for role, leaf in leaves.items()}
+    for role, leaf in leaves.items():
+        certificate = read[role]
+        good[f"{role}s"][role] = {**good[f"{role}s"][role], "key": _key(certificate, leaf.certificate)}
+        records.append(_stand(role, role, leaf, certificate, directory))
+    manifest = Manifest(profile=PROFILE, openssl=openssl.version(), certificates=tuple(records))
+    (directory / MANIFEST).write_bytes(encode_manifest(manifest))
+    return Adopted(
+        defaults=DEFAULTS if root.key_identifier else {**DEFAULTS, "authority_key_identifier": "none"},
+        good=good,
+        standing=tuple(record.name for record in records) + (() if usable else ("server", "client")),
+        ca_key=usable is not None,
+        path_length=root.path_length,
+        named=bool(subject),
+        leaf_key_identifiers=all(certificate.key_identifier for certificate in read.values()),
+    )
+
+
+def _derive(
+    case: Case, verifier: Verifier, entries: Mapping[str, Mapping[str, Settings]], directory: Path, openssl: Openssl
+) -> None:
+    """Make what the case presents from the good leaf that stands, which has no issuer here."""
+    role, name = verifier.presents, case.credential(verifier)
+    own, good = Files().of(name), Files().of(role)
+    key = entries[f"{role}s"][role]["key"]
+    settings = Leaf(key=key, defects=tuple(_defects(case)))  # type: ignore[arg-type]  # said as a profile says it
+    entry = Entry(name=name, role="server" if role == "server" else "client", issuer="ca", settings=settings, where="")
+    if "stolen_key" in _defects(case):
+        copy(directory / good["certificate"], directory / own["certificate"])
+    else:
+        (directory / own["key"]).symlink_to(good["key"])
+    for step in defect_steps(entry, good["certificate"], own):
+        run_step(step, openssl, directory)
+
+
+def _defects(case: Case) -> list[str]:
+    defects = (case.leaf or {}).get("defects")
+    return [str(defect) for defect in defects] if isinstance(defects, list) else []
+
+
+def _needs_intermediate(case: Case) -> bool:
+    """Whether it presents what an authority below the CA has signed."""
+    below = {name for name, settings in case.authorities.items() if "issuer" in settings} | {"issuing"}
+    return (case.leaf or {}).get("issuer") in below
+
+
+def _read(path: Path, openssl: Openssl) -> Certificate:
+    try:
+        return read_certificate(openssl, path.read_text(encoding="utf-8", errors="replace"))
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}; name a certificate in PEM") from None
+
+
+def _is_plain(key: Path) -> bool:
+    """RFC 7468 section 11, and `Proc-Type: 4,ENCRYPTED` of RFC 1421."""
+    return key.is_file() and b"ENCRYPTED" not in key.read_bytes()
+
+
+def _key(certificate: Certificate, path: Path) -> str:
+    """The key as a profile says it: only its kind counts for one that stands."""
+    if certificate.key in get_args(KeyAlgorithm):
+        return certificate.key
+    family = {"rsa": "rsa:4096", "ec": "ec:P-256"}.get(certificate.key.partition(":")[0])
+    if family is None:
+        raise OutputError(f"{path} has a key of the kind {certificate.key}, which mintls does not know")
+    return family
+
+
+def _subject(openssl: Openssl, certificate: Certificate) -> dict[str, list[str]]:
+    """The subject as a profile says it; empty when a profile cannot."""
+    argv = ("x509", "-noout", "-subject", "-nameopt", "sep_multiline,utf8,esc_ctrl,sname")
+    subject: dict[str, list[str]] = {}
+    for line in openssl.run(argv, stdin=certificate.pem.encode()).stdout.splitlines()[1:]:
+        attribute, _, value = line.strip().partition("=")
+        try:
+            check_attribute(attribute, value)
+        except ValueError:
+            return {}
+        subject.setdefault(attribute, []).append(value)
+    return subject
+
+
+def _stand(name: str, role: Role, credential: Credential, certificate: Certificate, directory: Path) -> Record:
+    own = Files().of(name)
+    files = {"certificate": credential.certificate, "key": credential.key}
+    kept = {own[what]: path for what, path in files.items() if path}
+    for file, path in kept.items():
+        (directory / file).symlink_to(path.resolve())
+    return Record(
+        name=name,
+        role=role,
+        issuer=None if role == "authority" else "ca",
+        subject=certificate.subject,
+        san=certificate.names,
+        key=certificate.key,
+        serial=certificate.serial,
+        fingerprint=certificate.fingerprint,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        settings="",
+        files={what: own[what] for what, path in files.items() if path},
+        sha256={file: sha256_of(path) for file, path in kept.items()},
+    )
