@@ -5,16 +5,15 @@ system's trust store what is believed, so both are switched off for each process
 """
 
 import os
-import signal
 import subprocess
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from mintls.errors import MintlsError, OpensslError
+from mintls.processes import Process, Processes
 
 from plumbum import CommandNotFound, local
 
@@ -47,9 +46,7 @@ class Openssl:
             raise MintlsError(
                 f"no program {self.binary!r}: install openssl, or set OPENSSL to the path of one"
             ) from None
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._lock = threading.Lock()
-        self._stopped = False
+        self.processes = Processes()
 
     @contextmanager
     def spawn(
@@ -61,30 +58,22 @@ class Openssl:
         stdin: int | IO[bytes] = subprocess.DEVNULL,
         stdout: int | IO[bytes] = subprocess.DEVNULL,
         stderr: int | IO[bytes] = subprocess.DEVNULL,
-    ) -> Iterator[subprocess.Popen[bytes]]:
+    ) -> Iterator[Process]:
         """A process in a group of its own, which has ended when the context is left, however it is left."""
-        with self._lock:
-            if self._stopped:
-                raise MintlsError("interrupted")
-            try:
-                process: subprocess.Popen[bytes] = self._command.popen(  # type: ignore[assignment]  # bytes: see there
-                    list(argv),
-                    cwd=cwd and str(cwd),  # type: ignore[arg-type]
-                    env={**HERMETIC, **(env or {})},
-                    stdin=stdin,
-                    stdout=stdout,
-                    stderr=stderr,
-                    new_session=True,
-                )
-            except OSError as error:
-                raise MintlsError(f"{self.binary} cannot be started: {error.strerror}") from None
-            self._running.add(process)
-        try:
+
+        def start() -> Process:
+            return self._command.popen(  # type: ignore[return-value]  # bytes: see there
+                list(argv),
+                cwd=cwd and str(cwd),  # type: ignore[arg-type]
+                env={**HERMETIC, **(env or {})},
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                new_session=True,
+            )
+
+        with self.processes.running(self.binary, start) as process:
             yield process
-        finally:
-            _end(process)
-            with self._lock:
-                self._running.discard(process)
 
     def run(
         self,
@@ -128,10 +117,7 @@ class Openssl:
 
     def stop(self) -> None:
         """End every process that still runs and start no more: for ^C, seen by the main thread alone."""
-        with self._lock:
-            self._stopped = True
-            for process in self._running:
-                _signal(process, signal.SIGKILL)
+        self.processes.stop()
 
     def can(self, command: str, option: str) -> bool:
         """Whether a command knows an option: what a binary can is asked, not guessed from its version."""
@@ -150,24 +136,3 @@ class Openssl:
 
 def _text(output: bytes) -> str:
     return output.decode(errors="backslashreplace")
-
-
-def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask it to end, then make it: s_server leaves its port on SIGTERM at once."""
-    if process.poll() is None:
-        _signal(process, signal.SIGTERM)
-        try:
-            process.wait(1)
-        except subprocess.TimeoutExpired:
-            _signal(process, signal.SIGKILL)
-            process.wait()
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream:
-            with suppress(BrokenPipeError):
-                stream.close()

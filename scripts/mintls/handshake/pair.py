@@ -2,28 +2,24 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable
 from ipaddress import ip_address
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mintls.handshake.case import Row, Verifier
 from mintls.handshake.endpoints import Conversation, End, converse
-from mintls.handshake.result import FIRST, LAST, Result, not_tried, weigh
+from mintls.handshake.result import Result
+from mintls.handshake.schedule import Done, run_rows
 from mintls.handshake.verdict import Evidence, judge
 from mintls.openssl import Openssl
 
 ANCHORS = "anchors.crt"
-TICK = 0.5  # seconds
 # The presenter may offer anything, also what is weak; the verifier has to refuse that by itself.
 PRESENTER, VERIFIER = ("-cipher", "DEFAULT@SECLEVEL=0"), ("-cipher", "DEFAULT@SECLEVEL=2")
 PROTOCOL = {"1.0": "-tls1", "1.1": "-tls1_1", "1.2": "-tls1_2", "1.3": "-tls1_3"}
 # A client that also offered 1.3 would name its versions (RFC 8446 section 4.2.1), and an old server refuse it.
 OLDEST = {Verifier.SERVER: ("-min_protocol", "TLSv1.2"), Verifier.CLIENT: ("-tls1_2",)}
-
-Done = Callable[[Result], None]
 
 
 class Pair:
@@ -38,33 +34,8 @@ class Pair:
         self._timeout = timeout
 
     def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
-        """Every row's result, in the order of the rows; `done` is called with each as soon as it is there.
-
-        The controls `good` go first and `good-again` last. Where `good` came to no end, the rest of its
-        verifier and version is not tried: each row would only wait as long again.
-
-        Raises MintlsError when openssl cannot be started.
-        """
-        rows = tuple(rows)
-        results: dict[str, Result] = {}
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                for group in (
-                    [row for row in rows if row.case.id == FIRST],
-                    [row for row in rows if row.case.id not in (FIRST, LAST)],
-                    [row for row in rows if row.case.id == LAST],
-                ):
-                    left_out = not_tried(group, results.values())
-                    idle = {result.row.id for result in left_out}
-                    tried = _as_done([pool.submit(self.connect, row) for row in group if row.id not in idle])
-                    for result in chain(left_out, tried):
-                        results[result.row.id] = result
-                        done(result)
-            except BaseException:  # also ^C: end what runs, begin nothing more
-                self._openssl.stop()
-                pool.shutdown(cancel_futures=True)
-                raise
-        return weigh(results[row.id] for row in rows)
+        """Every row's result: see run_rows. Raises MintlsError when openssl cannot be started."""
+        return run_rows(rows, self.connect, self._openssl, workers, done)
 
     def connect(self, row: Row) -> Result:
         """One row: one server, one client, one connection."""
@@ -73,7 +44,7 @@ class Pair:
             shown, judging = self._presenter(row, directory), self._verifier(row)
             ends = (judging, shown) if row.verifier is Verifier.SERVER else (shown, judging)
             seen = _evidence(row.verifier, converse(self._openssl, *ends, directory, self._timeout))
-        size = _certificate_size(shown.certificate) if shown.certificate else 0
+        size = certificate_size(shown.certificate) if shown.certificate else 0
         return Result(row, judge(row.case.expectation(row.version, size), seen), seen)
 
     def _presenter(self, row: Row, directory: Path) -> End:
@@ -108,16 +79,6 @@ class Pair:
         return self._credentials / name
 
 
-def _as_done(futures: Iterable[Future[Result]]) -> Iterator[Result]:
-    """Each result as soon as it is there. Wakes up now and then: a signal that arrives just before the main thread
-    goes to sleep does not wake it, and a ^C would wait as long as the slowest connection.
-    """
-    pending = set(futures)
-    while pending:
-        finished, pending = wait(pending, TICK, FIRST_COMPLETED)
-        yield from (future.result() for future in finished)
-
-
 def _name_check(name: str) -> tuple[str, str]:
     """An address literal in -verify_hostname would be looked for among the DNS names: openssl-verify(1)."""
     try:
@@ -141,7 +102,7 @@ def _evidence(verifier: Verifier, seen: Conversation) -> Evidence:
     )
 
 
-def _certificate_size(path: Path) -> int:
+def certificate_size(path: Path) -> int:
     """Bytes in DER of the first certificate of a PEM file (RFC 7468 section 5)."""
     block = re.search(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", path.read_bytes(), re.DOTALL)
     return len(b64decode(block[1])) if block else 0
