@@ -19,9 +19,14 @@ from mintls.console import Progress, Script
 from mintls.errors import OutputError, UsageError, not_known
 from mintls.handshake.case import Case, Row, cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.client_check import TrustingClient, client_cases, parse_address
+from mintls.handshake.client_command import ClientCommand
 from mintls.handshake.credentials import lay_out, mint, read_set, set_cases
+from mintls.handshake.ladder import ladder
+from mintls.handshake.listen import Listener
 from mintls.handshake.pair import Pair
-from mintls.handshake.result import Result, Run
+from mintls.handshake.recording import WARNING, Recordings
+from mintls.handshake.result import Result, Run, Skipped
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
@@ -54,21 +59,36 @@ class HandshakeCheck(Script):
     json = cli.SwitchAttr("--json", str, argname="FILE", help="Write the results and their evidence as JSON")
     junit = cli.SwitchAttr("--junit", str, argname="FILE", help="Write the results as JUnit XML")
     strict = cli.Flag("--strict", help="Let policy rows fail too, which otherwise only warn")
+    listen = cli.SwitchAttr(
+        "--listen",
+        str,
+        argname="HOST:PORT",
+        help="Ask whether a client verifies: show it the bad certificates. 127.0.0.1:0 or `:` takes a free port",
+    )
+    client_cmd = cli.SwitchAttr(
+        "--client-cmd",
+        str,
+        argname="COMMAND",
+        requires=["--listen"],
+        help="Start this client for each row, without a shell: {host} {port} {ca} {cert} {key} are filled in. "
+        "Without it you are told where to connect, row by row; raise --timeout then",
+    )
+    pcap = cli.SwitchAttr(
+        "--pcap", str, argname="DIR", help="Write each row's connection as pcapng, with its secrets: Wireshark reads it"
+    )
+    messages = cli.Flag("--messages", help="Print the messages of each row's handshake")
     list = cli.Flag("--list", help="Print the catalogue and try nothing")
 
     def main(self, path: str = "") -> int:
         if self.list:
-            print(listing(self.rows(CATALOGUE)), end="")
+            print(listing(self.rows(client_cases() if self.listen else CATALOGUE)), end="")
             return 0
         openssl, started, start = Openssl(), datetime.now(UTC), time.monotonic()
+        recordings = Recordings(Path(self.pcap), openssl) if self.pcap else None
         with TemporaryDirectory(prefix="mintls-") as scratch:
             source = set_to_prove(path, Path(scratch) / "set", openssl, self.jobs)
-            records = read_set(source)
-            plan = self.rows((*CATALOGUE, *set_cases(records, source)))
-            bad = Path(scratch) / "catalogue"
-            mint(document(DEFAULTS, GOOD, cases_of(plan), started), bad, openssl, self.jobs)
-            lay_out(records, source, bad)
-            results = Pair(openssl, bad, self.timeout).run(plan, self.jobs, shown(len(plan)))
+            prove = self.prove_client if self.listen else self.prove_pair
+            results, skipped = prove(source, Path(scratch) / "catalogue", openssl, started, recordings)
         run = Run(
             checked=path or str(MINTED if source == MINTED else DEV),
             openssl=openssl.version(),
@@ -76,11 +96,41 @@ class HandshakeCheck(Script):
             milliseconds=(time.monotonic() - start) * 1000,
             strict=bool(self.strict),
             results=results,
+            skipped=skipped,
         )
+        print("".join(f"{ladder(result)}\n" for result in results if self.messages), end="")
         print(table(run, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ), end="")
         write(self.json, as_json(run))
         write(self.junit, as_junit(run).encode())
+        if recordings:
+            sys.stderr.write(f"{WARNING.format(self.pcap)}\n")
         return run.status
+
+    def prove_pair(
+        self, source: Path, bad: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
+    ) -> tuple[tuple[Result, ...], tuple[Skipped, ...]]:
+        """The rows against our own pair."""
+        records = read_set(source)
+        plan = self.rows((*CATALOGUE, *set_cases(records, source)))
+        mint(document(DEFAULTS, GOOD, cases_of(plan), now), bad, openssl, self.jobs)
+        lay_out(records, source, bad)
+        return Pair(openssl, bad, self.timeout, recordings).run(plan, self.jobs, shown(len(plan))), ()
+
+    def prove_client(
+        self, source: Path, bad: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
+    ) -> tuple[tuple[Result, ...], tuple[Skipped, ...]]:
+        """The rows against the client that --client-cmd starts, or the user."""
+        at, command = parse_address(self.listen), ClientCommand(self.client_cmd) if self.client_cmd else None
+        client = TrustingClient(source, bad, openssl)
+        plan, skipped = client.divide(self.rows(client_cases()))
+        client.mint(plan, now, self.jobs)
+        visitor = client.visitor(command)
+        listener = Listener(
+            openssl, bad, visitor, at=at, timeout=self.timeout, between=client.between, recordings=recordings
+        )
+        if command is None:
+            sys.stderr.write(f"let the client trust {visitor.ca} and show {visitor.certificate}, {visitor.key}\n")
+        return listener.run(plan, self.jobs, shown(len(plan)) if command else quiet), skipped
 
     def rows(self, cases: Iterable[Case]) -> tuple[Row, ...]:
         """What the options choose. Raises UsageError when they name no version of TLS, or no row."""
@@ -107,6 +157,10 @@ def shown(total: int) -> Callable[[Result], None]:
     """Shows on a terminal how far the run is."""
     progress, count = Progress(), itertools.count(1)
     return lambda result: progress(result.row.id, next(count), total)
+
+
+def quiet(result: Result) -> None:
+    """Shows nothing, where a person is being told what to do."""
 
 
 def write(path: str | None, data: bytes) -> None:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from mintls.handshake.case import Row, Verifier
 from mintls.handshake.messages import ALERTS
-from mintls.handshake.result import Outcome, Result, Run
+from mintls.handshake.result import Outcome, Result, Run, Skipped
 from mintls.handshake.verdict import Kind
 
 import msgspec
@@ -33,6 +33,7 @@ def table(run: Run, *, colour: bool = False) -> str:
     lines: list[str] = []
     for suite, results in _suites(run.results):
         lines += [suite, *(_line(result, width, colour) for result in results), ""]
+    lines += _left_out(run)
     lines += _explanations(run)
     counts = ", ".join(f"{run.count(outcome)} {outcome}" for outcome in Outcome)
     lines.append(f"{run.checked}: {len(run.results)} rows: {counts}; {run.milliseconds / 1000:.1f} s, {run.openssl}")
@@ -51,6 +52,7 @@ def as_json(run: Run) -> bytes:
         "status": run.status,
         "counts": {outcome.name.lower(): run.count(outcome) for outcome in Outcome},
         "rows": [_row(result) for result in run.results],
+        "skipped": [{"id": skipped.row.id, "reason": skipped.reason} for skipped in run.skipped],
     }
     return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
 
@@ -60,18 +62,19 @@ def as_junit(run: Run) -> str:
     root = ElementTree.Element("testsuites", name="mintls handshake")
     for name, results in _suites(run.results):
         cases = [_testcase(result, run.strict) for result in results]
+        skipped = [_skipped(one) for one in run.skipped if _suite(one.row) == name]
         suite = ElementTree.SubElement(
             root,
             "testsuite",
             name=name,
-            tests=str(len(cases)),
+            tests=str(len(cases) + len(skipped)),
             failures=str(sum(case.find("failure") is not None for case in cases)),
             errors=str(sum(case.find("error") is not None for case in cases)),
-            skipped="0",
+            skipped=str(len(skipped)),
             timestamp=run.started.rstrip("Z"),
             time=f"{sum(result.evidence.milliseconds for result in results) / 1000:.3f}",
         )
-        suite.extend(cases)
+        suite.extend((*cases, *skipped))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -87,9 +90,13 @@ def listing(rows: Iterable[Row]) -> str:
 
 
 def _suites(results: Iterable[Result]) -> Iterator[tuple[str, list[Result]]]:
-    for (verifier, version), group in groupby(results, lambda result: (result.row.verifier, result.row.version)):
-        shown = "client" if verifier is Verifier.SERVER else "server"
-        yield f"{verifier} verifies {shown} certificates, TLS {version}", list(group)
+    for name, group in groupby(results, lambda result: _suite(result.row)):
+        yield name, list(group)
+
+
+def _suite(row: Row) -> str:
+    shown = "client" if row.verifier is Verifier.SERVER else "server"
+    return f"{row.verifier} verifies {shown} certificates, TLS {row.version}"
 
 
 def _line(result: Result, width: int, colour: bool) -> str:
@@ -118,6 +125,17 @@ def _explanations(run: Run) -> Iterator[str]:
             yield f"{outcome}: {len(alike) - TOLD} more, see the table"
         if alike:
             yield ""
+
+
+def _left_out(run: Run) -> Iterator[str]:
+    """The cases that could not be tried, a line a reason."""
+    reasons: dict[str, dict[str, None]] = {}
+    for skipped in run.skipped:
+        reasons.setdefault(skipped.reason, {})[skipped.row.case.id] = None
+    for reason, cases in reasons.items():
+        yield f"skipped, because {reason}: {', '.join(cases)}"
+    if reasons:
+        yield ""
 
 
 def _cause(result: Result) -> str:
@@ -163,12 +181,7 @@ def _row(result: Result) -> dict[str, Any]:
 
 def _testcase(result: Result, strict: bool) -> ElementTree.Element:
     row, verdict, outcome = result.row, result.verdict, result.outcome
-    case = ElementTree.Element(
-        "testcase",
-        classname=f"handshake.{row.verifier}.tls{row.version.replace('.', '_')}",
-        name=row.case.id,
-        time=f"{result.evidence.milliseconds / 1000:.3f}",
-    )
+    case = _element(row, f"{result.evidence.milliseconds / 1000:.3f}")
     said = f"expected {result.expected}, was {verdict.kind}: {printable(verdict.reason)}"
     if outcome is Outcome.FAILS or (strict and outcome is Outcome.WARNS):
         ElementTree.SubElement(case, "failure", message=said, type=verdict.kind).text = row.case.hint
@@ -182,3 +195,14 @@ def _testcase(result: Result, strict: bool) -> ElementTree.Element:
     ]
     ElementTree.SubElement(case, "system-out").text = "\n".join(map(printable, facts))
     return case
+
+
+def _skipped(one: Skipped) -> ElementTree.Element:
+    case = _element(one.row, "0.000")
+    ElementTree.SubElement(case, "skipped", message=printable(one.reason))
+    return case
+
+
+def _element(row: Row, seconds: str) -> ElementTree.Element:
+    name = f"handshake.{row.verifier}.tls{row.version.replace('.', '_')}"
+    return ElementTree.Element("testcase", classname=name, name=row.case.id, time=seconds)

@@ -52,7 +52,7 @@ class Adopted(Struct, frozen=True, kw_only=True):
         """Why the case cannot be made under this authority; empty when it can."""
         derived = DERIVED & set(_defects(case))
         if not self.ca_key and case.needs_ca_key:
-            return "it needs the CA's private key, not encrypted"
+            return "the set has not the CA's private key, or only encrypted"
         if self.path_length == 0 and _needs_intermediate(case):
             return "the CA's path length of 0 forbids every intermediate"
         if not self.named and any(settings.get("subject") == "{ca}" for settings in case.authorities.values()):
@@ -60,7 +60,7 @@ class Adopted(Struct, frozen=True, kw_only=True):
         if not self.ca_key and "stolen_key" in derived:
             keys = [str(self.good[f"{verifier.presents}s"][verifier.presents]["key"]) for verifier in case.verifiers]
             if not all(key.startswith(FORGEABLE) for key in keys):
-                return "it needs a good certificate with an RSA or EC key"
+                return "the good certificate's key is neither RSA nor EC on a NIST curve"
         return ""
 
     def mint(self, cases: Iterable[Case], now: datetime, directory: Path, openssl: Openssl, workers: int) -> None:
@@ -91,7 +91,7 @@ def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, op
     root = _read(ca.certificate, openssl)
     if not root.is_authority:
         raise OutputError(f"{ca.certificate} is no CA certificate; name the one that the other end trusts")
-    usable = ca.key if ca.key and _is_plain(ca.key) else None
+    usable = ca.key if ca.key and is_plain(ca.key) else None
     subject = _subject(openssl, root)
     records, good = [], {section: dict(entries) for section, entries in GOOD.items()}
     good["authorities"]["ca"] = {
@@ -157,8 +157,8 @@ def _read(path: Path, openssl: Openssl) -> Certificate:
         raise OutputError(f"{path}: {error.strerror}; name a certificate in PEM") from None
 
 
-def _is_plain(key: Path) -> bool:
-    """RFC 7468 section 11, and `Proc-Type: 4,ENCRYPTED` of RFC 1421."""
+def is_plain(key: Path) -> bool:
+    """Whether the file is there and not encrypted: RFC 7468 section 11, and `Proc-Type: 4,ENCRYPTED` of RFC 1421."""
     return key.is_file() and b"ENCRYPTED" not in key.read_bytes()
 
 

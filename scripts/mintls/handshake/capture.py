@@ -1,4 +1,4 @@
-"""A relay on the loopback that carries a client's connections to a server, and remembers what they said.
+"""A relay that carries a client's connections to a server, and remembers what they said.
 
 It needs no right to capture packets. What it keeps becomes a pcapng file with the TLS secrets embedded.
 Each connection has a thread. Nothing waits longer than the relay's deadline, and memory is bounded.
@@ -22,18 +22,26 @@ GRACE = 1.0  # seconds that open connections have to end when the relay is left
 
 
 class Relay:
-    """Listens on 127.0.0.1:`port` while its context is open, and carries each connection to `target_port`.
+    """Listens on `port` while its context is open, and carries each connection to `target_port`.
 
         with Relay(target_port) as relay:
             ...  # a client dials relay.port
         relay.write_pcapng(path, key_log)
 
     Leaving the context waits a moment for the last bytes, then resets what is still open. `seconds` is the
-    longest that a connection may last.
+    longest that a connection may last. `listen` is the address and port to listen at, 0 for a free one.
     """
 
-    def __init__(self, target_port: int, *, seconds: float = 30.0) -> None:
-        self._target = ("127.0.0.1", target_port)
+    def __init__(
+        self,
+        target_port: int,
+        *,
+        target_host: str = "127.0.0.1",
+        listen: tuple[str, int] = ("127.0.0.1", 0),
+        seconds: float = 30.0,
+    ) -> None:
+        self._target = (target_host, target_port)
+        self._listen = listen
         self._seconds = seconds
         self._carried: list[Connection] = []
         self._threads: list[threading.Thread] = []
@@ -41,7 +49,7 @@ class Relay:
         self._epoch = time.time_ns() - time.monotonic_ns()
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(self._listen)
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
         self._stopped, self._stop = socket.socketpair()  # closing one end wakes all who wait at the other

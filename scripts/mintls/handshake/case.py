@@ -47,6 +47,7 @@ class Case(Struct, frozen=True, kw_only=True):
     verifiers: tuple[Verifier, ...] = BOTH
     versions: tuple[str, ...] = ()  # of TLS; empty: each that is asked for
     severity: Severity = Severity.MUST
+    disputed: bool = False  # good implementations differ, so that elsewhere than in our own pair it only warns
     control: bool = False  # is accepted, or no refusal counts
 
     leaf: Settings | None = None  # how the presented leaf differs from a good one, as in a profile

@@ -48,7 +48,7 @@ def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
             verifiers=VERIFIERS[record.role],
             accepted=True,
             presents=f"set-{record.name}",
-            chain=tuple(f"set-{name}" for name in _between(record, named)),
+            chain=tuple(f"set-{name}" for name in between(record, named)),
             name=_name(record),
         )
         for record in records
@@ -69,7 +69,7 @@ def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> None:
     (directory / ANCHORS).write_bytes(b"".join(path.read_bytes() for path in anchors))
 
 
-def _between(record: Record, named: dict[str, Record]) -> list[str]:
+def between(record: Record, named: dict[str, Record]) -> list[str]:
     """The names of its issuers up to the root, without the root."""
     names = []
     while (issuer := named.get(record.issuer or "")) and issuer.issuer is not None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mintls.handshake.messages import Transcript, parse
+from mintls.handshake.recording import key_log_option, recorded
 from mintls.openssl import Openssl
 
 from msgspec import Struct
@@ -34,13 +35,14 @@ class End(Struct, frozen=True):
     key: Path | None = None
     chain: Path | None = None
     options: tuple[str, ...] = ()
+    enforces: bool = True  # ends the handshake when the other end's certificate does not verify
 
     def argv(self) -> tuple[str, ...]:
         """The options of openssl that say so."""
         files = {"-cert": self.certificate, "-key": self.key, "-cert_chain": self.chain, "-CAfile": self.anchors}
         files["-chainCAfile"] = self.certificate  # else it would send what it finds of its chain in -CAfile
         named = tuple(word for option, file in files.items() if file for word in (option, str(file)))
-        return (*named, "-verify_return_error", *self.options)
+        return (*named, *(("-verify_return_error",) if self.enforces else ()), *self.options)
 
 
 class Conversation(Struct, frozen=True, kw_only=True):
@@ -55,31 +57,36 @@ class Conversation(Struct, frozen=True, kw_only=True):
     milliseconds: float = 0.0
 
 
-def converse(openssl: Openssl, server: End, client: End, directory: Path, timeout: float) -> Conversation:
+def converse(
+    openssl: Openssl, server: End, client: End, directory: Path, timeout: float, pcapng: Path | None = None
+) -> Conversation:
     """Let the two ends talk for at most `timeout` seconds; their logs go to `directory`, which is private.
+    `pcapng`: where to write what passed between them, if anywhere.
 
     Raises MintlsError when openssl cannot be started.
     """
     start = time.monotonic()
     deadline = start + timeout
     listen = ("s_server", "-accept", f"{HOST}:0", "-naccept", "1", *server.argv(), "-Verify", "5", "-rev")
+    listen += key_log_option(pcapng, directory)
     one, other = directory / "server", directory / "client"
-    with _started(openssl, listen, one) as (process, first):
-        port = _port(process, deadline)
+    with started(openssl, listen, one) as (process, first):
+        port = ready_port(process, deadline)
         if port is None:
             late = time.monotonic() >= deadline
             return Conversation(
-                trouble=_why("s_server did not start to listen", one), timed_out=late, commands=(first,)
+                trouble=why_not("s_server did not start to listen", one), timed_out=late, commands=(first,)
             )
-        dial = ("s_client", "-connect", f"{HOST}:{port}", *client.argv(), "-quiet", "-ign_eof")
-        with _started(openssl, dial, other) as (caller, second):
-            answer, in_time = _finish(caller, SENT, deadline)
-        said = _transcript(other)
-        if in_time and not said.messages:  # the server would wait for it for ever
-            return Conversation(trouble=_why("s_client did not connect", other), commands=(first, second))
-        _, ended = _finish(process, None, deadline)
+        with recorded(pcapng, directory, port, timeout) as dialled:
+            dial = ("s_client", "-connect", f"{HOST}:{dialled}", *client.argv(), "-quiet", "-ign_eof")
+            with started(openssl, dial, other) as (caller, second):
+                answer, in_time = _finish(caller, SENT, deadline)
+            said = transcript_of(other)
+            if in_time and not said.messages:  # the server would wait for it for ever
+                return Conversation(trouble=why_not("s_client did not connect", other), commands=(first, second))
+            _, ended = _finish(process, None, deadline)
     return Conversation(
-        server=_transcript(one),
+        server=transcript_of(one),
         client=said,
         answered=ANSWER in answer.split(b"\n"),
         timed_out=not (in_time and ended),
@@ -89,7 +96,7 @@ def converse(openssl: Openssl, server: End, client: End, directory: Path, timeou
 
 
 @contextmanager
-def _started(
+def started(
     openssl: Openssl, argv: tuple[str, ...], log: Path
 ) -> Iterator[tuple["subprocess.Popen[bytes]", tuple[str, ...]]]:
     """A process whose messages go to LOG.msg and whose complaints go to LOG.err; with its whole command."""
@@ -102,7 +109,7 @@ def _started(
         yield process, (openssl.binary, *argv)
 
 
-def _port(process: "subprocess.Popen[bytes]", deadline: float) -> int | None:
+def ready_port(process: "subprocess.Popen[bytes]", deadline: float) -> int | None:
     """The port that the server says it listens on; None when it ended or said nothing in time."""
     assert process.stdout
     said = b""
@@ -127,11 +134,12 @@ def _finish(process: "subprocess.Popen[bytes]", stdin: bytes | None, deadline: f
     return stdout, True
 
 
-def _transcript(log: Path) -> Transcript:
+def transcript_of(log: Path) -> Transcript:
+    """What the end with this log has said until now."""
     return parse(_read(log.with_suffix(".msg")), _read(log.with_suffix(".err")))
 
 
-def _why(sentence: str, log: Path) -> str:
+def why_not(sentence: str, log: Path) -> str:
     """The sentence with the first complaint of the end that it is about."""
     lines = (line.strip() for line in _read(log.with_suffix(".err")).split("\n"))
     complaint = next((line for line in lines if line and not line.startswith("verify depth is")), "")

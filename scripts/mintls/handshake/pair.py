@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from mintls.handshake.case import Row, Verifier
 from mintls.handshake.endpoints import Conversation, End, converse
+from mintls.handshake.recording import Recordings
 from mintls.handshake.result import Result
 from mintls.handshake.schedule import Done, run_rows
 from mintls.handshake.verdict import Evidence, judge
@@ -25,13 +26,16 @@ OLDEST = {Verifier.SERVER: ("-min_protocol", "TLSv1.2"), Verifier.CLIENT: ("-tls
 class Pair:
     """Our own s_server and s_client with the files NAME.crt, NAME.key, NAME.crl and anchors.crt of a directory.
 
-    `timeout`: seconds that one connection may take.
+    `timeout`: seconds that one connection may take. `recordings`: where to write the connections, if anywhere.
     """
 
-    def __init__(self, openssl: Openssl, credentials: Path, timeout: float) -> None:
+    def __init__(
+        self, openssl: Openssl, credentials: Path, timeout: float, recordings: Recordings | None = None
+    ) -> None:
         self._openssl = openssl
         self._credentials = credentials
         self._timeout = timeout
+        self._recordings = recordings
 
     def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
         """Every row's result: see run_rows. Raises MintlsError when openssl cannot be started."""
@@ -43,7 +47,8 @@ class Pair:
             directory = Path(name)
             shown, judging = self._presenter(row, directory), self._verifier(row)
             ends = (judging, shown) if row.verifier is Verifier.SERVER else (shown, judging)
-            seen = _evidence(row.verifier, converse(self._openssl, *ends, directory, self._timeout))
+            pcapng = self._recordings.file(row) if self._recordings else None
+            seen = _evidence(row.verifier, converse(self._openssl, *ends, directory, self._timeout, pcapng))
         size = certificate_size(shown.certificate) if shown.certificate else 0
         return Result(row, judge(row.case.expectation(row.version, size), seen), seen)
 

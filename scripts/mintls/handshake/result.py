@@ -46,6 +46,13 @@ class Result(Struct, frozen=True):
         return Outcome.WARNS if late or self.row.case.severity is Severity.POLICY else Outcome.FAILS
 
 
+class Skipped(Struct, frozen=True):
+    """A row that cannot be tried, and why."""
+
+    row: Row
+    reason: str
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """All results of a run, with what the reports say about it."""
 
@@ -55,6 +62,7 @@ class Run(Struct, frozen=True, kw_only=True):
     milliseconds: float
     strict: bool
     results: tuple[Result, ...]
+    skipped: tuple[Skipped, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """How many rows came to that."""

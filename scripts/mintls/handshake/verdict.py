@@ -11,6 +11,8 @@ from mintls.handshake.messages import ALERTS, Alert, Transcript
 
 from msgspec import Struct
 
+DECODE_ERROR, PROTOCOL_VERSION = 50, 70
+ANY = 8  # alerts, from which on nobody wants them listed
 EMPTY_CERTIFICATE = 8  # bytes at most of a Certificate message with no certificate in it
 
 
@@ -80,7 +82,8 @@ def judge(expected: Expectation, seen: Evidence) -> Verdict:
         return doubt
     if seen.answered:
         found = "".join(f", although it found verify error {n}" for n in seen.verify_errors[:1])
-        return Verdict(Kind.ACCEPTED, "application data came back" + found)
+        data = "application data came back" if seen.verifier_is_server or seen.verifier else "it sent application data"
+        return Verdict(Kind.ACCEPTED, data + found)
     if seen.timed_out:
         return _unknown("no end within the time allowed (--timeout)")
     return _refusal(expected, seen)
@@ -111,11 +114,19 @@ def _refusal(expected: Expectation, seen: Evidence) -> Verdict:
     finished = not seen.verifier_is_server and seen.presenter.has("Finished", sent=False)
     kind = Kind.REFUSED_LATE if finished else Kind.REFUSED
     how = _evidence(seen)
+    if finished:
+        leaked = seen.presenter.length("Certificate", sent=False) > EMPTY_CERTIFICATE
+        how += ", after it had finished" + (" and shown who it is" if leaked else "")
     if expected.accepted:
         return Verdict(kind, how) if alert else _unknown("no application data and no alert" + _told(seen))
     if not hello:
         return _unknown("no ClientHello" + _told(seen))
     if not alert:
+        own = seen.presenter.fatal(sent=True)
+        if own and own.number == PROTOCOL_VERSION and expected.at_hello:
+            return Verdict(kind, "it does not offer that version")
+        if own and own.number != DECODE_ERROR:  # that is what OpenSSL 3 says to nobody when the other end has closed
+            return _unknown(f"the end that shows the certificate gave up: {own}")
         if expected.by_close:
             return Verdict(kind, f"closed without an alert, {how}")
         return _unknown("closed without an alert" + _told(seen))
@@ -145,6 +156,8 @@ def _told(seen: Evidence) -> str:
 
 
 def _numbered(alerts: tuple[int, ...]) -> str:
+    if len(alerts) > ANY:
+        return "an alert that judges what was shown"
     return " or ".join(f"alert {number} {ALERTS[number]}" for number in alerts)
 
 

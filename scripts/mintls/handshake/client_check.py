@@ -1,0 +1,110 @@
+"""What of the catalogue can be shown to the client of a set (--listen), what not and why, and what it is given."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from mintls.errors import OutputError, UsageError
+from mintls.handshake.adopted import Credential, adopt, is_plain
+from mintls.handshake.case import Case, Row, Severity, Verifier, cases_of
+from mintls.handshake.cases import CATALOGUE
+from mintls.handshake.client_command import ClientCommand
+from mintls.handshake.credentials import between, read_set
+from mintls.handshake.listen import LOOPBACK, Address, Visitor
+from mintls.handshake.result import Skipped
+from mintls.manifest import Record
+from mintls.openssl import Openssl
+
+from msgspec.structs import replace
+
+NAMES = {"localhost": "DNS:localhost", LOOPBACK: f"IP:{LOOPBACK}"}
+
+
+def client_cases() -> tuple[Case, ...]:
+    """The catalogue for a foreign client: what good clients do differently only warns."""
+    return tuple(
+        replace(case, verifiers=(Verifier.CLIENT,), severity=Severity.POLICY if case.disputed else case.severity)
+        for case in CATALOGUE
+        if Verifier.CLIENT in case.verifiers
+    )
+
+
+def parse_address(text: str) -> Address:
+    """HOST:PORT, where either may be left out. Raises UsageError."""
+    host, colon, port = text.rpartition(":")
+    host = host or LOOPBACK
+    if not colon or host not in (LOOPBACK, "0.0.0.0") or not (port or "0").isdecimal() or int(port or 0) > 65535:
+        raise UsageError(
+            f"--listen {text}: write {LOOPBACK}:PORT, or 0.0.0.0:PORT for a client that reaches this machine as "
+            "localhost from elsewhere; `:` takes a free port"
+        )
+    return Address(host, int(port or 0))
+
+
+class TrustingClient:
+    """The client of a set, which trusts the set's root. What is minted for it goes to `directory`.
+
+    Raises OutputError when the set has not what is needed.
+    """
+
+    def __init__(self, source: Path, directory: Path, openssl: Openssl) -> None:
+        self._openssl, self._directory = openssl, directory
+        records = read_set(source)
+        named = {record.name: record for record in records}
+        servers = (one for one in records if one.role in ("server", "peer"))
+        server = next((one for one in servers if NAMES["localhost"] in one.san), None)
+        line = between(server, named) if server else []
+        top = named[line[-1]].issuer if line else server.issuer if server else None
+        roots = (one for one in records if one.role == "authority" and one.issuer is None)
+        root = next((one for one in roots if top in (None, one.name)), None)
+        if root is None:
+            raise OutputError(f"{source} has no root authority; name a set whose CA the client trusts")
+        self.ca = source / root.files["certificate"]
+        ca = Credential(self.ca, _key(root, source))
+        if ca.key and is_plain(ca.key):
+            self.between: tuple[Path, ...] = ()
+            self._adopted, self._names = adopt(ca, {}, directory, openssl), set(NAMES.values())
+        elif server:
+            self.between = tuple(source / named[name].files["certificate"] for name in line)
+            leaf = Credential(source / server.files["certificate"], _key(server, source))
+            self._adopted, self._names = adopt(ca, {"server": leaf}, directory, openssl), set(server.san)
+        else:
+            raise OutputError(f"{source} has neither the CA's key nor a server certificate for DNS:localhost; add one")
+        self._client = next((one for one in records if one.role in ("client", "peer")), None)
+        if self._client is None and not self._adopted.ca_key:
+            raise OutputError(f"{source} has no client certificate; add one")
+        self._source = source
+
+    def obstacle(self, case: Case) -> str:
+        """Why the case cannot be shown to this client; empty when it can."""
+        if case.checks:
+            return "the client is given no CRL"
+        if case.accepted and NAMES[case.name] not in self._names:
+            return f"the set's server certificate does not name {NAMES[case.name]}"
+        return self._adopted.obstacle(case)
+
+    def divide(self, rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Skipped, ...]]:
+        """The rows to try, and those that cannot be tried."""
+        rows = tuple(rows)
+        skipped = [Skipped(row, reason) for row in rows if (reason := self.obstacle(row.case))]
+        left = {one.row.id for one in skipped}
+        return tuple(row for row in rows if row.id not in left), tuple(skipped)
+
+    def mint(self, rows: Iterable[Row], now: datetime, workers: int) -> None:
+        """Mint what the rows present."""
+        self._adopted.mint(cases_of(rows), now, self._directory, self._openssl, workers)
+
+    def visitor(self, command: ClientCommand | None) -> Visitor:
+        """What the client is given: the set's own certificate, or else one that is minted."""
+        certificate, key = self._directory / "client.crt", self._directory / "client.key"
+        if self._client:
+            certificate = self._source / self._client.files["certificate"]
+            key = self._source / self._client.files.get("key", "")
+        files = [path.absolute() for path in (self.ca, certificate, key)]
+        return Visitor(command=command, ca=files[0], certificate=files[1], key=files[2])
+
+
+def _key(record: Record, source: Path) -> Path | None:
+    """Its private key, if the set has it."""
+    name = record.files.get("key")
+    return source / name if name and (source / name).is_file() else None
