@@ -19,9 +19,14 @@ from mintls.console import Progress, Script
 from mintls.errors import OutputError, UsageError, not_known
 from mintls.handshake.case import Case, Row, cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.connect import ConnectOptions, means_of
 from mintls.handshake.credentials import lay_out, mint, read_set, set_cases
+from mintls.handshake.holdings import read_holdings
+from mintls.handshake.imitation import imitate
 from mintls.handshake.pair import Pair
 from mintls.handshake.result import Result, Run
+from mintls.handshake.server import Server
+from mintls.handshake.server_cases import ANY, possible, server_cases
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
@@ -35,11 +40,12 @@ MINTED = Path("certs/dev")
 DEV = Path(__file__).resolve().parent.parent / "profiles" / "dev.yaml"
 
 
-class HandshakeCheck(Script):
+class HandshakeCheck(ConnectOptions, Script):
     """Prove over real s_server and s_client processes that good certificates are accepted and bad ones refused.
 
     PROFILE or DIR is the set whose own certificates have to be accepted as well; by default certs/dev, or
-    profiles/dev.yaml minted into a temporary directory.
+    profiles/dev.yaml minted into a temporary directory. With --connect a server that runs somewhere is proved
+    instead: DIR has ca.crt, client.crt and client.key.
     """
 
     PROGNAME = "handshake_check.py"
@@ -58,19 +64,14 @@ class HandshakeCheck(Script):
 
     def main(self, path: str = "") -> int:
         if self.list:
-            print(listing(self.rows(CATALOGUE)), end="")
+            print(listing(self.rows(server_cases(ANY) if self.connect else CATALOGUE)), end="")
             return 0
         openssl, started, start = Openssl(), datetime.now(UTC), time.monotonic()
         with TemporaryDirectory(prefix="mintls-") as scratch:
-            source = set_to_prove(path, Path(scratch) / "set", openssl, self.jobs)
-            records = read_set(source)
-            plan = self.rows((*CATALOGUE, *set_cases(records, source)))
-            bad = Path(scratch) / "catalogue"
-            mint(document(DEFAULTS, GOOD, cases_of(plan), started), bad, openssl, self.jobs)
-            lay_out(records, source, bad)
-            results = Pair(openssl, bad, self.timeout).run(plan, self.jobs, shown(len(plan)))
+            prove = self.prove_server if self.connect else self.prove_pair
+            checked, results = prove(path, Path(scratch), openssl, started)
         run = Run(
-            checked=path or str(MINTED if source == MINTED else DEV),
+            checked=checked,
             openssl=openssl.version(),
             started=f"{started:%Y-%m-%dT%H:%M:%SZ}",
             milliseconds=(time.monotonic() - start) * 1000,
@@ -81,6 +82,31 @@ class HandshakeCheck(Script):
         write(self.json, as_json(run))
         write(self.junit, as_junit(run).encode())
         return run.status
+
+    def prove_pair(
+        self, path: str, scratch: Path, openssl: Openssl, started: datetime
+    ) -> tuple[str, tuple[Result, ...]]:
+        """The catalogue and the set, between our own two ends; what was proved in words, and the results."""
+        source = set_to_prove(path, scratch / "set", openssl, self.jobs)
+        records = read_set(source)
+        plan = self.rows((*CATALOGUE, *set_cases(records, source)))
+        bad = scratch / "catalogue"
+        mint(document(DEFAULTS, GOOD, cases_of(plan), started), bad, openssl, self.jobs)
+        lay_out(records, source, bad)
+        results = Pair(openssl, bad, self.timeout).run(plan, self.jobs, shown(len(plan)))
+        return path or str(MINTED if source == MINTED else DEV), results
+
+    def prove_server(
+        self, path: str, scratch: Path, openssl: Openssl, started: datetime
+    ) -> tuple[str, tuple[Result, ...]]:
+        """What the user's files can show, to the server of --connect."""
+        held = read_holdings(self.files(path), self.bad_files(), openssl)
+        means = means_of(held, self.target())
+        plan = self.rows(server_cases(means))
+        server = Server(openssl, scratch / "credentials", self.target(), means, self.timeout)
+        tell(f"at most {server.connections(plan)} connections to {self.connect}")
+        imitate(held, possible(cases_of(plan), means), scratch / "credentials", openssl, self.jobs, started)
+        return self.connect, server.run(plan, self.jobs, shown(len(plan)))
 
     def rows(self, cases: Iterable[Case]) -> tuple[Row, ...]:
         """What the options choose. Raises UsageError when they name no version of TLS, or no row."""
@@ -107,6 +133,11 @@ def shown(total: int) -> Callable[[Result], None]:
     """Shows on a terminal how far the run is."""
     progress, count = Progress(), itertools.count(1)
     return lambda result: progress(result.row.id, next(count), total)
+
+
+def tell(sentence: str) -> None:
+    """Say beforehand what is going to happen."""
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def write(path: str | None, data: bytes) -> None:

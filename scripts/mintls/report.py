@@ -18,7 +18,14 @@ from mintls.handshake.verdict import Kind
 import msgspec
 
 JSON_VERSION = 1
-COLOURS = {Outcome.HOLDS: "32", Outcome.WARNS: "33", Outcome.FAILS: "1;31", Outcome.UNKNOWN: "35"}  # ECMA-48 SGR
+COLOURS = {  # the SGR codes of ECMA-48
+    Outcome.HOLDS: "32",
+    Outcome.WARNS: "33",
+    Outcome.FAILS: "1;31",
+    Outcome.UNKNOWN: "35",
+    Outcome.TOLD: "36",
+    Outcome.SKIPPED: "2",
+}
 TOLD = 5  # failures that are explained; the others stand in the table
 
 
@@ -34,7 +41,9 @@ def table(run: Run, *, colour: bool = False) -> str:
     for suite, results in _suites(run.results):
         lines += [suite, *(_line(result, width, colour) for result in results), ""]
     lines += _explanations(run)
-    counts = ", ".join(f"{run.count(outcome)} {outcome}" for outcome in Outcome)
+    seldom = (Outcome.TOLD, Outcome.SKIPPED)
+    told = [outcome for outcome in Outcome if outcome not in seldom or run.count(outcome)]
+    counts = ", ".join(f"{run.count(outcome)} {outcome}" for outcome in told)
     lines.append(f"{run.checked}: {len(run.results)} rows: {counts}; {run.milliseconds / 1000:.1f} s, {run.openssl}")
     return "\n".join(lines) + "\n"
 
@@ -67,7 +76,7 @@ def as_junit(run: Run) -> str:
             tests=str(len(cases)),
             failures=str(sum(case.find("failure") is not None for case in cases)),
             errors=str(sum(case.find("error") is not None for case in cases)),
-            skipped="0",
+            skipped=str(sum(case.find("skipped") is not None for case in cases)),
             timestamp=run.started.rstrip("Z"),
             time=f"{sum(result.evidence.milliseconds for result in results) / 1000:.3f}",
         )
@@ -174,6 +183,8 @@ def _testcase(result: Result, strict: bool) -> ElementTree.Element:
         ElementTree.SubElement(case, "failure", message=said, type=verdict.kind).text = row.case.hint
     elif outcome is Outcome.UNKNOWN:
         ElementTree.SubElement(case, "error", message=said, type=verdict.kind).text = row.case.hint
+    elif outcome is Outcome.SKIPPED:
+        ElementTree.SubElement(case, "skipped", message=printable(verdict.reason))
     facts = [f"{row.case.title} ({row.case.clause}): {outcome}, {said}"]
     facts += ["$ " + join(command) for command in result.evidence.commands]
     facts += [

@@ -323,7 +323,7 @@ CATALOGUE: tuple[Case, ...] = (
                 "name_constraints": {"permitted": ["DNS:allowed.example"]},
             },
         },
-        leaf={"issuer": "constrained", "defects": ["outside_name_constraints"]},
+        leaf={"issuer": "constrained", "san": ["DNS:localhost"], "defects": ["outside_name_constraints"]},
         chain=("constrained",),
         errors=(47,),
         alerts=(46,),

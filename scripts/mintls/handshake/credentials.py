@@ -1,7 +1,9 @@
 """The directory of credentials that a run presents: the catalogue's, and beside them the set that is proved."""
 
+from collections.abc import Collection
 from pathlib import Path
 
+from mintls.due import Wishes
 from mintls.errors import OutputError
 from mintls.handshake.case import Case, Verifier
 from mintls.handshake.pair import ANCHORS
@@ -13,10 +15,14 @@ from mintls.profile import read_profile
 VERIFIERS = {"server": (Verifier.CLIENT,), "client": (Verifier.SERVER,), "peer": (Verifier.SERVER, Verifier.CLIENT)}
 
 
-def mint(document: str, directory: Path, openssl: Openssl, workers: int) -> None:
-    """Mint the catalogue's own profile, the bad credentials by the same code as the good ones."""
+def mint(document: str, directory: Path, openssl: Openssl, workers: int, standing: Collection[str] = ()) -> None:
+    """Mint the catalogue's own profile, the bad credentials by the same code as the good ones; `standing` names
+    the entries whose files are there already, with a manifest.
+    """
     profile = read_profile(document.encode(), "the catalogue", "catalogue")
-    mint_profile(profile, directory, openssl, workers, lambda title, done, total: None)
+    wishes = Wishes(only=tuple(entry.name for entry in profile.entries if entry.name not in standing))
+    if wishes.only:
+        mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, wishes)
 
 
 def read_set(directory: Path) -> tuple[Record, ...]:
@@ -42,7 +48,7 @@ def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
             verifiers=VERIFIERS[record.role],
             accepted=True,
             presents=f"set-{record.name}",
-            chain=tuple(f"set-{name}" for name in _between(record, named)),
+            chain=tuple(f"set-{name}" for name in between(record, named)),
             name=_name(record),
         )
         for record in records
@@ -63,7 +69,7 @@ def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> None:
     (directory / ANCHORS).write_bytes(b"".join(path.read_bytes() for path in anchors))
 
 
-def _between(record: Record, named: dict[str, Record]) -> list[str]:
+def between(record: Record, named: dict[str, Record]) -> list[str]:
     """The names of its issuers up to the root, without the root."""
     names = []
     while (issuer := named.get(record.issuer or "")) and issuer.issuer is not None:

@@ -34,13 +34,14 @@ class End(Struct, frozen=True):
     key: Path | None = None
     chain: Path | None = None
     options: tuple[str, ...] = ()
+    enforces: bool = True  # ends the handshake over what it cannot verify
 
     def argv(self) -> tuple[str, ...]:
         """The options of openssl that say so."""
         files = {"-cert": self.certificate, "-key": self.key, "-cert_chain": self.chain, "-CAfile": self.anchors}
         files["-chainCAfile"] = self.certificate  # else it would send what it finds of its chain in -CAfile
         named = tuple(word for option, file in files.items() if file for word in (option, str(file)))
-        return (*named, "-verify_return_error", *self.options)
+        return (*named, *(("-verify_return_error",) * self.enforces), *self.options)
 
 
 class Conversation(Struct, frozen=True, kw_only=True):

@@ -2,16 +2,15 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from ipaddress import ip_address
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mintls.handshake.case import Row, Verifier
 from mintls.handshake.endpoints import Conversation, End, converse
-from mintls.handshake.result import FIRST, LAST, Result, not_tried, weigh
+from mintls.handshake.order import Done, try_rows
+from mintls.handshake.result import Result, not_tried, weigh
 from mintls.handshake.verdict import Evidence, judge
 from mintls.openssl import Openssl
 
@@ -21,8 +20,6 @@ PRESENTER, VERIFIER = ("-cipher", "DEFAULT@SECLEVEL=0"), ("-cipher", "DEFAULT@SE
 PROTOCOL = {"1.0": "-tls1", "1.1": "-tls1_1", "1.2": "-tls1_2", "1.3": "-tls1_3"}
 # A client that also offered 1.3 would name its versions (RFC 8446 section 4.2.1), and an old server refuse it.
 OLDEST = {Verifier.SERVER: ("-min_protocol", "TLSv1.2"), Verifier.CLIENT: ("-tls1_2",)}
-
-Done = Callable[[Result], None]
 
 
 class Pair:
@@ -39,63 +36,31 @@ class Pair:
     def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
         """Every row's result, in the order of the rows; `done` is called with each as soon as it is there.
 
-        The controls `good` go first and `good-again` last. Where `good` came to no end, the rest of its
-        verifier and version is not tried: each row would only wait as long again.
+        Where `good` came to no end, the rest of its verifier and version is not tried: each row would only wait
+        as long again.
 
         Raises MintlsError when openssl cannot be started.
         """
-        rows = tuple(rows)
-        results: dict[str, Result] = {}
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                for group in (
-                    [row for row in rows if row.case.id == FIRST],
-                    [row for row in rows if row.case.id not in (FIRST, LAST)],
-                    [row for row in rows if row.case.id == LAST],
-                ):
-                    left_out = not_tried(group, results.values())
-                    idle = {result.row.id for result in left_out}
-                    tried = pool.map(self.connect, [row for row in group if row.id not in idle])
-                    for result in chain(left_out, tried):
-                        results[result.row.id] = result
-                        done(result)
-            except BaseException:  # also ^C: end what runs, begin nothing more
-                self._openssl.stop()
-                pool.shutdown(cancel_futures=True)
-                raise
-        return weigh(results[row.id] for row in rows)
+        return weigh(try_rows(self._openssl, rows, workers, self.connect, not_tried, done))
 
     def connect(self, row: Row) -> Result:
         """One row: one server, one client, one connection."""
         with TemporaryDirectory(prefix="mintls-") as name:
             directory = Path(name)
-            shown, judging = self._presenter(row, directory), self._verifier(row)
+            # The client checks the server's name also where the server is the one that is tested.
+            checks = name_check("localhost") if row.verifier is Verifier.SERVER else ()
+            shown = presenter(self._credentials, row, directory, checks)
+            judging = self._verifier(row)
             ends = (judging, shown) if row.verifier is Verifier.SERVER else (shown, judging)
             seen = _evidence(row.verifier, converse(self._openssl, *ends, directory, self._timeout))
-        size = _certificate_size(shown.certificate) if shown.certificate else 0
+        size = certificate_size(shown.certificate) if shown.certificate else 0
         return Result(row, judge(row.case.expectation(row.version, size), seen), seen)
-
-    def _presenter(self, row: Row, directory: Path) -> End:
-        case = row.case
-        name, sent = case.credential(row.verifier), case.sent_chain(row.verifier)
-        links = directory / "chain.crt"
-        if sent:
-            links.write_bytes(b"".join(self._file(f"{issuer}.crt").read_bytes() for issuer in sent))
-        # The client checks the server's name also where the server is the one that is tested.
-        checks = _name_check("localhost") if row.verifier is Verifier.SERVER else ()
-        return End(
-            anchors=self._file(ANCHORS),
-            certificate=self._file(f"{name}.crt") if name else None,
-            key=self._file(f"{name}.key") if name else None,
-            chain=links if sent else None,
-            options=(PROTOCOL[row.version], *(case.offers or PRESENTER), *checks),
-        )
 
     def _verifier(self, row: Row) -> End:
         case = row.case
         protocol = OLDEST[row.verifier] if case.at_hello else (PROTOCOL[row.version],)
         crl = ("-CRL", str(self._file(f"{case.crl}.crl"))) if case.crl else ()
-        name = _name_check(case.name) if row.verifier is Verifier.CLIENT else ()
+        name = name_check(case.name) if row.verifier is Verifier.CLIENT else ()
         return End(
             anchors=self._file(ANCHORS),
             certificate=self._file(f"{row.verifier}.crt"),
@@ -107,7 +72,22 @@ class Pair:
         return self._credentials / name
 
 
-def _name_check(name: str) -> tuple[str, str]:
+def presenter(credentials: Path, row: Row, directory: Path, options: tuple[str, ...]) -> End:
+    """The end that shows what the row's case presents, from a directory of credentials; `directory` is private."""
+    case = row.case
+    name, links = case.credential(row.verifier), directory / "chain.crt"
+    sent = b"".join((credentials / f"{issuer}.crt").read_bytes() for issuer in case.sent_chain(row.verifier))
+    links.write_bytes(sent)
+    return End(
+        anchors=credentials / ANCHORS,
+        certificate=credentials / f"{name}.crt" if name else None,
+        key=credentials / f"{name}.key" if name else None,
+        chain=links if sent else None,
+        options=(PROTOCOL[row.version], *(case.offers or PRESENTER), *options),
+    )
+
+
+def name_check(name: str) -> tuple[str, str]:
     """An address literal in -verify_hostname would be looked for among the DNS names: openssl-verify(1)."""
     try:
         ip_address(name)
@@ -130,7 +110,7 @@ def _evidence(verifier: Verifier, seen: Conversation) -> Evidence:
     )
 
 
-def _certificate_size(path: Path) -> int:
+def certificate_size(path: Path) -> int:
     """Bytes in DER of the first certificate of a PEM file (RFC 7468 section 5)."""
     block = re.search(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", path.read_bytes(), re.DOTALL)
     return len(b64decode(block[1])) if block else 0

@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     WARNS = "warn"  # fails a run that is strict, and no other
     FAILS = "FAIL"
     UNKNOWN = "unknown"  # inconclusive, and that is not a pass
+    TOLD = "info"  # what to know; no answer hangs on it
+    SKIPPED = "skip"  # not tried
 
 
 class Result(Struct, frozen=True):
@@ -38,6 +40,10 @@ class Result(Struct, frozen=True):
     def outcome(self) -> Outcome:
         """Whether it did."""
         kind = self.verdict.kind
+        if kind is Kind.NOT_TRIED:
+            return Outcome.SKIPPED
+        if self.row.case.severity is Severity.INFORMATION:
+            return Outcome.TOLD
         if kind is Kind.INCONCLUSIVE:
             return Outcome.UNKNOWN
         if kind is self.expected:
@@ -89,7 +95,9 @@ def not_tried(rows: Iterable[Row], results: Iterable[Result]) -> tuple[Result, .
 
 def _is_broken(result: Result) -> bool:
     """A server that asks for no certificate has not refused the good one; its refusals at hello still count."""
-    return result.row.case.control and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED)
+    case = result.row.case
+    must = case.control and case.severity is Severity.MUST
+    return must and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED, Kind.NOT_TRIED)
 
 
 def _control_of(row: Row, failed: Iterable[Result]) -> Result | None:
