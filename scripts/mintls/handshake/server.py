@@ -79,7 +79,7 @@ class Server:
             self._controls[row.version] = seen
         verdict = judge_server(case, size, seen, self._answer_of_control(row), target.rules)
         if route is Route.RESUMED and not is_resumed(seen.presenter):
-            verdict = Verdict(Kind.REFUSED, f"the session was not resumed; {verdict.reason}")
+            verdict = Verdict(Kind.REFUSED, f"not resumed: {verdict.reason}")
         return Result(row, verdict, seen)
 
     def _dial(self, row: Row, directory: Path, sni: str, more: tuple[str, ...]) -> tuple[Evidence, int]:
