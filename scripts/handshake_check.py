@@ -26,7 +26,7 @@ from mintls.handshake.imitation import imitate
 from mintls.handshake.pair import Pair
 from mintls.handshake.result import Result, Run
 from mintls.handshake.server import Server
-from mintls.handshake.server_cases import ANY, possible, server_cases
+from mintls.handshake.server_cases import ANY, possible, server_cases, with_controls
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
@@ -102,7 +102,8 @@ class HandshakeCheck(ConnectOptions, Script):
         """What the user's files can show, to the server of --connect."""
         held = read_holdings(self.files(path), self.bad_files(), openssl)
         means = means_of(held, self.target())
-        plan = self.rows(server_cases(means))
+        cases = server_cases(means)
+        plan = with_controls(self.rows(cases), cases, means)
         server = Server(openssl, scratch / "credentials", self.target(), means, self.timeout)
         tell(f"at most {server.connections(plan)} connections to {self.connect}")
         imitate(held, possible(cases_of(plan), means), scratch / "credentials", openssl, self.jobs, started)

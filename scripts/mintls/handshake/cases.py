@@ -76,7 +76,8 @@ CATALOGUE: tuple[Case, ...] = (
         id="certificate-request",
         title="the server asks for a certificate",
         clause="RFC 8446 section 4.3.2",
-        hint="make the server require a client certificate (s_server: -Verify; nginx: ssl_verify_client on)",
+        hint="make the server require a client certificate (nginx: ssl_verify_client on; "
+        "Go: RequireAndVerifyClientCert; Node: requestCert and rejectUnauthorized; Python: CERT_REQUIRED; s_server: -Verify)",
         verifiers=TO_SERVER,
         accepted=True,
         needs_ca_key=False,
@@ -85,7 +86,8 @@ CATALOGUE: tuple[Case, ...] = (
         id="none",
         title="no certificate",
         clause="RFC 8446 section 4.4.2.4",
-        hint="require the certificate and do not only ask for it (CERT_REQUIRED, not CERT_OPTIONAL)",
+        hint="require the certificate and do not only ask for it (nginx: ssl_verify_client on, not optional; "
+        "Go: RequireAndVerifyClientCert; Node: rejectUnauthorized; Python: CERT_REQUIRED, not CERT_OPTIONAL)",
         verifiers=TO_SERVER,
         presents="",
         alerts=(40,),
@@ -96,7 +98,8 @@ CATALOGUE: tuple[Case, ...] = (
         id="self-signed",
         title="a self-signed certificate",
         clause="RFC 5280 section 6.1",
-        hint="verify the certificate against the trust anchors; to have one is not enough",
+        hint="verify the certificate against the trust anchors; to have one is not enough (nginx: not optional_no_ca; "
+        "Go: not RequireAnyClientCert; Node: rejectUnauthorized; s_server: -verify_return_error)",
         leaf={"defects": ["self_signed"]},
         errors=(18,),
         alerts=(48,),
@@ -106,7 +109,8 @@ CATALOGUE: tuple[Case, ...] = (
         id="unknown-ca",
         title="a certificate of an unknown authority",
         clause="RFC 5280 section 6.1",
-        hint="trust your own authority alone, not the system's or any other",
+        hint="trust your own authority alone, not the system's or any other (nginx: ssl_client_certificate; "
+        "Go: ClientCAs; Node: ca; Python: load_verify_locations)",
         authorities={"foreign": {"subject": {"CN": "foreign root"}}},
         leaf={"issuer": "foreign"},
         errors=(20,),
@@ -220,7 +224,8 @@ CATALOGUE: tuple[Case, ...] = (
         id="wrong-purpose",
         title="a certificate whose extended key usage is for the other end",
         clause="RFC 5280 section 4.2.1.12",
-        hint="check extended key usage for the purpose at hand (clientAuth of clients, serverAuth of servers)",
+        hint="check extended key usage for the purpose at hand, clientAuth of clients, serverAuth of servers "
+        "(GnuTLS does when it is given GNUTLS_DT_KEY_PURPOSE_OID)",
         leaf={"extended_key_usage": ["{other}Auth"], "defects": ["wrong_purpose"]},
         errors=(26,),
         alerts=(43,),
@@ -229,7 +234,8 @@ CATALOGUE: tuple[Case, ...] = (
         id="code-signing",
         title="a certificate whose extended key usage is code signing alone",
         clause="RFC 5280 section 4.2.1.12",
-        hint="check extended key usage for the purpose at hand (clientAuth of clients, serverAuth of servers)",
+        hint="check extended key usage for the purpose at hand, clientAuth of clients, serverAuth of servers "
+        "(GnuTLS does when it is given GNUTLS_DT_KEY_PURPOSE_OID)",
         leaf={"extended_key_usage": ["codeSigning"], "defects": ["wrong_purpose"]},
         errors=(26,),
         alerts=(43,),

@@ -49,7 +49,9 @@ def judge_server(case: Case, certificate_size: int, seen: Evidence, control: Ans
             return Verdict(Kind.REFUSED, facts(seen))
         return unknown(f"an alert that is not about the certificate: {facts(seen)}")
     if not rules.probe.sent and is_let_in(seen.presenter):
-        return Verdict(Kind.ACCEPTED, _with_facts("the server finished the handshake", seen))
+        return Verdict(
+            Kind.ACCEPTED, _with_facts("the server finished the handshake (--probe none sees no more)", seen)
+        )
     if seen.timed_out:
         return unknown("no answer within the time allowed (--timeout)" + told(seen))
     mine = seen.presenter.fatal(sent=True)
@@ -81,9 +83,12 @@ def is_resumed(said: Transcript) -> bool:
 
 
 def is_let_in(said: Transcript) -> bool:
-    """Whether the server, having seen our certificate, has gone on: in TLS 1.3 its Finished comes before that."""
+    """Whether the server has gone on, having seen our certificate if it asked for one: in TLS 1.3 its Finished comes
+    before that, and then a session ticket.
+    """
     is_1_3 = any(message.name == "ServerHello" and message.version == "TLS 1.3" for message in said.messages)
-    return said.has("Finished", sent=False) and (not is_1_3 or said.has("NewSessionTicket", sent=False))
+    early = is_1_3 and said.has("CertificateRequest", sent=False)
+    return said.has("Finished", sent=False) and (not early or said.has("NewSessionTicket", sent=False))
 
 
 def _answered(case: Case, seen: Evidence, answer: Answer, control: Answer | None, rules: Rules) -> Verdict:
@@ -93,12 +98,12 @@ def _answered(case: Case, seen: Evidence, answer: Answer, control: Answer | None
         return Verdict(Kind.ACCEPTED, said if asked else f"{said}, no certificate asked for")
     if case.control:
         return unknown(f"{said}, where the first good certificate got {control}")
+    if answer.status in rules.refused_status:
+        return Verdict(Kind.REFUSED, said)
     if case.route in NAMELESS:
         return Verdict(Kind.REFUSED, f"{said}, another content than {control} of the good certificate")
     if answer.status is None and control.status is None:
         return Verdict(Kind.REFUSED, f"refused by the application: {said}; the good certificate got {control}")
-    if answer.status in rules.refused_status:
-        return Verdict(Kind.REFUSED, said)
     return Verdict(Kind.ACCEPTED, f"{said}, which is no refusal (--refused-status)")
 
 

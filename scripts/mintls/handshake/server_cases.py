@@ -38,7 +38,6 @@ OWN: tuple[Case, ...] = (
         hint="the server knows some certificates and not all of its CA: what the CA's key can make is not tried",
         verifiers=TO_SERVER,
         severity=Severity.POLICY,
-        control=True,
         accepted=True,
         leaf={},
     ),
@@ -140,9 +139,20 @@ def is_through(case: Case) -> bool:
 
 def control_of(case: Case) -> str:
     """The control, beside `good`, without which its refusal says nothing; empty: none."""
-    if not case.needs_ca_key or case.control:
+    if not case.needs_ca_key or case.id in (FRESH, THROUGH):
         return ""
     return THROUGH if is_through(case) else FRESH
+
+
+def with_controls(rows: Iterable[Row], cases: Iterable[Case], means: Means) -> tuple[Row, ...]:
+    """The rows, and the controls of those that can be tried, in the order of the cases."""
+    named = {case.id: (place, case) for place, case in enumerate(cases)}
+    chosen = {row.id: row for row in rows}
+    for row in tuple(chosen.values()):
+        if (control := control_of(row.case)) and not not_possible(row.case, means):
+            beside = replace(row, case=named[control][1])
+            chosen.setdefault(beside.id, beside)
+    return tuple(sorted(chosen.values(), key=lambda row: (row.version, named[row.case.id][0])))
 
 
 def left_out(row: Row, reason: str) -> Result:
@@ -162,7 +172,7 @@ def _outside(case: Case) -> Case:
     if case.stacks:
         changes |= {"severity": Severity.POLICY, "hint": f"{case.stacks} as it comes; {case.hint}"}
     if case.id == THROUGH:
-        changes |= {"severity": Severity.POLICY}
+        changes |= {"severity": Severity.POLICY, "control": False}
     if case.id == "certificate-request":
         changes |= {"control": True, "route": Route.SEEN}
     if SPOILED.intersection(_defects(leaf)):
