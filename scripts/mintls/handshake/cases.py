@@ -77,7 +77,7 @@ CATALOGUE: tuple[Case, ...] = (
         title="the server asks for a certificate",
         clause="RFC 8446 section 4.3.2",
         hint="make the server require a client certificate (nginx: ssl_verify_client on; "
-        "Go: RequireAndVerifyClientCert; Node: requestCert and rejectUnauthorized; Python: CERT_REQUIRED; s_server: -Verify)",
+        "Go: RequireAndVerifyClientCert; Node: requestCert and rejectUnauthorized; Python: CERT_REQUIRED)",
         verifiers=TO_SERVER,
         accepted=True,
         needs_ca_key=False,

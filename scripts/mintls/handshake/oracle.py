@@ -49,9 +49,7 @@ def judge_server(case: Case, certificate_size: int, seen: Evidence, control: Ans
             return Verdict(Kind.REFUSED, facts(seen))
         return unknown(f"an alert that is not about the certificate: {facts(seen)}")
     if not rules.probe.sent and is_let_in(seen.presenter):
-        return Verdict(
-            Kind.ACCEPTED, _with_facts("the server finished the handshake (--probe none sees no more)", seen)
-        )
+        return Verdict(Kind.ACCEPTED, _with_facts("the handshake was finished (--probe none sees no more)", seen))
     if seen.timed_out:
         return unknown("no answer within the time allowed (--timeout)" + told(seen))
     mine = seen.presenter.fatal(sent=True)
