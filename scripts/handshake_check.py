@@ -21,12 +21,17 @@ from mintls.handshake.case import Case, Row, cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
 from mintls.handshake.client_check import TrustingClient, client_cases, parse_address
 from mintls.handshake.client_command import ClientCommand
+from mintls.handshake.connect import ConnectOptions, means_of
 from mintls.handshake.credentials import lay_out, mint, read_set, set_cases
+from mintls.handshake.holdings import read_holdings
+from mintls.handshake.imitation import imitate
 from mintls.handshake.ladder import ladder
 from mintls.handshake.listen import Listener
 from mintls.handshake.pair import Pair
 from mintls.handshake.recording import WARNING, Recordings
-from mintls.handshake.result import Result, Run, Skipped
+from mintls.handshake.result import Result, Run
+from mintls.handshake.server import Server
+from mintls.handshake.server_cases import ANY, possible, server_cases, with_controls
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
@@ -40,11 +45,12 @@ MINTED = Path("certs/dev")
 DEV = Path(__file__).resolve().parent.parent / "profiles" / "dev.yaml"
 
 
-class HandshakeCheck(Script):
+class HandshakeCheck(ConnectOptions, Script):
     """Prove over real s_server and s_client processes that good certificates are accepted and bad ones refused.
 
     PROFILE or DIR is the set whose own certificates have to be accepted as well; by default certs/dev, or
-    profiles/dev.yaml minted into a temporary directory.
+    profiles/dev.yaml minted into a temporary directory. With --connect a server that runs somewhere is proved
+    instead: DIR has ca.crt, client.crt and client.key.
     """
 
     PROGNAME = "handshake_check.py"
@@ -81,22 +87,20 @@ class HandshakeCheck(Script):
 
     def main(self, path: str = "") -> int:
         if self.list:
-            print(listing(self.rows(client_cases() if self.listen else CATALOGUE)), end="")
+            print(listing(self.rows(self.catalogue())), end="")
             return 0
         openssl, started, start = Openssl(), datetime.now(UTC), time.monotonic()
         recordings = Recordings(Path(self.pcap), openssl) if self.pcap else None
         with TemporaryDirectory(prefix="mintls-") as scratch:
-            source = set_to_prove(path, Path(scratch) / "set", openssl, self.jobs)
-            prove = self.prove_client if self.listen else self.prove_pair
-            results, skipped = prove(source, Path(scratch) / "catalogue", openssl, started, recordings)
+            prove = self.prove_server if self.connect else self.prove_client if self.listen else self.prove_pair
+            checked, results = prove(path, Path(scratch), openssl, started, recordings)
         run = Run(
-            checked=path or str(MINTED if source == MINTED else DEV),
+            checked=checked,
             openssl=openssl.version(),
             started=f"{started:%Y-%m-%dT%H:%M:%SZ}",
             milliseconds=(time.monotonic() - start) * 1000,
             strict=bool(self.strict),
             results=results,
-            skipped=skipped,
         )
         print("".join(f"{ladder(result)}\n" for result in results if self.messages), end="")
         print(table(run, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ), end="")
@@ -107,20 +111,24 @@ class HandshakeCheck(Script):
         return run.status
 
     def prove_pair(
-        self, source: Path, bad: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
-    ) -> tuple[tuple[Result, ...], tuple[Skipped, ...]]:
-        """The rows against our own pair."""
+        self, path: str, scratch: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
+    ) -> tuple[str, tuple[Result, ...]]:
+        """The catalogue and the set, between our own two ends; what was proved in words, and the results."""
+        source = set_to_prove(path, scratch / "set", openssl, self.jobs)
         records = read_set(source)
         plan = self.rows((*CATALOGUE, *set_cases(records, source)))
+        bad = scratch / "catalogue"
         mint(document(DEFAULTS, GOOD, cases_of(plan), now), bad, openssl, self.jobs)
         lay_out(records, source, bad)
-        return Pair(openssl, bad, self.timeout, recordings).run(plan, self.jobs, shown(len(plan))), ()
+        results = Pair(openssl, bad, self.timeout, recordings).run(plan, self.jobs, shown(len(plan)))
+        return path or str(MINTED if source == MINTED else DEV), results
 
     def prove_client(
-        self, source: Path, bad: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
-    ) -> tuple[tuple[Result, ...], tuple[Skipped, ...]]:
+        self, path: str, scratch: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
+    ) -> tuple[str, tuple[Result, ...]]:
         """The rows against the client that --client-cmd starts, or the user."""
         at, command = parse_address(self.listen), ClientCommand(self.client_cmd) if self.client_cmd else None
+        source, bad = set_to_prove(path, scratch / "set", openssl, self.jobs), scratch / "catalogue"
         client = TrustingClient(source, bad, openssl)
         plan, skipped = client.divide(self.rows(client_cases()))
         client.mint(plan, now, self.jobs)
@@ -129,8 +137,26 @@ class HandshakeCheck(Script):
             openssl, bad, visitor, at=at, timeout=self.timeout, between=client.between, recordings=recordings
         )
         if command is None:
-            sys.stderr.write(f"let the client trust {visitor.ca} and show {visitor.certificate}, {visitor.key}\n")
-        return listener.run(plan, self.jobs, shown(len(plan)) if command else quiet), skipped
+            tell(f"let the client trust {visitor.ca} and show {visitor.certificate}, {visitor.key}")
+        results = listener.run(plan, self.jobs, shown(len(plan)) if command else quiet)
+        return path or str(MINTED if source == MINTED else DEV), (*results, *skipped)
+
+    def prove_server(
+        self, path: str, scratch: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
+    ) -> tuple[str, tuple[Result, ...]]:
+        """What the user's files can show, to the server of --connect."""
+        held = read_holdings(self.files(path), self.bad_files(), openssl)
+        means = means_of(held, self.target())
+        cases = server_cases(means)
+        plan = with_controls(self.rows(cases), cases, means)
+        server = Server(openssl, scratch / "credentials", self.target(), means, self.timeout)
+        tell(f"at most {server.connections(plan)} connections to {self.connect}")
+        imitate(held, possible(cases_of(plan), means), scratch / "credentials", openssl, self.jobs, now)
+        return self.connect, server.run(plan, self.jobs, shown(len(plan)))
+
+    def catalogue(self) -> tuple[Case, ...]:
+        """The cases of the end that is proved."""
+        return server_cases(ANY) if self.connect else client_cases() if self.listen else CATALOGUE
 
     def rows(self, cases: Iterable[Case]) -> tuple[Row, ...]:
         """What the options choose. Raises UsageError when they name no version of TLS, or no row."""
@@ -161,6 +187,11 @@ def shown(total: int) -> Callable[[Result], None]:
 
 def quiet(result: Result) -> None:
     """Shows nothing, where a person is being told what to do."""
+
+
+def tell(sentence: str) -> None:
+    """Say beforehand what is going to happen."""
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def write(path: str | None, data: bytes) -> None:

@@ -12,13 +12,20 @@ from xml.etree import ElementTree
 
 from mintls.handshake.case import Row, Verifier
 from mintls.handshake.messages import ALERTS
-from mintls.handshake.result import Outcome, Result, Run, Skipped
+from mintls.handshake.result import Outcome, Result, Run
 from mintls.handshake.verdict import Kind
 
 import msgspec
 
 JSON_VERSION = 1
-COLOURS = {Outcome.HOLDS: "32", Outcome.WARNS: "33", Outcome.FAILS: "1;31", Outcome.UNKNOWN: "35"}  # ECMA-48 SGR
+COLOURS = {  # the SGR codes of ECMA-48
+    Outcome.HOLDS: "32",
+    Outcome.WARNS: "33",
+    Outcome.FAILS: "1;31",
+    Outcome.UNKNOWN: "35",
+    Outcome.TOLD: "36",
+    Outcome.SKIPPED: "2",
+}
 TOLD = 5  # failures that are explained; the others stand in the table
 
 
@@ -33,9 +40,10 @@ def table(run: Run, *, colour: bool = False) -> str:
     lines: list[str] = []
     for suite, results in _suites(run.results):
         lines += [suite, *(_line(result, width, colour) for result in results), ""]
-    lines += _left_out(run)
     lines += _explanations(run)
-    counts = ", ".join(f"{run.count(outcome)} {outcome}" for outcome in Outcome)
+    seldom = (Outcome.TOLD, Outcome.SKIPPED)
+    told = [outcome for outcome in Outcome if outcome not in seldom or run.count(outcome)]
+    counts = ", ".join(f"{run.count(outcome)} {outcome}" for outcome in told)
     lines.append(f"{run.checked}: {len(run.results)} rows: {counts}; {run.milliseconds / 1000:.1f} s, {run.openssl}")
     return "\n".join(lines) + "\n"
 
@@ -52,7 +60,6 @@ def as_json(run: Run) -> bytes:
         "status": run.status,
         "counts": {outcome.name.lower(): run.count(outcome) for outcome in Outcome},
         "rows": [_row(result) for result in run.results],
-        "skipped": [{"id": skipped.row.id, "reason": skipped.reason} for skipped in run.skipped],
     }
     return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
 
@@ -62,19 +69,18 @@ def as_junit(run: Run) -> str:
     root = ElementTree.Element("testsuites", name="mintls handshake")
     for name, results in _suites(run.results):
         cases = [_testcase(result, run.strict) for result in results]
-        skipped = [_skipped(one) for one in run.skipped if _suite(one.row) == name]
         suite = ElementTree.SubElement(
             root,
             "testsuite",
             name=name,
-            tests=str(len(cases) + len(skipped)),
+            tests=str(len(cases)),
             failures=str(sum(case.find("failure") is not None for case in cases)),
             errors=str(sum(case.find("error") is not None for case in cases)),
-            skipped=str(len(skipped)),
+            skipped=str(sum(case.find("skipped") is not None for case in cases)),
             timestamp=run.started.rstrip("Z"),
             time=f"{sum(result.evidence.milliseconds for result in results) / 1000:.3f}",
         )
-        suite.extend((*cases, *skipped))
+        suite.extend(cases)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -127,17 +133,6 @@ def _explanations(run: Run) -> Iterator[str]:
             yield ""
 
 
-def _left_out(run: Run) -> Iterator[str]:
-    """The cases that could not be tried, a line a reason."""
-    reasons: dict[str, dict[str, None]] = {}
-    for skipped in run.skipped:
-        reasons.setdefault(skipped.reason, {})[skipped.row.case.id] = None
-    for reason, cases in reasons.items():
-        yield f"skipped, because {reason}: {', '.join(cases)}"
-    if reasons:
-        yield ""
-
-
 def _cause(result: Result) -> str:
     """What results have in common that need telling only once."""
     alike = result.verdict.kind in (Kind.NOT_REQUESTED, Kind.INCONCLUSIVE)
@@ -187,6 +182,8 @@ def _testcase(result: Result, strict: bool) -> ElementTree.Element:
         ElementTree.SubElement(case, "failure", message=said, type=verdict.kind).text = row.case.hint
     elif outcome is Outcome.UNKNOWN:
         ElementTree.SubElement(case, "error", message=said, type=verdict.kind).text = row.case.hint
+    elif outcome is Outcome.SKIPPED:
+        ElementTree.SubElement(case, "skipped", message=printable(verdict.reason))
     facts = [f"{row.case.title} ({row.case.clause}): {outcome}, {said}"]
     facts += ["$ " + join(command) for command in result.evidence.commands]
     facts += [
@@ -194,12 +191,6 @@ def _testcase(result: Result, strict: bool) -> ElementTree.Element:
         for message in result.evidence.presenter.messages
     ]
     ElementTree.SubElement(case, "system-out").text = "\n".join(map(printable, facts))
-    return case
-
-
-def _skipped(one: Skipped) -> ElementTree.Element:
-    case = _element(one.row, "0.000")
-    ElementTree.SubElement(case, "skipped", message=printable(one.reason))
     return case
 
 

@@ -211,7 +211,8 @@ def forged_key_step(name: str, key: str, certificate: str, out: str) -> Step:
     else:
         octets = int(parameter) // 8
         modulus = f'"$OPENSSL" rsa -pubin -inform DER -in {name}.spki -noout -modulus | cut -d= -f2'
-        number = f'INTEGER:0x00$("$OPENSSL" rand -hex {octets // 2 - 1})'
+        # odd, for an even p or q has no Montgomery form, and openssl would give up before it signs
+        number = f'INTEGER:0x00$("$OPENSSL" rand -hex {octets // 2 - 2})01'
         fields = ["version=INTEGER:0", f"n=INTEGER:0x$({modulus})", "e=INTEGER:65537"]
         fields += [f"{field}={number}" for field in ("d", "p", "q", "dp", "dq", "qi")]
     config = "\n".join(["asn1=SEQUENCE:key", "[key]", *fields])

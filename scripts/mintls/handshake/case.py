@@ -29,10 +29,22 @@ BOTH = (Verifier.SERVER, Verifier.CLIENT)
 
 
 class Severity(StrEnum):
-    """Whether a wrong verdict fails the check, or only warns (`--strict`: fails too)."""
+    """Whether a wrong verdict fails the check, or only warns (`--strict`: fails too), or is only told."""
 
     MUST = "must"
     POLICY = "policy"
+    INFORMATION = "info"
+
+
+class Route(StrEnum):
+    """How a foreign server is reached (SNI: RFC 6066 section 3; resumption: RFC 8446 section 2.2)."""
+
+    NAMED = "by its name"
+    UNNAMED = "with no name"
+    MISNAMED = "by a name that it cannot know"
+    RESUMED = "by resuming a session of the good certificate"
+    REOPENED = "by resuming a session of a name that asks for no certificate"
+    SEEN = "as the good certificate was"  # no connection of its own: the control's is looked at
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -55,6 +67,8 @@ class Case(Struct, frozen=True, kw_only=True):
     presents: str = "{role}"  # the credential, if `leaf` makes none; empty: no certificate
     chain: tuple[str, ...] = ()  # authorities sent after the leaf
     needs_ca_key: bool = True  # cannot be made from a good leaf and the CA's certificate alone
+    stacks: str = ""  # those that accept it as they come: against a foreign server the row is policy
+    route: Route = Route.NAMED  # of those that only a foreign server can be shown
 
     offers: tuple[str, ...] = ()  # options of the presenting end
     checks: tuple[str, ...] = ()  # options of the verifying end

@@ -11,7 +11,8 @@ from mintls.handshake.cases import CATALOGUE
 from mintls.handshake.client_command import ClientCommand
 from mintls.handshake.credentials import between, read_set
 from mintls.handshake.listen import LOOPBACK, Address, Visitor
-from mintls.handshake.result import Skipped
+from mintls.handshake.result import Result
+from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.manifest import Record
 from mintls.openssl import Openssl
 
@@ -83,10 +84,14 @@ class TrustingClient:
             return f"the set's server certificate does not name {NAMES[case.name]}"
         return self._adopted.obstacle(case)
 
-    def divide(self, rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Skipped, ...]]:
-        """The rows to try, and those that cannot be tried."""
+    def divide(self, rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Result, ...]]:
+        """The rows to try, and those that cannot be tried, with the reason."""
         rows = tuple(rows)
-        skipped = [Skipped(row, reason) for row in rows if (reason := self.obstacle(row.case))]
+        skipped = [
+            Result(row, Verdict(Kind.NOT_TRIED, reason), Evidence(verifier_is_server=False))
+            for row in rows
+            if (reason := self.obstacle(row.case))
+        ]
         left = {one.row.id for one in skipped}
         return tuple(row for row in rows if row.id not in left), tuple(skipped)
 

@@ -22,7 +22,8 @@ def mint(document: str, directory: Path, openssl: Openssl, workers: int, standin
     """
     profile = read_profile(document.encode(), "the catalogue", PROFILE)
     wishes = Wishes(only=tuple(entry.name for entry in profile.entries if entry.name not in standing))
-    mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, wishes)
+    if wishes.only:
+        mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, wishes)
 
 
 def read_set(directory: Path) -> tuple[Record, ...]:

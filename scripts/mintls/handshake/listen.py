@@ -17,10 +17,10 @@ from mintls.handshake.case import Row, Verifier
 from mintls.handshake.client_command import ClientCommand
 from mintls.handshake.endpoints import End, ready_port, started, transcript_of, why_not
 from mintls.handshake.messages import ALERTS
+from mintls.handshake.order import Done, try_rows
 from mintls.handshake.pair import PRESENTER, PROTOCOL, certificate_size
 from mintls.handshake.recording import Recordings, key_log_option, recorded
-from mintls.handshake.result import Result
-from mintls.handshake.schedule import Done, run_rows
+from mintls.handshake.result import Result, not_tried, weigh
 from mintls.handshake.verdict import Evidence, Verdict, judge
 from mintls.openssl import Openssl
 from mintls.processes import Process
@@ -72,12 +72,12 @@ class Listener:
         self._openssl, self._credentials, self._visitor = openssl, credentials, visitor
         self._at, self._timeout, self._between, self._recordings = at, timeout, between, recordings
         # A client that does not read its tickets before it leaves would reset the connection, and what it sent be lost.
-        self._tickets = ("-num_tickets", "0") if "-num_tickets" in openssl.help("s_server") else ()
+        self._tickets = ("-num_tickets", "0") if openssl.can("s_server", "-num_tickets") else ()
 
     def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
-        """Every row's result: see run_rows. One at a time where they share a port, or a person has to act."""
+        """Every row's result: see try_rows. One at a time where they share a port, or a person has to act."""
         alone = self._at.port or not self._visitor.command
-        return run_rows(rows, self.connect, self._openssl, 1 if alone else workers, done)
+        return weigh(try_rows(self._openssl, rows, 1 if alone else workers, self.connect, not_tried, done))
 
     def connect(self, row: Row) -> Result:
         """One row: one server, one connection of the client."""

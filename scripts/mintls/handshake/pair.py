@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 from mintls.handshake.case import Row, Verifier
 from mintls.handshake.endpoints import Conversation, End, converse
+from mintls.handshake.order import Done, try_rows
 from mintls.handshake.recording import Recordings
-from mintls.handshake.result import Result
-from mintls.handshake.schedule import Done, run_rows
+from mintls.handshake.result import Result, not_tried, weigh
 from mintls.handshake.verdict import Evidence, judge
 from mintls.openssl import Openssl
 
@@ -38,41 +38,34 @@ class Pair:
         self._recordings = recordings
 
     def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
-        """Every row's result: see run_rows. Raises MintlsError when openssl cannot be started."""
-        return run_rows(rows, self.connect, self._openssl, workers, done)
+        """Every row's result, in the order of the rows; `done` is called with each as soon as it is there.
+
+        Where `good` came to no end, the rest of its verifier and version is not tried: each row would only wait
+        as long again.
+
+        Raises MintlsError when openssl cannot be started.
+        """
+        return weigh(try_rows(self._openssl, rows, workers, self.connect, not_tried, done))
 
     def connect(self, row: Row) -> Result:
         """One row: one server, one client, one connection."""
         with TemporaryDirectory(prefix="mintls-") as name:
             directory = Path(name)
-            shown, judging = self._presenter(row, directory), self._verifier(row)
+            # The client checks the server's name also where the server is the one that is tested.
+            checks = name_check("localhost") if row.verifier is Verifier.SERVER else ()
+            shown = presenter(self._credentials, row, directory, checks)
+            judging = self._verifier(row)
             ends = (judging, shown) if row.verifier is Verifier.SERVER else (shown, judging)
             pcapng = self._recordings.file(row) if self._recordings else None
             seen = _evidence(row.verifier, converse(self._openssl, *ends, directory, self._timeout, pcapng))
         size = certificate_size(shown.certificate) if shown.certificate else 0
         return Result(row, judge(row.case.expectation(row.version, size), seen), seen)
 
-    def _presenter(self, row: Row, directory: Path) -> End:
-        case = row.case
-        name, sent = case.credential(row.verifier), case.sent_chain(row.verifier)
-        links = directory / "chain.crt"
-        if sent:
-            links.write_bytes(b"".join(self._file(f"{issuer}.crt").read_bytes() for issuer in sent))
-        # The client checks the server's name also where the server is the one that is tested.
-        checks = _name_check("localhost") if row.verifier is Verifier.SERVER else ()
-        return End(
-            anchors=self._file(ANCHORS),
-            certificate=self._file(f"{name}.crt") if name else None,
-            key=self._file(f"{name}.key") if name else None,
-            chain=links if sent else None,
-            options=(PROTOCOL[row.version], *(case.offers or PRESENTER), *checks),
-        )
-
     def _verifier(self, row: Row) -> End:
         case = row.case
         protocol = OLDEST[row.verifier] if case.at_hello else (PROTOCOL[row.version],)
         crl = ("-CRL", str(self._file(f"{case.crl}.crl"))) if case.crl else ()
-        name = _name_check(case.name) if row.verifier is Verifier.CLIENT else ()
+        name = name_check(case.name) if row.verifier is Verifier.CLIENT else ()
         return End(
             anchors=self._file(ANCHORS),
             certificate=self._file(f"{row.verifier}.crt"),
@@ -84,7 +77,22 @@ class Pair:
         return self._credentials / name
 
 
-def _name_check(name: str) -> tuple[str, str]:
+def presenter(credentials: Path, row: Row, directory: Path, options: tuple[str, ...]) -> End:
+    """The end that shows what the row's case presents, from a directory of credentials; `directory` is private."""
+    case = row.case
+    name, links = case.credential(row.verifier), directory / "chain.crt"
+    sent = b"".join((credentials / f"{issuer}.crt").read_bytes() for issuer in case.sent_chain(row.verifier))
+    links.write_bytes(sent)
+    return End(
+        anchors=credentials / ANCHORS,
+        certificate=credentials / f"{name}.crt" if name else None,
+        key=credentials / f"{name}.key" if name else None,
+        chain=links if sent else None,
+        options=(PROTOCOL[row.version], *(case.offers or PRESENTER), *options),
+    )
+
+
+def name_check(name: str) -> tuple[str, str]:
     """An address literal in -verify_hostname would be looked for among the DNS names: openssl-verify(1)."""
     try:
         ip_address(name)

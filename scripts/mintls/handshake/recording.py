@@ -25,7 +25,7 @@ class Recordings:
     """
 
     def __init__(self, directory: Path, openssl: Openssl) -> None:
-        if "-keylogfile" not in openssl.help("s_server"):
+        if not openssl.can("s_server", "-keylogfile"):
             raise MintlsError(f"{openssl.binary} has no -keylogfile, which --pcap needs: set OPENSSL to 1.1.1 or newer")
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)

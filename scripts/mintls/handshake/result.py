@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     WARNS = "warn"  # fails a run that is strict, and no other
     FAILS = "FAIL"
     UNKNOWN = "unknown"  # inconclusive, and that is not a pass
+    TOLD = "info"  # what to know; no answer hangs on it
+    SKIPPED = "skip"  # not tried
 
 
 class Result(Struct, frozen=True):
@@ -38,19 +40,16 @@ class Result(Struct, frozen=True):
     def outcome(self) -> Outcome:
         """Whether it did."""
         kind = self.verdict.kind
+        if kind is Kind.NOT_TRIED:
+            return Outcome.SKIPPED
+        if self.row.case.severity is Severity.INFORMATION:
+            return Outcome.TOLD
         if kind is Kind.INCONCLUSIVE:
             return Outcome.UNKNOWN
         if kind is self.expected:
             return Outcome.HOLDS
         late = kind is Kind.REFUSED_LATE and self.expected is Kind.REFUSED
         return Outcome.WARNS if late or self.row.case.severity is Severity.POLICY else Outcome.FAILS
-
-
-class Skipped(Struct, frozen=True):
-    """A row that cannot be tried, and why."""
-
-    row: Row
-    reason: str
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -62,7 +61,6 @@ class Run(Struct, frozen=True, kw_only=True):
     milliseconds: float
     strict: bool
     results: tuple[Result, ...]
-    skipped: tuple[Skipped, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """How many rows came to that."""
@@ -97,7 +95,9 @@ def not_tried(rows: Iterable[Row], results: Iterable[Result]) -> tuple[Result, .
 
 def _is_broken(result: Result) -> bool:
     """A server that asks for no certificate has not refused the good one; its refusals at hello still count."""
-    return result.row.case.control and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED)
+    case = result.row.case
+    must = case.control and case.severity is Severity.MUST
+    return must and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED, Kind.NOT_TRIED)
 
 
 def _control_of(row: Row, failed: Iterable[Result]) -> Result | None:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REFUSED_LATE = "refused late"  # a client, after it had finished the handshake: its identity has leaked
     NOT_REQUESTED = "not requested"  # a server that did not ask for a certificate
     INCONCLUSIVE = "inconclusive"
+    NOT_TRIED = "not tried"  # it cannot be made, or would prove nothing
 
 
 class Verdict(Struct, frozen=True):
@@ -51,6 +52,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     presenter: Transcript = Transcript()
     verifier: Transcript | None = None  # None: a foreign program, which tells us nothing
     answered: bool = False  # application data came through the tunnel from the other end, as it had to
+    answer: bytes = b""  # how a foreign server's answer begins
     timed_out: bool = False  # an end did not finish in time and was stopped
     trouble: str = ""  # why there was no connection
     commands: tuple[tuple[str, ...], ...] = ()
@@ -77,33 +79,33 @@ class Evidence(Struct, frozen=True, kw_only=True):
 def judge(expected: Expectation, seen: Evidence) -> Verdict:
     """The verdict on one connection, by the first rule that applies."""
     if seen.trouble:
-        return _unknown(seen.trouble)
-    if not expected.at_hello and (doubt := _not_shown(expected, seen)):
+        return unknown(seen.trouble)
+    if not expected.at_hello and (doubt := not_shown(expected, seen)):
         return doubt
     if seen.answered:
         found = "".join(f", although it found verify error {n}" for n in seen.verify_errors[:1])
         data = "application data came back" if seen.verifier_is_server or seen.verifier else "it sent application data"
         return Verdict(Kind.ACCEPTED, data + found)
     if seen.timed_out:
-        return _unknown("no end within the time allowed (--timeout)")
+        return unknown("no end within the time allowed (--timeout)")
     return _refusal(expected, seen)
 
 
-def _not_shown(expected: Expectation, seen: Evidence) -> Verdict | None:
-    """Why the certificate cannot have been judged."""
+def not_shown(expected: Expectation, seen: Evidence) -> Verdict | None:
+    """Why the certificate cannot have been judged; None when it was shown."""
     said, is_server = seen.presenter, seen.verifier_is_server
     if not said.has("ServerHello", sent=not is_server):
         if seen.timed_out:
-            return _unknown("no ServerHello within the time allowed (--timeout)")
-        return _unknown("no ServerHello" + _told(seen))
+            return unknown("no ServerHello within the time allowed (--timeout)")
+        return unknown("no ServerHello" + told(seen))
     past_request = said.has("Finished", sent=False) or said.has("ServerHelloDone", sent=False)
     if is_server and past_request and not said.has("CertificateRequest", sent=False):
         return Verdict(Kind.NOT_REQUESTED, "the server did not ask for a certificate (no CertificateRequest)")
     size = seen.certificate_sent
     if expected.certificate_size and size <= max(EMPTY_CERTIFICATE, expected.certificate_size):
-        return _unknown(f"the certificate was not sent (Certificate message of {size} B){_told(seen)}")
+        return unknown(f"the certificate was not sent (Certificate message of {size} B){told(seen)}")
     if not expected.certificate_size and not 0 < size <= EMPTY_CERTIFICATE:
-        return _unknown(f"not an empty Certificate message, but one of {size} B{_told(seen)}")
+        return unknown(f"not an empty Certificate message, but one of {size} B{told(seen)}")
     return None
 
 
@@ -113,41 +115,41 @@ def _refusal(expected: Expectation, seen: Evidence) -> Verdict:
     hello = seen.presenter.has("ClientHello", sent=seen.verifier_is_server)
     finished = not seen.verifier_is_server and seen.presenter.has("Finished", sent=False)
     kind = Kind.REFUSED_LATE if finished else Kind.REFUSED
-    how = _evidence(seen)
+    how = facts(seen)
     if finished:
         leaked = seen.presenter.length("Certificate", sent=False) > EMPTY_CERTIFICATE
         how += ", after it had finished" + (" and shown who it is" if leaked else "")
     if expected.accepted:
-        return Verdict(kind, how) if alert else _unknown("no application data and no alert" + _told(seen))
+        return Verdict(kind, how) if alert else unknown("no application data and no alert" + told(seen))
     if not hello:
-        return _unknown("no ClientHello" + _told(seen))
+        return unknown("no ClientHello" + told(seen))
     if not alert:
         own = seen.presenter.fatal(sent=True)
         if own and own.number == PROTOCOL_VERSION and expected.at_hello:
             return Verdict(kind, "it does not offer that version")
         if own and own.number != DECODE_ERROR:  # that is what OpenSSL 3 says to nobody when the other end has closed
-            return _unknown(f"the end that shows the certificate gave up: {own}")
+            return unknown(f"the end that shows the certificate gave up: {own}")
         if expected.by_close:
             return Verdict(kind, f"closed without an alert, {how}")
-        return _unknown("closed without an alert" + _told(seen))
+        return unknown("closed without an alert" + told(seen))
     if alert.number not in expected.alerts:
-        return _unknown(f"refused in another way: {how}; expected {_numbered(expected.alerts)}")
+        return unknown(f"refused in another way: {how}; expected {_numbered(expected.alerts)}")
     if seen.verifier and not (errors[0] in expected.errors if errors else not expected.errors):
         wanted = " or ".join(map(str, expected.errors)) or "none"
-        return _unknown(f"refused for another reason: {how}; expected verify error {wanted}")
+        return unknown(f"refused for another reason: {how}; expected verify error {wanted}")
     return Verdict(kind, how)
 
 
-def _evidence(seen: Evidence) -> str:
+def facts(seen: Evidence) -> str:
     """E.g. `alert 48 unknown_ca, certificate sent 453 B, verify error 20`."""
-    facts = [str(seen.alert)] if seen.alert else []
+    said = [str(seen.alert)] if seen.alert else []
     if size := seen.certificate_sent:
-        facts.append(f"certificate sent {size} B" if size > EMPTY_CERTIFICATE else "no certificate sent")
-    facts += [f"verify error {number}" for number in seen.verify_errors[:1]]
-    return ", ".join(facts)
+        said.append(f"certificate sent {size} B" if size > EMPTY_CERTIFICATE else "no certificate sent")
+    said += [f"verify error {number}" for number in seen.verify_errors[:1]]
+    return ", ".join(said)
 
 
-def _told(seen: Evidence) -> str:
+def told(seen: Evidence) -> str:
     """What either end complained of, to go after a sentence."""
     said = [str(seen.alert)] if seen.alert else []
     for transcript in (seen.presenter, seen.verifier):
@@ -161,5 +163,6 @@ def _numbered(alerts: tuple[int, ...]) -> str:
     return " or ".join(f"alert {number} {ALERTS[number]}" for number in alerts)
 
 
-def _unknown(reason: str) -> Verdict:
+def unknown(reason: str) -> Verdict:
+    """The verdict when it cannot be known."""
     return Verdict(Kind.INCONCLUSIVE, reason)

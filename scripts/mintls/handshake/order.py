@@ -1,24 +1,29 @@
-"""Tries the rows of a run, some at once, with the controls before and after the rest."""
+"""In what order the rows of a run are tried: the controls before and after all others, several at once."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import chain
 
 from mintls.handshake.case import Row
-from mintls.handshake.result import FIRST, LAST, Result, not_tried, weigh
+from mintls.handshake.result import FIRST, LAST, Result
 from mintls.openssl import Openssl
 
 TICK = 0.5  # seconds
 Done = Callable[[Result], None]
 
 
-def run_rows(
-    rows: Iterable[Row], connect: Callable[[Row], Result], openssl: Openssl, workers: int, done: Done
+def try_rows(
+    openssl: Openssl,
+    rows: Iterable[Row],
+    workers: int,
+    connect: Callable[[Row], Result],
+    leave_out: Callable[[Iterable[Row], Iterable[Result]], Iterable[Result]],
+    done: Done,
 ) -> tuple[Result, ...]:
     """Every row's result, in the order of the rows; `done` is called with each as soon as it is there.
 
-    The controls `good` go first and `good-again` last. Where `good` came to no end, the rest of its verifier and
-    version is not tried: each row would only wait as long again. What `connect` raises ends the run.
+    The controls `good` go first and `good-again` last. `leave_out` gives the results of those rows that are not
+    worth a connection, from what is known until then.
     """
     rows = tuple(rows)
     results: dict[str, Result] = {}
@@ -29,7 +34,7 @@ def run_rows(
                 [row for row in rows if row.case.id not in (FIRST, LAST)],
                 [row for row in rows if row.case.id == LAST],
             ):
-                left_out = not_tried(group, results.values())
+                left_out = tuple(leave_out(group, tuple(results.values())))
                 idle = {result.row.id for result in left_out}
                 tried = _as_done([pool.submit(connect, row) for row in group if row.id not in idle])
                 for result in chain(left_out, tried):
@@ -39,7 +44,7 @@ def run_rows(
             openssl.stop()
             pool.shutdown(cancel_futures=True)
             raise
-    return weigh(results[row.id] for row in rows)
+    return tuple(results[row.id] for row in rows)
 
 
 def _as_done(futures: Iterable[Future[Result]]) -> Iterator[Result]:

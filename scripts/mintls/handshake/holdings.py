@@ -1,0 +1,181 @@
+"""What the user has to prove a foreign server with: read from a directory or from files, and looked over."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from mintls.certificate import Certificate, full_text, read_certificate
+from mintls.errors import UsageError
+from mintls.handshake.credentials import between, read_set
+from mintls.manifest import MANIFEST, Record
+from mintls.openssl import Openssl
+
+from msgspec import Struct
+
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
+
+
+class Credential(Struct, frozen=True):
+    """A certificate, its key, and the PEM text of what is sent after it."""
+
+    leaf: Certificate
+    key: Path
+    above: str
+
+
+class Holdings(Struct, frozen=True, kw_only=True):
+    """The user's trust anchors, his good client credential, his bad ones by name, and his authority.
+
+    `authority` is the CA whose key there is, or else the one above the good credential; `upper` the PEM text of what
+    is sent after a certificate of it; `depth` how many authorities it allows below it, None for any number.
+    """
+
+    anchors: Path
+    good: Credential
+    bad: Mapping[str, Credential]
+    authority: Certificate
+    authority_key: Path | None
+    upper: str
+    depth: int | None
+
+
+class Files(Struct, frozen=True, kw_only=True):
+    """Where things are; what is None is not given. `above` may hold more of the chain."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    ca_key: Path | None = None
+    above: tuple[Path, ...] = ()
+
+    def over(self, other: "Files") -> "Files":
+        """These, and where one is not given, that of the other."""
+        own = self.certificate is not None
+        return Files(
+            ca=self.ca or other.ca,
+            certificate=self.certificate or other.certificate,
+            key=self.key or other.key,
+            ca_key=self.ca_key or (None if self.ca else other.ca_key),
+            above=self.above if own else other.above,
+        )
+
+
+def files_of(directory: Path) -> Files:
+    """The files of a set that generate.py made (its client), or ca.crt, client.crt, client.key and perhaps ca.key.
+
+    Raises UsageError when the directory has no client, OutputError when its manifest cannot be read.
+    """
+    if not (directory / MANIFEST).exists():
+        key = directory / "ca.key"
+        return Files(
+            ca=directory / "ca.crt",
+            certificate=directory / "client.crt",
+            key=directory / "client.key",
+            ca_key=key if key.exists() else None,
+        )
+    records = {record.name: record for record in read_set(directory)}
+    clients = sorted(
+        (record for record in records.values() if record.role in ("client", "peer") and "key" in record.files),
+        key=lambda record: (record.name != "client", record.role != "client"),
+    )
+    if not clients:
+        raise UsageError(f"{directory} has no client with its key; name one with --cert and --key")
+    client = clients[0]
+    line = between(client, records)
+    root = _root(client, records)
+    issuer = records[client.issuer or ""]
+    key = directory / issuer.files.get("key", "")
+    return Files(
+        ca=directory / root.files["certificate"],
+        certificate=directory / client.files["certificate"],
+        key=directory / client.files["key"],
+        ca_key=key if key.is_file() and "ENCRYPTED" not in _read(key) else None,
+        above=tuple(directory / records[name].files["certificate"] for name in line),
+    )
+
+
+def read_holdings(files: Files, bad: Mapping[str, Files], openssl: Openssl) -> Holdings:
+    """Read the files and see that they belong together. Raises UsageError with what to give instead."""
+    if not files.ca or not files.certificate or not files.key:
+        raise UsageError("--connect needs DIR with ca.crt, client.crt and client.key; or --ca, --cert and --key")
+    anchors = [_certificate(openssl, pem, files.ca) for pem in _certificates(files.ca)]
+    good = _credential(openssl, files.certificate, files.key, files.above)
+    if (wanted := good.leaf.public_key) != public_key(openssl, files.key):
+        assert wanted
+        raise UsageError(f"{files.key} is not the key of {files.certificate}; give the one that belongs to it")
+    above = [_certificate(openssl, pem, files.certificate) for pem in _CERTIFICATE.findall(good.above)]
+    authority = _authority(good.leaf, anchors, above, files, openssl)
+    is_anchor = authority.fingerprint in {anchor.fingerprint for anchor in anchors}
+    limit = re.search(r"CA:TRUE, pathlen:(\d+)", full_text(openssl, authority.pem))
+    return Holdings(
+        anchors=files.ca.absolute(),
+        good=good,
+        bad={
+            name: _credential(openssl, one.certificate, one.key, ())
+            for name, one in bad.items()
+            if one.certificate and one.key
+        },
+        authority=authority,
+        authority_key=files.ca_key.absolute() if files.ca_key else None,
+        upper="" if is_anchor else good.above,
+        depth=int(limit[1]) if limit else None,
+    )
+
+
+def public_key(openssl: Openssl, key: Path) -> str:
+    """The public half of a private key, as x509 -pubkey prints it. Raises UsageError when it cannot be read."""
+    if "ENCRYPTED" in _read(key):
+        raise UsageError(f"{key} is encrypted; decrypt it first: openssl pkey -in {key} -out FILE")
+    result = openssl.ask(("pkey", "-in", str(key), "-pubout"))
+    if result.status:
+        raise UsageError(f"{key} is no private key that openssl can read; name one in PEM")
+    return result.stdout[: result.stdout.index("-----END PUBLIC")]
+
+
+def _authority(
+    leaf: Certificate, anchors: list[Certificate], above: list[Certificate], files: Files, openssl: Openssl
+) -> Certificate:
+    """The one that the CA's key is of; without a key the anchor above the leaf."""
+    if files.ca_key:
+        wanted = public_key(openssl, files.ca_key)
+        for certificate in (*anchors, *above):
+            if certificate.public_key == wanted:
+                return certificate
+        raise UsageError(f"{files.ca_key} is the key of no certificate in {files.ca}; give the one that belongs to it")
+    line = (leaf, *above)
+    found = [anchor for anchor in anchors if any(anchor.may_have_signed(one) for one in line)]
+    return (found or anchors)[0]
+
+
+def _credential(openssl: Openssl, certificate: Path, key: Path, above: tuple[Path, ...]) -> Credential:
+    leaf, *rest = _certificates(certificate)
+    _read(key)
+    more = "".join(_read(path) for path in above) or "".join(rest)
+    return Credential(_certificate(openssl, leaf, certificate), key.absolute(), more)
+
+
+def _certificate(openssl: Openssl, pem: str, path: Path) -> Certificate:
+    result = openssl.ask(("x509", "-noout"), stdin=pem.encode())
+    if result.status:
+        raise UsageError(f"{path} holds a certificate that openssl cannot read; name one in PEM")
+    return read_certificate(openssl, pem)
+
+
+def _certificates(path: Path) -> list[str]:
+    if not (found := _CERTIFICATE.findall(_read(path))):
+        raise UsageError(f"{path} holds no certificate; name one in PEM")
+    return found
+
+
+def _root(record: Record, records: Mapping[str, Record]) -> Record:
+    while record.issuer:
+        record = records[record.issuer]
+    return record
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{path}: {os.strerror(error.errno or 0)}; name a file that can be read") from None

@@ -1,0 +1,193 @@
+"""The credentials for a foreign server: beside the user's own, those that imitate them, minted by the ordinary code.
+
+The user's files stand in the minted set as entries that need no work. Two roots with his authority's name, and what
+is spoiled of his own leaf, are made of his certificates themselves, so that each name is the same to the last byte.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from textwrap import wrap
+
+from mintls.certificate import Certificate, read_certificate
+from mintls.errors import ProfileError
+from mintls.handshake.case import Case, Settings, document
+from mintls.handshake.cases import DEFAULTS, GOOD
+from mintls.handshake.credentials import mint
+from mintls.handshake.holdings import Holdings
+from mintls.handshake.pair import ANCHORS
+from mintls.handshake.server_cases import ABOVE, LIKE_THE_CA, UPPER, minted
+from mintls.manifest import MANIFEST, Manifest, Record, encode_manifest
+from mintls.openssl import Openssl
+from mintls.profile import read_profile
+from mintls.steps import forged_key_step, key_command
+from mintls.store import sha256_of
+
+from msgspec.structs import replace
+
+STANDING = ("ca", "client", *LIKE_THE_CA)
+FORGEABLE = ("rsa:", "ec:P-256", "ec:P-384", "ec:P-521")  # keys of which a false private half can be made
+_AUTHORITY = """[ ca ]
+basicConstraints = critical,CA:TRUE
+subjectKeyIdentifier = hash
+keyUsage = critical,keyCertSign,cRLSign
+"""
+_SERIAL = re.compile(r"^ *(\d+):d=2 +hl=(\d+) +l= *(\d+) prim: INTEGER", re.MULTILINE)
+
+
+def imitate(
+    held: Holdings, cases: Iterable[Case], directory: Path, openssl: Openssl, workers: int, now: datetime
+) -> None:
+    """Lay out the user's credentials and make all others that the cases present.
+
+    Raises OpensslError when openssl cannot make one.
+    """
+    cases = tuple(cases)
+    directory.mkdir(mode=0o700)
+    _lay_out(held, directory)
+    _double(held.authority, directory, openssl)
+    _write_manifest(held, directory, openssl)
+    names = names_of(held.good.leaf)
+    alike = [_like_the_user(case, held, names) for case in minted(cases)]
+    text = document(DEFAULTS, _good(held, names), alike, now)
+    mint(text, directory, openssl, workers, STANDING)
+    for case in cases:
+        if case.id in _SPOIL:
+            _SPOIL[case.id](held, case.id + "-client", directory, openssl)
+
+
+def _lay_out(held: Holdings, directory: Path) -> None:
+    """The user's files, keys by links: a private key is not copied."""
+    credentials = {"client": held.good, **{f"bad-{name}": bad for name, bad in held.bad.items()}}
+    for name, credential in credentials.items():
+        (directory / f"{name}.crt").write_text(credential.leaf.pem)
+        (directory / f"{name}.key").symlink_to(credential.key)
+        (directory / f"{name}-chain.crt").write_text(credential.above)
+    (directory / f"{ABOVE}.crt").write_text(held.good.above)
+    (directory / f"{UPPER}.crt").write_text(held.upper)
+    (directory / ANCHORS).symlink_to(held.anchors)
+    (directory / "ca.crt").write_text(held.authority.pem)
+    if held.authority_key:
+        (directory / "ca.key").symlink_to(held.authority_key)
+
+
+def _double(authority: Certificate, directory: Path, openssl: Openssl) -> None:
+    """Two roots that are called as the authority is, byte for byte; `double` has its key identifier too.
+
+    x509(1) -signkey puts another key into a certificate and signs it with that.
+    """
+    (directory / "authority.cnf").write_text(_AUTHORITY)
+    other = ("-clrext", "-extfile", "authority.cnf", "-extensions", "ca")
+    for name, options in zip(LIKE_THE_CA, (other, ()), strict=True):
+        openssl.run(key_command("ec:P-256", f"{name}.key"), cwd=directory)
+        argv = ("x509", "-in", "ca.crt", "-signkey", f"{name}.key", "-sha256", "-days", "90", *options)
+        openssl.run((*argv, "-out", f"{name}.crt"), cwd=directory)
+
+
+def _write_manifest(held: Holdings, directory: Path, openssl: Openssl) -> None:
+    records = [
+        _record("ca", held.authority, directory),
+        *(_record(name, read_certificate(openssl, (directory / f"{name}.crt").read_text()), directory)
+          for name in LIKE_THE_CA),
+        _record("client", held.good.leaf, directory),
+    ]  # fmt: skip
+    manifest = Manifest(profile="catalogue", openssl=openssl.version(), certificates=tuple(records))
+    (directory / MANIFEST).write_bytes(encode_manifest(manifest))
+
+
+def _record(name: str, certificate: Certificate, directory: Path) -> Record:
+    files = {"certificate": f"{name}.crt", "key": f"{name}.key"}
+    there = {what: file for what, file in files.items() if (directory / file).exists()}
+    return Record(
+        name=name,
+        role="client" if name == "client" else "authority",
+        issuer=None,
+        subject=certificate.subject,
+        san=certificate.names,
+        key=certificate.key,
+        serial=certificate.serial,
+        fingerprint=certificate.fingerprint,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        settings="",
+        files=there,
+        sha256={file: sha256_of(directory / file) for file in there.values()},
+    )
+
+
+def _like_the_user(case: Case, held: Holdings, names: Settings) -> Case:
+    """The case with the user's names in its leaf, so that these do not decide what becomes of it."""
+    authorities = {name: {**_issuer_id(settings, held), **settings} for name, settings in case.authorities.items()}
+    leaf = case.leaf
+    if leaf is not None:
+        itself = leaf.get("issuer") == "{role}"  # with the name of its issuer it would look self-signed
+        leaf = {**({} if itself else names), **_issuer_id({"issuer": "ca", **leaf}, held), **leaf}
+    return replace(case, authorities=authorities, leaf=leaf)
+
+
+def _issuer_id(settings: Settings, held: Holdings) -> Settings:
+    """An issuer of the user's that has no key identifier cannot be named by one."""
+    issuer = {"ca": held.authority, "{role}": held.good.leaf}.get(str(settings.get("issuer")))
+    return {"authority_key_identifier": "none"} if issuer and not issuer.key_identifier else {}
+
+
+def _good(held: Holdings, names: Settings) -> Mapping[str, Mapping[str, Settings]]:
+    """The entries that stand, as far as what is signed by them depends on it."""
+    # Their defect keeps what they sign from being verified strictly: an old CA would not pass that.
+    stands: Settings = {"subject": {"CN": "stands already"}, "defects": ["weak_digest"]}
+    authorities: dict[str, Settings] = dict.fromkeys(LIKE_THE_CA, stands)
+    authorities["ca"] = {**stands, **_key(held.authority)}
+    if held.authority_key and held.depth != 0:
+        issuing = GOOD["authorities"]["issuing"]
+        authorities["issuing"] = {**issuing, **_issuer_id(issuing, held)}
+    issuer = "ca" if held.authority_key else LIKE_THE_CA[0]  # whose key is there; a leaf that signs itself needs none
+    client = {"issuer": issuer, **_key(held.good.leaf), **names}
+    return {"authorities": authorities, "servers": {}, "clients": {"client": client}}
+
+
+def _key(certificate: Certificate) -> Settings:
+    """Which kind of key signs decides how; of the others only that they take a digest."""
+    return {"key": certificate.key} if certificate.key.startswith(("ed", "ml")) else {}
+
+
+def names_of(certificate: Certificate) -> Settings:
+    """The subject and SAN of a certificate as a profile says them, or as much of them as a profile can say."""
+    subject: dict[str, list[str]] = {}
+    for part in re.split(r"(?<!\\),", certificate.subject)[::-1]:  # RFC 4514 writes the last first
+        name, _, value = part.partition("=")
+        subject.setdefault(name, []).append(re.sub(r"\\(.)", r"\1", value))
+    for settings in ({"subject": subject, "san": certificate.names}, {"subject": subject}):
+        probe = document(DEFAULTS, {**GOOD, "clients": {"client": {**settings, "issuer": "ca"}}}, (), datetime.now(UTC))
+        try:
+            read_profile(probe.encode(), "the certificate", "certificate")
+        except ProfileError:
+            continue
+        return settings
+    return {"subject": {"CN": "client"}}
+
+
+def _bad_signature(held: Holdings, name: str, directory: Path, openssl: Openssl) -> None:
+    openssl.run(("x509", "-in", "client.crt", "-badsig", "-out", f"{name}.crt"), cwd=directory)
+    (directory / f"{name}.key").symlink_to(held.good.key)
+
+
+def _bad_body(held: Holdings, name: str, directory: Path, openssl: Openssl) -> None:
+    """The lowest bit of the serial number is turned: nothing else changes, and no length."""
+    found = _SERIAL.search(openssl.run(("asn1parse", "-in", "client.crt"), cwd=directory).stdout)
+    assert found  # the first INTEGER of that depth is the serial number, RFC 5280 section 4.1
+    octets = bytearray(b64decode(held.good.leaf.pem.split("-----")[2]))
+    octets[sum(map(int, found.groups())) - 1] ^= 1
+    body = "\n".join(wrap(b64encode(octets).decode(), 64))
+    (directory / f"{name}.crt").write_text(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+    (directory / f"{name}.key").symlink_to(held.good.key)
+
+
+def _stolen(held: Holdings, name: str, directory: Path, openssl: Openssl) -> None:
+    (directory / f"{name}.crt").write_text(held.good.leaf.pem)
+    step = forged_key_step(name, held.good.leaf.key, f"{name}.crt", f"{name}.key")
+    openssl.run_script(step.argv[0], cwd=directory)
+
+
+_SPOIL = {"bad-signature": _bad_signature, "bad-body": _bad_body, "stolen": _stolen}

@@ -1,0 +1,429 @@
+"""The whole check of a foreign server as a user runs it: real servers, set right and set wrong, and none at all."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mintls.errors import MintlsError, UsageError
+
+import pytest
+from conftest import mint_profile, with_server_san
+from handshake_check import HandshakeCheck
+from junitparser import JUnitXml
+from peers import Address, need, process, servers
+from processes import SCRIPTS
+
+SCRIPT = SCRIPTS / "handshake_check.py"
+FULL = """
+defaults: {key: "ec:P-256"}
+authorities: {ca: {subject: {O: Any Org, CN: Plain CA}}}
+servers: {server: {subject: {CN: localhost}, san: ["DNS:localhost", "IP:127.0.0.1"]}}
+clients: {client: {subject: {C: NO, O: "Acme, Inc", OU: [a, b], CN: "Zoë"}, san: ["DNS:client.localhost"]}}
+"""
+NAMELESS = {"none", "no-name", "another-name"}
+CA_ALIKE = {"unknown-ca", "same-name-ca", "same-name-and-key-id-ca", "rogue-root"}
+TAMPERED = {"bad-signature", "bad-body"}
+UNTRUSTED = {"self-signed", "leaf-as-ca", *CA_ALIKE, *TAMPERED}
+WITHOUT_THE_KEY = NAMELESS | UNTRUSTED | {"stolen", "good", "good-again", "certificate-request"}
+MUST_WITH_THE_KEY = {
+    "expired", "expired-intermediate", "not-yet-valid", "wrong-purpose", "code-signing", "missing-intermediate",
+    "intermediate-not-ca", "intermediate-cannot-sign", "path-length", "name-constraints", "critical-extension",
+    "weak-digest",
+}  # fmt: skip
+# What each server that is set wrong lets in; test_peers.py has pinned what it does, seen by another client.
+LETS_IN = {
+    "nginx optional": NAMELESS,
+    "nginx optional_no_ca": NAMELESS | {"self-signed"} | CA_ALIKE,
+    "go RequestClientCert": NAMELESS | UNTRUSTED,
+    "go RequireAnyClientCert": UNTRUSTED,
+    "go VerifyClientCertIfGiven": NAMELESS,
+    "go OnlyByName": {"no-name", "another-name"},
+    "node rejectUnauthorized=false": NAMELESS | UNTRUSTED - TAMPERED,
+    "python CERT_OPTIONAL": NAMELESS,
+    "python CERT_NONE": {"certificate-request"},
+    "s_server -www": UNTRUSTED,
+    "s_server -rev": UNTRUSTED,
+    "gnutls-serv": UNTRUSTED,
+    "smtp CERT_OPTIONAL": NAMELESS,
+    "smtp CERT_NONE": {"certificate-request"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def user(dev: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What somebody has who may use the server, and no more."""
+    directory = tmp_path_factory.mktemp("user")
+    for name in ("ca.crt", "client.crt", "client.key"):
+        shutil.copy(dev / name, directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set whose authority allows intermediates, with its key."""
+    directory = tmp_path_factory.mktemp("full")
+    (directory / "full.yaml").write_text(FULL)
+    return mint_profile(directory / "full.yaml", directory / "set")
+
+
+def check(holder: Path | None, address: Address, *arguments: object) -> tuple[int, dict[str, Any]]:
+    """Its exit status and what it says as JSON."""
+    words = [*([holder] if holder else []), "--connect", f"{address.host}:{address.port}", "--sni", "localhost"]
+    line = ["handshake_check.py", *words, "-j", 2, "--json", "report.json", *arguments]
+    _, status = HandshakeCheck.run([str(word) for word in line], exit=False)
+    return status, json.loads(Path("report.json").read_text())
+
+
+def cases(report: dict[str, Any], *outcomes: str, tls: str | None = None) -> set[str]:
+    """The cases with that outcome, in both versions alike or in the one."""
+    found = {row["id"] for row in report["rows"] if row["outcome"] in outcomes}
+    names = {row["case"] for row in report["rows"] if row["id"] in found}
+    versions = [tls] if tls else ["1.2", "1.3"]
+    both = {name for name in names if all(f"server/{version}/{name}" in found for version in versions)}
+    assert tls or both == names - {"tls-1.0", "tls-1.1", "null-ciphers", "anonymous-ciphers"}
+    return both
+
+
+def speaks(name: str) -> list[str]:
+    if name.startswith("smtp"):
+        return ["--starttls", "smtp", "--probe", "line:NOOP"]
+    return ["--probe", "line:ping"] if "-rev" in name else []
+
+
+def test_what_each_wrong_server_lets_in_is_stated() -> None:
+    assert LETS_IN.keys() == servers.WRONG.keys()
+
+
+@pytest.mark.parametrize("name", servers.RIGHT)
+def test_a_server_that_is_set_right(name: str, dev: Path, user: Path, tmp_path: Path) -> None:
+    with servers.RIGHT[name](dev, tmp_path) as address:
+        status, report = check(user, address, *speaks(name))
+    assert status == 0
+    assert cases(report, "fails", "unknown") == set()
+    assert cases(report, "holds") == WITHOUT_THE_KEY
+    assert cases(report, "told") == {"server-certificate", "resumed"}
+    assert {"expired", "revoked", "good-fresh"} <= cases(report, "skipped")
+
+
+@pytest.mark.parametrize("name", servers.WRONG)
+def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: Path) -> None:
+    with servers.WRONG[name](dev, tmp_path) as address:
+        status, report = check(user, address, *speaks(name))
+    assert status == 1
+    assert cases(report, "fails") == LETS_IN[name]
+    assert cases(report, "unknown") == set()
+    if "CERT_NONE" not in name:
+        assert cases(report, "holds") == WITHOUT_THE_KEY - LETS_IN[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "lets_in", "differs"),
+    [
+        ("python CERT_REQUIRED", set(), set()),
+        ("nginx on", set(), set()),
+        ("go RequireAndVerifyClientCert", set(), {"bad-key-usage", "ca-as-leaf", "weak-key"}),
+        # gnutls-serv does not say to the library what the certificate has to be for
+        ("gnutls-serv --verify-client-cert", {"wrong-purpose", "code-signing"}, {"weak-key"}),
+    ],
+)
+def test_with_the_key_of_the_ca(name: str, lets_in: set[str], differs: set[str], full: Path, tmp_path: Path) -> None:
+    with servers.RIGHT[name](full, tmp_path) as address:
+        status, report = check(full, address, "--tls", "1.3")
+    assert status == bool(lets_in)
+    assert cases(report, "fails", tls="1.3") == lets_in
+    assert cases(report, "unknown", tls="1.3") == set()
+    assert cases(report, "holds", tls="1.3") >= WITHOUT_THE_KEY | MUST_WITH_THE_KEY - lets_in
+    assert {"good-fresh", "good-intermediate"} <= cases(report, "holds", tls="1.3")
+    assert cases(report, "warns", tls="1.3") == {"no-extended-key-usage", "ca-with-purpose", *differs}
+    assert cases(report, "skipped", tls="1.3") == {"revoked", "crl-missing", "crl-stale"}
+
+
+def test_a_session_of_a_name_that_asks_for_nothing(dev: Path, user: Path, tmp_path: Path) -> None:
+    with servers.nginx_two_names(dev, tmp_path) as address:
+        status, report = check(user, address, "--open-sni", "open.localhost", "--only", "open-name")
+    assert status == 0
+    assert "open-name" in cases(report, "holds")
+    with tls_server(dev, lambda peer: b"HTTP/1.1 200 OK\r\n\r\n", ask=lambda name: name == "localhost") as address:
+        status, report = check(user, address, "--open-sni", "open.localhost", "--only", "open-name", "--tls", "1.2")
+    assert status == 1
+    assert cases(report, "fails", tls="1.2") == {"open-name"}
+
+
+@contextmanager
+def tls_server(
+    certs: Path,
+    answer: Callable[[bytes | None], bytes | None],
+    ask: Callable[[str | None], bool] = lambda name: True,
+) -> Iterator[Address]:
+    """A TLS server that verifies what it is sent, and answers each probe by the DER of the certificate or None; no
+    answer: it is silent until the client has gone.
+    """
+    asking, open_one = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+    for context, mode in ((asking, ssl.CERT_OPTIONAL), (open_one, ssl.CERT_NONE)):
+        context.load_cert_chain(certs / "server.crt", certs / "server.key")
+        context.load_verify_locations(certs / "ca.crt")
+        context.verify_mode = mode
+    # one context begins all handshakes, so all share its tickets; what it asks for depends on the name
+    asking.sni_callback = lambda tls, name, _: None if ask(name) else setattr(tls, "context", open_one)
+
+    def serve(plain: socket.socket) -> None:
+        with plain:
+            plain.settimeout(20)
+            try:
+                with asking.wrap_socket(plain, server_side=True) as tls:
+                    tls.recv(4096)
+                    said = answer(tls.getpeercert(binary_form=True))
+                    if said is None:
+                        tls.recv(4096)
+                    else:
+                        tls.sendall(said)
+            except OSError:  # the client has seen enough
+                pass
+
+    def accept() -> None:
+        while True:
+            try:
+                plain, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(plain,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield Address("127.0.0.1", listener.getsockname()[1])
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+
+
+def test_an_application_refuses_in_its_own_words(dev: Path, user: Path) -> None:
+    arguments = ("--probe", "hex:00000008", "--only", "none")
+    with tls_server(dev, lambda peer: b"R\0" if peer else b"E\0") as address:
+        status, report = check(user, address, *arguments)
+    assert status == 0
+    reason = next(row["reason"] for row in report["rows"] if row["id"] == "server/1.3/none")
+    assert reason.startswith("refused by the application: an answer that begins with 'E'")
+    with tls_server(dev, lambda peer: b"R\0") as address:
+        status, report = check(user, address, *arguments)
+    assert status == 1
+    assert cases(report, "fails") == {"none"}
+
+
+def test_a_status_is_a_refusal_only_where_the_user_says_so(dev: Path, user: Path) -> None:
+    with tls_server(dev, lambda peer: b"HTTP/1.1 %d x\r\n\r\n" % (200 if peer else 404)) as address:
+        assert check(user, address, "--only", "none")[0] == 1
+        assert check(user, address, "--only", "none", "--refused-status", "404")[0] == 0
+
+
+def test_silence_is_no_refusal(dev: Path, user: Path) -> None:
+    with tls_server(dev, lambda peer: b"HTTP/1.1 200 OK\r\n\r\n" if peer else None) as address:
+        status, report = check(user, address, "--only", "none", "--timeout", "1")
+    assert status == 3
+    assert cases(report, "unknown") == {"none"}
+
+
+def test_a_server_that_knows_its_one_client(full: Path) -> None:
+    """What the CA's key can make says nothing there, and nothing is claimed of it."""
+    known = ssl.PEM_cert_to_DER_cert((full / "client.crt").read_text())
+    with tls_server(full, lambda peer: b"HTTP/1.1 %d x\r\n\r\n" % (200 if peer == known else 403)) as address:
+        status, report = check(full, address, "--tls", "1.3", "--only", "expired", "--only", "none")
+    assert status == 0
+    assert cases(report, "warns", tls="1.3") == {"good-fresh"}
+    # that server's TLS refuses it, but its application would have done so too
+    assert cases(report, "skipped", tls="1.3") == {"expired"}
+    assert "none" in cases(report, "holds", tls="1.3")
+
+
+def test_a_server_that_refuses_everybody_proves_nothing(dev: Path, rogue: Path, user: Path, tmp_path: Path) -> None:
+    shutil.copytree(dev, tmp_path / "certs")
+    shutil.copy(rogue / "ca.crt", tmp_path / "certs")
+    with servers.python(tmp_path / "certs", tmp_path) as address:
+        status, report = check(user, address, "--only", "none", "--only", "self-signed")
+    assert status == 1
+    assert cases(report, "fails") == {"good"}
+    assert {"none", "self-signed", "good-again"} <= cases(report, "unknown")
+    assert cases(report, "holds") == set()
+
+
+def test_the_servers_own_certificate_is_told_and_hides_nothing(dev: Path, user: Path, tmp_path: Path) -> None:
+    misnamed = with_server_san(dev, tmp_path / "misnamed", '["DNS:elsewhere.test"]')
+    with servers.python(misnamed, tmp_path) as address:
+        status, report = check(user, address, "--only", "none", "--only", "server-certificate")
+    assert status == 0
+    reasons = {row["reason"] for row in report["rows"] if row["case"] == "server-certificate"}
+    assert reasons == {"it does not verify for localhost: verify error 62"}
+
+
+def test_a_version_that_the_server_does_not_speak_is_left_out(dev: Path, user: Path, tmp_path: Path) -> None:
+    argv = [need("openssl"), "s_server", "-accept", "127.0.0.1:0", "-www", "-Verify", "5", "-verify_return_error"]
+    argv += ["-CAfile", str(dev / "ca.crt"), "-cert", str(dev / "server.crt"), "-key", str(dev / "server.key")]
+    with process.running([*argv, "-tls1_3"], r"^ACCEPT .*:(\d+)", process.workdir(tmp_path, "only13")) as match:
+        address = Address("127.0.0.1", int(match[1]))
+        status, report = check(user, address, "--only", "none")
+        assert status == 0
+        assert cases(report, "skipped", tls="1.2") == {"good", "certificate-request", "none", "good-again"}
+        assert cases(report, "holds", tls="1.3") == {"good", "certificate-request", "none", "good-again"}
+        status, report = check(user, address, "--only", "none", "--tls", "1.2")
+        assert status == 3
+        assert "good" in cases(report, "unknown", tls="1.2")
+
+
+def test_ones_own_bad_certificates(dev: Path, rogue: Path, user: Path, tmp_path: Path) -> None:
+    with servers.python(dev, tmp_path) as address:
+        bad = ["--bad", f"old={rogue / 'client.crt'}:{rogue / 'client.key'}"]
+        status, report = check(user, address, *bad, "--only", "bad-old")
+        assert status == 0
+        assert "bad-old" in cases(report, "holds")
+        files = ["--ca", user / "ca.crt", "--cert", user / "client.crt", "--key", user / "client.key"]
+        bad = ["--bad", f"mine={user / 'client.crt'}:{user / 'client.key'}"]
+        status, report = check(None, address, *files, *bad, "--only", "bad-mine")
+        assert status == 1
+        assert cases(report, "fails") == {"bad-mine"}
+
+
+def test_the_reports(dev: Path, user: Path, tmp_path: Path) -> None:
+    with servers.python(dev, tmp_path) as address:
+        line = [sys.executable, SCRIPT, user, "--connect", f"localhost:{address.port}", "--tls", "1.3"]
+        files = ["--json", "r.json", "--junit", "r.xml"]
+        done = subprocess.run([*map(str, line), *files], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    report = json.loads(Path("r.json").read_text())
+    made = len([row for row in report["rows"] if row["outcome"] in ("holds", "warns", "fails")])
+    # the request is seen on the control's connection, and to resume takes two
+    assert done.stderr == f"at most {made - 1 + 2} connections to localhost:{address.port}\n"
+    assert done.stdout.count("\n  skip ") == report["counts"]["skipped"] > 0
+    suites = list(JUnitXml.fromfile("r.xml"))
+    assert sum(suite.skipped for suite in suites) == report["counts"]["skipped"]
+    assert sum(suite.failures + suite.errors for suite in suites) == 0
+    assert "PRIVATE KEY" not in Path("r.json").read_text() + Path("r.xml").read_text() + done.stdout
+    assert not list(tmp_path.glob("mintls-*"))
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[Address, list[socket.socket]]]:
+    """A listener that accepts connections and says nothing."""
+    accepted: list[socket.socket] = []
+
+    def accept() -> None:
+        while True:
+            try:
+                accepted.append(listener.accept()[0])
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield Address("127.0.0.1", listener.getsockname()[1]), accepted
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+    for one in accepted:
+        one.close()
+
+
+def test_a_silent_server_is_asked_twice_and_no_more(silent: tuple[Address, list[socket.socket]], user: Path) -> None:
+    address, accepted = silent
+    status, report = check(user, address, "--timeout", "0.4")
+    assert status == 3
+    assert {row["outcome"] for row in report["rows"]} == {"unknown", "skipped", "told"}
+    assert len(accepted) == 2, "one control for each version"
+    assert report["milliseconds"] < 10_000
+
+
+def test_nobody_listens(user: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    status, _ = check(user, Address("127.0.0.1", port), "--only", "none")
+    assert status == 3
+    assert "s_client did not connect: Connection refused" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_nothing_running(
+    silent: tuple[Address, list[socket.socket]], user: Path, tmp_path: Path, number: int
+) -> None:
+    address, accepted = silent
+    line = [sys.executable, str(SCRIPT), str(user), "--connect", f"127.0.0.1:{address.port}", "--timeout", "100"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    script = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        while not accepted and script.poll() is None:
+            pass
+        accepted[0].settimeout(30)
+        assert accepted[0].recv(1)
+        script.send_signal(number)
+        _, said = script.communicate(timeout=30)
+        while accepted[0].recv(65536):
+            pass  # until the client has gone
+    finally:
+        script.kill()
+        script.wait()
+    assert script.returncode == (130 if number == signal.SIGINT else 143)
+    assert said.splitlines()[1:] == (["interrupted"] if number == signal.SIGINT else [])
+    assert not list(tmp_path.glob("mintls-*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--connect", "localhost"], "--connect localhost: write HOST:PORT"),
+        (["--connect", "localhost:0"], "--connect localhost:0: write HOST:PORT"),
+        (["--connect", "localhost:99999"], "write HOST:PORT"),
+        (["--probe", "https"], "--probe https: 'https' is not known; did you mean http?"),
+        (["--probe", "http:private"], "write a path such as /private/"),
+        (["--probe", "hex:0"], "write pairs of hexadecimal digits"),
+        (["--probe", "hex:"], "write the bytes to send"),
+        (["--probe", "none:x"], "nothing follows it"),
+        (["--probe", "line:a\r\nb"], "one line of printable characters"),
+        (["--refused-status", "4"], "--refused-status 4: write HTTP statuses"),
+        (["--sni", "a b"], "--sni a b: write letters"),
+        (["--starttls", "-x"], "--starttls -x: write letters"),
+        (["--bad", "x"], "--bad x: write NAME=CERT:KEY"),
+        (["--bad", "x=a:b", "--bad", "x=a:b"], "--bad x is given twice"),
+        (["--bad", "x=absent.crt:absent.key"], "absent.crt: No such file or directory"),
+    ],
+)
+def test_a_wrong_word_is_told(arguments: list[str], sentence: str, user: Path) -> None:
+    connect = [] if "--connect" in arguments else ["--connect", "localhost:4443"]
+    with pytest.raises(UsageError) as told:
+        HandshakeCheck.run(["handshake_check.py", str(user), *connect, *arguments], exit=False)
+    assert sentence in str(told.value)
+
+
+def test_a_host_that_nobody_knows_is_told(user: Path) -> None:
+    with pytest.raises(MintlsError, match=r"--connect nobody\.invalid:443: .*; see that the host's name is right"):
+        HandshakeCheck.run(["handshake_check.py", str(user), "--connect", "nobody.invalid:443"], exit=False)
+
+
+def test_a_directory_is_needed(tmp_path: Path) -> None:
+    for words, sentence in (
+        ([], "--connect needs DIR with ca.crt"),
+        (["profile.yaml"], "profile.yaml is no directory"),
+        ([str(tmp_path)], "ca.crt: No such file or directory"),
+    ):
+        with pytest.raises(UsageError, match=sentence):
+            HandshakeCheck.run(["handshake_check.py", *words, "--connect", "localhost:1"], exit=False)
+
+
+def test_the_catalogue_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    HandshakeCheck.run(["handshake_check.py", "--list", "--connect", "localhost:443"], exit=False)
+    listed = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    assert {"server/1.3/none", "server/1.3/open-name", "server/1.2/expired", "server/1.3/good-fresh"} <= listed
+    assert not any(name.startswith("client/") for name in listed)
