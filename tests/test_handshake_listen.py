@@ -168,6 +168,15 @@ def test_without_a_good_control_no_refusal_counts(show: Callable[..., Run], dev:
     assert run.status == 1
 
 
+def test_the_servers_own_judgement_does_not_count(show: Callable[..., Run], dev: Path) -> None:
+    """It shows a certificate of a CA that the server does not know, and then none: only the client is examined."""
+    stranger = clients.template("curl").replace("{cert}", f"{dev}/client.crt").replace("{key}", f"{dev}/client.key")
+    nobody = shlex.join([need("curl"), "-q", "-sS", "--noproxy", "*", "--cacert", "{ca}", clients.URL])
+    for line in (stranger, nobody):
+        run = show(line, only=("expired", "unknown-ca"))
+        assert (run.status, run.count(Outcome.HOLDS)) == (0, len(run.results)), run.results
+
+
 def test_a_client_that_never_connects_is_told_with_its_words(show: Callable[..., Run]) -> None:
     code = "import sys; print('no proxy'); sys.exit(4)"
     run = show(python(code, "{port}"))
