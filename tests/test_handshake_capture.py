@@ -306,6 +306,16 @@ def test_a_server_that_is_not_there():
     assert ends(relay.conversations()[0]) == [(False, Flag.RST)]
 
 
+def test_a_server_and_a_port_of_the_callers_choice():
+    """It listens where it is told, once, and dials a name."""
+    with listening(echo) as port, Relay(port, target_host="localhost") as relay:
+        with dial(relay) as client:
+            client.sendall(b"ping")
+            assert client.recv(4) == b"ping"
+        with pytest.raises(OSError, match="in use"), Relay(port, listen=("127.0.0.1", relay.port)):
+            pass
+
+
 def test_memory_is_bounded_while_bytes_are_carried():
     """Eight MiB go through both ways at once, whole; one MiB of each direction at most is kept."""
     data = os.urandom(8 << 20)

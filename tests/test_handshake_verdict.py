@@ -196,3 +196,38 @@ def test_every_policy_row_expects_a_refusal() -> None:
 def test_an_alert_that_we_sent_is_no_refusal_of_ours() -> None:
     mine = replace(QUIET, alerts=(Alert(sent=True, fatal=True, number=48),))
     assert judge(UNKNOWN_CA, replace(BY_A_STRANGER, presenter=mine)).kind is Kind.INCONCLUSIVE
+
+
+CLIENT = Expectation(accepted=False, certificate_size=400, alerts=(42, 48), by_close=True)
+
+
+def shown_to_a_stranger(number: int, *, late: bool = False) -> Evidence:
+    """A foreign client that was shown a certificate and closed; our server then said that alert to nobody."""
+    server, _ = recorded("client-1.3-wrong-name")
+    kept = tuple(m for m in server.messages if m.sent or m.name == "ClientHello")
+    answer = (Message(False, "TLS 1.3", "Handshake", name, 500) for name in ("Certificate", "Finished") if late)
+    own = Alert(sent=True, fatal=True, number=number)
+    return Evidence(verifier_is_server=False, presenter=Transcript((*kept, *answer), (own,)))
+
+
+@pytest.mark.parametrize(
+    ("number", "at_hello", "kind", "reason"),
+    [
+        (50, False, Kind.REFUSED, "closed without an alert"),  # decode_error: OpenSSL 3 at an unexpected end
+        (40, False, Kind.INCONCLUSIVE, "the end that shows the certificate gave up: alert 40 handshake_failure"),
+        (70, False, Kind.INCONCLUSIVE, "the end that shows the certificate gave up: alert 70 protocol_version"),
+        (70, True, Kind.REFUSED, "it does not offer that version"),
+    ],
+)
+def test_what_our_server_says_is_no_refusal_of_the_clients(
+    number: int, at_hello: bool, kind: Kind, reason: str
+) -> None:
+    verdict = judge(replace(CLIENT, at_hello=at_hello), shown_to_a_stranger(number))
+    assert verdict.kind is kind
+    assert verdict.reason.startswith(reason)
+
+
+def test_a_client_that_has_shown_itself_has_refused_late() -> None:
+    verdict = judge(CLIENT, shown_to_a_stranger(50, late=True))
+    assert verdict.kind is Kind.REFUSED_LATE
+    assert verdict.reason.endswith("after it had finished and shown who it is")
