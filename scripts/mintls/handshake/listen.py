@@ -29,7 +29,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 LOOPBACK = "127.0.0.1"
-SETTLE = 2.0  # seconds that either end has to finish once the other has, or once there is an answer
+SETTLE = 2.0  # seconds for what is left: to end after an answer, or to be seen after the client has ended
 POLL = 0.02  # seconds
 # Every way to say that a certificate is not acceptable; not those for a fault of the client's own.
 REFUSALS = tuple(number for number in ALERTS if number not in (0, 80, 90, 100))
@@ -165,8 +165,10 @@ def _wait(server: Process, client: Process | None, log: Path, deadline: float) -
         with suppress(TimeoutExpired):
             server.wait(POLL)
             return True
-        answered = answered or transcript_of(log).has_data(sent=False)
-        if not settling and (answered or (client and client.poll() is not None)):
+        said = transcript_of(log)
+        answered = said.has_data(sent=False)
+        never = client is not None and client.poll() is not None and not said.messages
+        if not settling and (answered or never):
             settling, deadline = True, min(deadline, now + SETTLE)
     return answered
 
