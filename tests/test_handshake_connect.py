@@ -9,8 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ from conftest import mint_profile, with_server_san
 from handshake_check import HandshakeCheck
 from junitparser import JUnitXml
 from peers import Address, need, process, servers
-from processes import SCRIPTS
+from peers.answering import tls_server
+from processes import SCRIPTS, until
 
 SCRIPT = SCRIPTS / "handshake_check.py"
 FULL = """
@@ -135,7 +135,6 @@ def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: 
     ("name", "lets_in", "differs"),
     [
         ("python CERT_REQUIRED", set(), set()),
-        ("nginx on", set(), set()),
         ("go RequireAndVerifyClientCert", set(), {"bad-key-usage", "ca-as-leaf", "weak-key"}),
         # gnutls-serv does not say to the library what the certificate has to be for
         ("gnutls-serv --verify-client-cert", {"wrong-purpose", "code-signing"}, {"weak-key"}),
@@ -162,55 +161,6 @@ def test_a_session_of_a_name_that_asks_for_nothing(dev: Path, user: Path, tmp_pa
         status, report = check(user, address, "--open-sni", "open.localhost", "--only", "open-name", "--tls", "1.2")
     assert status == 1
     assert cases(report, "fails", tls="1.2") == {"open-name"}
-
-
-@contextmanager
-def tls_server(
-    certs: Path,
-    answer: Callable[[bytes | None], bytes | None],
-    ask: Callable[[str | None], bool] = lambda name: True,
-) -> Iterator[Address]:
-    """A TLS server that verifies what it is sent, and answers each probe by the DER of the certificate or None; no
-    answer: it is silent until the client has gone.
-    """
-    asking, open_one = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
-    for context, mode in ((asking, ssl.CERT_OPTIONAL), (open_one, ssl.CERT_NONE)):
-        context.load_cert_chain(certs / "server.crt", certs / "server.key")
-        context.load_verify_locations(certs / "ca.crt")
-        context.verify_mode = mode
-    # one context begins all handshakes, so all share its tickets; what it asks for depends on the name
-    asking.sni_callback = lambda tls, name, _: None if ask(name) else setattr(tls, "context", open_one)
-
-    def serve(plain: socket.socket) -> None:
-        with plain:
-            plain.settimeout(20)
-            try:
-                with asking.wrap_socket(plain, server_side=True) as tls:
-                    tls.recv(4096)
-                    said = answer(tls.getpeercert(binary_form=True))
-                    if said is None:
-                        tls.recv(4096)
-                    else:
-                        tls.sendall(said)
-            except OSError:  # the client has seen enough
-                pass
-
-    def accept() -> None:
-        while True:
-            try:
-                plain, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=(plain,), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
-            yield Address("127.0.0.1", listener.getsockname()[1])
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
 
 
 def test_an_application_refuses_in_its_own_words(dev: Path, user: Path) -> None:
@@ -364,8 +314,7 @@ def test_interrupted_it_leaves_nothing_running(
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     script = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        while not accepted and script.poll() is None:
-            pass
+        until(lambda: accepted or script.poll() is not None, "a connection")
         accepted[0].settimeout(30)
         assert accepted[0].recv(1)
         script.send_signal(number)
