@@ -1,6 +1,8 @@
 """One connection to a foreign server for real: what comes back, what does not, and how long that may take."""
 
+import select
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable
@@ -99,6 +101,24 @@ def test_silence_has_a_deadline(call: Callable[..., Evidence], dev: Path) -> Non
     assert deaf.timed_out
     assert not deaf.presenter.has("ServerHello", sent=False)
     assert time.monotonic() - start < 10
+
+
+def test_a_server_that_never_comes_to_the_point_has_a_deadline(call: Callable[..., Evidence], dev: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(dev / "server.crt", dev / "server.key")
+
+    def drip(plain: socket.socket) -> None:
+        with context.wrap_socket(plain, server_side=True) as tls:
+            while True:
+                tls.send(b".")
+                select.select([], [], [], 0.01)
+
+    start = time.monotonic()
+    with accepting(drip) as address:
+        seen = call(address, "-tls1_3", timeout=0.6)
+    assert (seen.answered, seen.timed_out) == (True, True)
+    assert seen.answer.startswith(b"....")
+    assert time.monotonic() - start < 5
 
 
 def test_a_reset_is_an_end_and_no_trouble(call: Callable[..., Evidence]) -> None:
