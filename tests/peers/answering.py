@@ -40,36 +40,31 @@ def tls_server(
     certs: Path,
     answer: Callable[[bytes | None], bytes | None],
     *,
-    ask: Callable[[str | None], bool] = lambda name: True,
+    resumed: bytes = b"",
     tickets: int = 2,
     greeting: bytes = b"",
 ) -> AbstractContextManager[Address]:
-    """A TLS server that verifies what it is sent, and answers each probe by the DER of the certificate or None; no
-    answer: it is silent until the client has gone. `ask` says for which name it asks for a certificate.
-    """
-    asking, open_one = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
-    for context, mode in ((asking, ssl.CERT_OPTIONAL), (open_one, ssl.CERT_NONE)):
-        context.load_cert_chain(certs / "server.crt", certs / "server.key")
-        context.load_verify_locations(certs / "ca.crt")
-        context.verify_mode = mode
-        context.num_tickets = tickets
+    """A TLS server that asks for a certificate, verifies what it is sent and leaves it to the application to miss it.
 
-    def choose(tls: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-        """One context begins all handshakes, so that all share its tickets; what is asked depends on the name."""
-        if not ask(name):
-            tls.context = open_one
+    Each probe is answered by the DER of the certificate or None; in a resumed session with `resumed`, if that is not
+    empty. No answer: it is silent until the client has gone. `greeting` goes out before anything is asked.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certs / "server.crt", certs / "server.key")
+    context.load_verify_locations(certs / "ca.crt")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.num_tickets = tickets
 
     def serve(plain: socket.socket) -> None:
-        with asking.wrap_socket(plain, server_side=True) as tls:
+        with context.wrap_socket(plain, server_side=True) as tls:
             if greeting:
                 tls.sendall(greeting)
             if not tls.recv(4096):
                 return
-            said = answer(tls.getpeercert(binary_form=True))
+            said = resumed if resumed and tls.session_reused else answer(tls.getpeercert(binary_form=True))
             if said is None:
                 tls.recv(4096)
             else:
                 tls.sendall(said)
 
-    asking.sni_callback = choose
     return accepting(serve)
