@@ -9,8 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ from conftest import mint_profile, with_server_san
 from handshake_check import HandshakeCheck
 from junitparser import JUnitXml
 from peers import Address, need, process, servers
-from processes import SCRIPTS
+from peers.answering import tls_server
+from processes import SCRIPTS, until
 
 SCRIPT = SCRIPTS / "handshake_check.py"
 FULL = """
@@ -29,6 +29,12 @@ defaults: {key: "ec:P-256"}
 authorities: {ca: {subject: {O: Any Org, CN: Plain CA}}}
 servers: {server: {subject: {CN: localhost}, san: ["DNS:localhost", "IP:127.0.0.1"]}}
 clients: {client: {subject: {C: NO, O: "Acme, Inc", OU: [a, b], CN: "Zoë"}, san: ["DNS:client.localhost"]}}
+"""
+DEEP = """
+defaults: {key: "ec:P-256"}
+authorities: {ca: {subject: {CN: Deep CA}}, issuing: {subject: {CN: Deep issuing}, issuer: ca}}
+servers: {server: {subject: {CN: localhost}, san: ["DNS:localhost", "IP:127.0.0.1"], issuer: ca}}
+clients: {client: {subject: {CN: deep client}, issuer: issuing, outputs: [chain]}}
 """
 NAMELESS = {"none", "no-name", "another-name"}
 CA_ALIKE = {"unknown-ca", "same-name-ca", "same-name-and-key-id-ca", "rogue-root"}
@@ -84,7 +90,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def check(holder: Path | None, address: Address, *arguments: object) -> tuple[int, dict[str, Any]]:
     """Its exit status and what it says as JSON."""
     words = [*([holder] if holder else []), "--connect", f"{address.host}:{address.port}", "--sni", "localhost"]
-    line = ["handshake_check.py", *words, "-j", 2, "--json", "report.json", *arguments]
+    line = ["handshake_check.py", *words, "--json", "report.json", *arguments]
     _, status = HandshakeCheck.run([str(word) for word in line], exit=False)
     return status, json.loads(Path("report.json").read_text())
 
@@ -135,7 +141,6 @@ def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: 
     ("name", "lets_in", "differs"),
     [
         ("python CERT_REQUIRED", set(), set()),
-        ("nginx on", set(), set()),
         ("go RequireAndVerifyClientCert", set(), {"bad-key-usage", "ca-as-leaf", "weak-key"}),
         # gnutls-serv does not say to the library what the certificate has to be for
         ("gnutls-serv --verify-client-cert", {"wrong-purpose", "code-signing"}, {"weak-key"}),
@@ -154,63 +159,37 @@ def test_with_the_key_of_the_ca(name: str, lets_in: set[str], differs: set[str],
 
 
 def test_a_session_of_a_name_that_asks_for_nothing(dev: Path, user: Path, tmp_path: Path) -> None:
+    options = ("--open-sni", "open.localhost", "--only", "open-name", "--only", "none")
     with servers.nginx_two_names(dev, tmp_path) as address:
-        status, report = check(user, address, "--open-sni", "open.localhost", "--only", "open-name")
+        status, report = check(user, address, *options)
     assert status == 0
-    assert "open-name" in cases(report, "holds")
-    with tls_server(dev, lambda peer: b"HTTP/1.1 200 OK\r\n\r\n", ask=lambda name: name == "localhost") as address:
-        status, report = check(user, address, "--open-sni", "open.localhost", "--only", "open-name", "--tls", "1.2")
+    assert {"none", "open-name"} <= cases(report, "holds")
+    with servers.go(dev, tmp_path, "OnlyByName") as address:
+        assert check(user, address, *options)[0] == 0
+
+
+def test_a_server_that_believes_every_resumed_session(dev: Path, user: Path) -> None:
+    def page(peer: bytes | None) -> bytes:
+        return b"HTTP/1.1 %d x\r\n\r\n" % (200 if peer else 403)
+
+    with tls_server(dev, page, resumed=page(b"verified when it began")) as address:
+        status, report = check(user, address, "--open-sni", "open.localhost", "--only", "open-name", "--only", "none")
     assert status == 1
-    assert cases(report, "fails", tls="1.2") == {"open-name"}
+    assert cases(report, "fails") == {"open-name"}
+    assert "none" in cases(report, "holds")
 
 
-@contextmanager
-def tls_server(
-    certs: Path,
-    answer: Callable[[bytes | None], bytes | None],
-    ask: Callable[[str | None], bool] = lambda name: True,
-) -> Iterator[Address]:
-    """A TLS server that verifies what it is sent, and answers each probe by the DER of the certificate or None; no
-    answer: it is silent until the client has gone.
-    """
-    asking, open_one = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
-    for context, mode in ((asking, ssl.CERT_OPTIONAL), (open_one, ssl.CERT_NONE)):
-        context.load_cert_chain(certs / "server.crt", certs / "server.key")
-        context.load_verify_locations(certs / "ca.crt")
-        context.verify_mode = mode
-    # one context begins all handshakes, so all share its tickets; what it asks for depends on the name
-    asking.sni_callback = lambda tls, name, _: None if ask(name) else setattr(tls, "context", open_one)
-
-    def serve(plain: socket.socket) -> None:
-        with plain:
-            plain.settimeout(20)
-            try:
-                with asking.wrap_socket(plain, server_side=True) as tls:
-                    tls.recv(4096)
-                    said = answer(tls.getpeercert(binary_form=True))
-                    if said is None:
-                        tls.recv(4096)
-                    else:
-                        tls.sendall(said)
-            except OSError:  # the client has seen enough
-                pass
-
-    def accept() -> None:
-        while True:
-            try:
-                plain, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=(plain,), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
-            yield Address("127.0.0.1", listener.getsockname()[1])
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+def test_a_client_of_an_intermediate(tmp_path: Path) -> None:
+    (tmp_path / "deep.yaml").write_text(DEEP)
+    deep = mint_profile(tmp_path / "deep.yaml", tmp_path / "deep")
+    with servers.python(deep, tmp_path) as address:
+        status, report = check(deep, address, "--tls", "1.3")
+        assert status == 0
+        assert cases(report, "holds", tls="1.3") >= WITHOUT_THE_KEY | MUST_WITH_THE_KEY
+        alone = ["--ca", deep / "ca.crt", "--cert", deep / "client.chain.crt", "--key", deep / "client.key"]
+        status, report = check(None, address, *alone, "--tls", "1.3")
+        assert status == 0
+        assert cases(report, "holds", tls="1.3") == WITHOUT_THE_KEY
 
 
 def test_an_application_refuses_in_its_own_words(dev: Path, user: Path) -> None:
@@ -260,6 +239,19 @@ def test_a_server_that_refuses_everybody_proves_nothing(dev: Path, rogue: Path, 
     assert cases(report, "fails") == {"good"}
     assert {"none", "self-signed", "good-again"} <= cases(report, "unknown")
     assert cases(report, "holds") == set()
+
+
+def test_a_server_that_gives_up_on_the_way_proves_nothing(dev: Path, user: Path) -> None:
+    welcome = [True]
+
+    def answer(peer: bytes | None) -> bytes:
+        return b"HTTP/1.1 %d x\r\n\r\n" % (200 if peer and welcome and welcome.pop() else 503 if peer else 403)
+
+    with tls_server(dev, answer) as address:
+        status, report = check(user, address, "--only", "none", "--tls", "1.3", "-j", "1")
+    assert status == 3
+    assert cases(report, "unknown", tls="1.3") == {"none", "good-again"}
+    assert "good" in cases(report, "holds", tls="1.3")
 
 
 def test_the_servers_own_certificate_is_told_and_hides_nothing(dev: Path, user: Path, tmp_path: Path) -> None:
@@ -364,8 +356,7 @@ def test_interrupted_it_leaves_nothing_running(
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     script = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        while not accepted and script.poll() is None:
-            pass
+        until(lambda: accepted or script.poll() is not None, "a connection")
         accepted[0].settimeout(30)
         assert accepted[0].recv(1)
         script.send_signal(number)

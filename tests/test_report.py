@@ -4,7 +4,7 @@ import io
 import json
 import re
 
-from mintls.handshake.case import Row, Verifier
+from mintls.handshake.case import Row, Severity, Verifier
 from mintls.handshake.cases import CATALOGUE
 from mintls.handshake.messages import Alert, Message, Transcript
 from mintls.handshake.result import Result, Run
@@ -78,7 +78,7 @@ def test_nothing_a_peer_writes_gets_through(run: Run) -> None:
 def test_json_has_the_evidence(run: Run) -> None:
     report = json.loads(as_json(run))
     assert (report["version"], report["status"], report["openssl"]) == (1, 1, "OpenSSL 3.0.19")
-    assert report["counts"] == {"holds": 3, "warns": 1, "fails": 1, "unknown": 2}
+    assert report["counts"] == {"holds": 3, "warns": 1, "fails": 1, "unknown": 2, "told": 0, "skipped": 0}
     row = next(row for row in report["rows"] if row["case"] == "expired")
     assert row["id"] == "server/1.3/expired"
     assert row["alert"] == {"number": 48, "name": "unknown_ca"}
@@ -116,6 +116,25 @@ def test_only_the_first_failures_are_explained(run: Run) -> None:
     assert "FAIL: 5 more, see the table" in text
     collapsed = tuple(result(case, Kind.NOT_REQUESTED) for case in list(CASES)[5:15])
     assert "(and 9 more)" in table(replace(run, results=collapsed))
+
+
+def test_what_was_not_tried_and_what_is_only_told_decide_nothing(run: Run) -> None:
+    told = replace(CASES["none"], severity=Severity.INFORMATION)
+    results = (
+        result("good", Kind.ACCEPTED),
+        result("expired", Kind.NOT_TRIED, "no key"),
+        replace(result("none", Kind.ACCEPTED), row=Row(told, Verifier.SERVER, "1.3")),
+    )
+    run = replace(run, results=results)
+    assert run.status == 0
+    assert replace(run, strict=True).status == 0
+    lines = table(run).splitlines()
+    assert [line.split()[0] for line in lines if line.startswith("  ")] == ["ok", "skip", "info"]
+    assert "1 info, 1 skip" in lines[-1]
+    assert not any(line.startswith(("FAIL", "warn", "unknown")) for line in lines)
+    suite = next(iter(JUnitXml.fromstring(as_junit(run).encode())))
+    assert (suite.tests, suite.skipped, suite.failures, suite.errors) == (3, 1, 0, 0)
+    assert "skip" not in table(replace(run, results=results[:1]))
 
 
 def test_an_empty_run_is_a_report_too(run: Run) -> None:

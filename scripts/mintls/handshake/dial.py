@@ -21,7 +21,7 @@ from mintls.handshake.verdict import Evidence
 from mintls.openssl import Openssl
 
 SETTLE = 0.05  # seconds of silence, or twice the time that the server took for its ServerHello
-CHUNK = 65536
+CHUNK, CHUNKS = 65536, 16  # bytes read at once, and how often before anything else is looked at
 
 
 def dial(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Path, timeout: float) -> Evidence:
@@ -78,7 +78,7 @@ class _Call:
                 selector.register(stream, selectors.EVENT_READ)
             while True:
                 ready = selector.select(max(0.0, self._until() - time.monotonic()))
-                if not ready and self._silence_is_all():
+                if self._is_late() or (not ready and self._silence_is_all()):
                     return
                 for key, _ in ready:
                     if not self.drain(key.fd):
@@ -91,8 +91,8 @@ class _Call:
                     return
 
     def drain(self, stream: int) -> bool:
-        """Read what is there; False at the end."""
-        while True:
+        """Read what is there, or much of it; False at the end."""
+        for _ in range(CHUNKS):
             try:
                 chunk = os.read(stream, CHUNK)
             except BlockingIOError:
@@ -100,6 +100,7 @@ class _Call:
             if not chunk:
                 return False
             self._read[stream] += chunk
+        return True
 
     def transcript(self) -> Transcript:
         return parse(self.text(self.listing), self.text(self.errors))
@@ -114,10 +115,14 @@ class _Call:
         heard = 0.0 if self._asked else waits
         return min(self._deadline, heard + self._settle) if heard else self._deadline
 
+    def _is_late(self) -> bool:
+        """Also for a server that says something all the time, but never what counts."""
+        self.timed_out = time.monotonic() >= self._deadline
+        return self.timed_out
+
     def _silence_is_all(self) -> bool:
         """What to do when nothing came for so long: ask, if that has not been done, or leave it at that."""
-        self.timed_out = time.monotonic() >= self._deadline
-        if self._probe.sent and self._finished and not self._asked and not self.timed_out:
+        if self._probe.sent and not self._asked:
             self._ask()
             return False
         return True

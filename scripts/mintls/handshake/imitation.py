@@ -129,7 +129,9 @@ def _like_the_user(case: Case, held: Holdings, names: Settings) -> Case:
 
 def _issuer_id(settings: Settings, held: Holdings) -> Settings:
     """An issuer of the user's that has no key identifier cannot be named by one."""
-    issuer = {"ca": held.authority, "{role}": held.good.leaf}.get(str(settings.get("issuer")))
+    issuer = {"ca": held.authority, LIKE_THE_CA[1]: held.authority, "{role}": held.good.leaf}.get(
+        str(settings.get("issuer"))
+    )
     return {"authority_key_identifier": "none"} if issuer and not issuer.key_identifier else {}
 
 
@@ -174,11 +176,11 @@ def _bad_signature(held: Holdings, name: str, directory: Path, openssl: Openssl)
 
 
 def _bad_body(held: Holdings, name: str, directory: Path, openssl: Openssl) -> None:
-    """The lowest bit of the serial number is turned: nothing else changes, and no length."""
+    """One low bit of the serial number is turned: nothing else changes, and no length. It does not become zero."""
     found = _SERIAL.search(openssl.run(("asn1parse", "-in", "client.crt"), cwd=directory).stdout)
     assert found  # the first INTEGER of that depth is the serial number, RFC 5280 section 4.1
     octets = bytearray(b64decode(held.good.leaf.pem.split("-----")[2]))
-    octets[sum(map(int, found.groups())) - 1] ^= 1
+    octets[sum(map(int, found.groups())) - 1] ^= 2 if int(held.good.leaf.serial, 16) == 1 else 1
     body = "\n".join(wrap(b64encode(octets).decode(), 64))
     (directory / f"{name}.crt").write_text(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
     (directory / f"{name}.key").symlink_to(held.good.key)
