@@ -279,3 +279,13 @@ def handshake(directory: Path, server: str, client: str, name: str) -> bool:
 )
 def test_pythons_ssl(server: str, client: str, name: str, answer: bool, dev: Path) -> None:
     assert handshake(dev, server, client, name) is answer
+
+
+@pytest.mark.parametrize(
+    "script", ["generate.py", "verify.py", "handshake_check.py", "https_server.py", "https_client.py"]
+)
+def test_help_and_version_are_answers(script: str, run: Run) -> None:
+    told = run(script, "--help")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert f"{script} [SWITCHES]" in told.stdout
+    assert run(script, "--version").returncode == 0

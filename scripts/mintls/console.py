@@ -1,5 +1,6 @@
 """What every script shares at the terminal: errors become a sentence and an exit status."""
 
+import gc
 import io
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import Any, NoReturn
 from mintls.errors import INTERRUPTED, MintlsError, UsageError
 
 from plumbum import cli
+from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
 from plumbum.cli.switches import SwitchError
 
 
@@ -36,6 +38,7 @@ class Script(cli.Application):
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # scripts and JSON are UTF-8 whatever the locale says
         signal.signal(signal.SIGTERM, _leave)
+        gc.freeze()  # what was imported stays to the end: the collector need not walk it then
         try:
             _, status = cls.run(exit=False)
             sys.stdout.flush()
@@ -60,6 +63,8 @@ def _leave(number: int, frame: FrameType | None) -> None:
 def _usage(program: str) -> Iterator[None]:
     try:
         yield
+    except (ShowHelp, ShowHelpAll, ShowVersion, ShowCompletion):  # asked for, although plumbum derives them from it
+        raise
     except SwitchError as error:
         raise UsageError(f"{error}; {program} --help lists what can be said") from None
 

@@ -39,11 +39,11 @@ def mint(
     profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, wishes: Wishes = KEEP_CURRENT
 ) -> Outcome:
     """Bring the directory to what the profile says, all or nothing."""
-    check_abilities(profile, openssl)
     with open_store(directory) as store:
         outcome, plan = _decide(profile, store, wishes)
         check_overwriting(store, plan)
         if plan.outputs:
+            check_abilities(profile, openssl)
             with store.staging(plan) as stage:
                 carry_out(compact(plan) if openssl.can("req", "-CA") else plan, openssl, stage, workers, tell)
                 made = records(plan, profile.files, store.manifest, openssl, stage, workers)

@@ -103,9 +103,10 @@ class Openssl:
         """Like `run`, for a question whose answer may be no: an exit status other than 0 is an answer."""
         pipe = subprocess.PIPE
         command = (self.binary, *argv)
-        with self.spawn(argv, cwd=cwd, env=env, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        source = pipe if stdin else subprocess.DEVNULL
+        with self.spawn(argv, cwd=cwd, env=env, stdin=source, stdout=pipe, stderr=pipe) as process:
             try:
-                stdout, stderr = process.communicate(stdin, timeout)
+                stdout, stderr = process.communicate(stdin or None, timeout)
             except subprocess.TimeoutExpired:
                 raise OpensslError(command, f"did not end within {timeout:g} s and was stopped", "") from None
         return Result(command, process.returncode, _text(stdout), _text(stderr))

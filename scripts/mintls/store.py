@@ -20,6 +20,7 @@ from mintls.manifest import MANIFEST, Manifest, decode_manifest, encode_manifest
 from mintls.plan import Output, Plan
 
 STAGING, COMMIT = ".mintls-", ".mintls-commit"
+MANY = 100  # files
 SHARES = "manifest.*-of-*.json"
 
 
@@ -76,6 +77,8 @@ class Store:
             os.rename(stage / output.name, commit / output.name)
         (commit / name).write_bytes(encode_manifest(manifest))
         os.chmod(commit / name, 0o644)
+        if len(outputs) > MANY:
+            os.sync()  # all at once is faster than the many waits of the next lines, which then only confirm it
         for path in commit.iterdir():
             _fsync(path)
         _fsync(commit)
@@ -123,7 +126,7 @@ def open_store(directory: Path) -> Iterator[Store]:
     Raises OutputError when it cannot be made, locked or read. Another run that holds the lock is waited for.
     """
     try:
-        made = not directory.exists()
+        made = [path for path in (directory, *directory.parents) if not path.exists()]
         directory.mkdir(parents=True, exist_ok=True)
         handle = _lock(directory)
     except OSError as error:
@@ -134,9 +137,9 @@ def open_store(directory: Path) -> Iterator[Store]:
     except OSError as error:
         raise OutputError(f"{error.filename or directory}: {error.strerror}; nothing was published") from None
     finally:
-        if made:
+        for path in made:
             with suppress(OSError):
-                directory.rmdir()  # refused unless empty
+                path.rmdir()  # refused unless empty
         os.close(handle)
 
 
