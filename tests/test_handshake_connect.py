@@ -398,6 +398,14 @@ def test_a_wrong_word_is_told(arguments: list[str], sentence: str, user: Path) -
     assert sentence in str(told.value)
 
 
+@pytest.mark.parametrize("other", [["--listen", ":"], ["--pcap", "wire"]])
+def test_what_does_not_go_together_is_told(other: list[str], user: Path) -> None:
+    line = ["handshake_check.py", str(user), "--connect", "localhost:4443", *other]
+    with pytest.raises(UsageError, match=f"Given --connect, the following are invalid .*{other[0]}"):
+        HandshakeCheck.run(line, exit=False)
+    assert not Path("wire").exists()
+
+
 def test_a_host_that_nobody_knows_is_told(user: Path) -> None:
     with pytest.raises(MintlsError, match=r"--connect nobody\.invalid:443: .*; see that the host's name is right"):
         HandshakeCheck.run(["handshake_check.py", str(user), "--connect", "nobody.invalid:443"], exit=False)

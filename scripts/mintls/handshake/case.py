@@ -59,7 +59,7 @@ class Case(Struct, frozen=True, kw_only=True):
     verifiers: tuple[Verifier, ...] = BOTH
     versions: tuple[str, ...] = ()  # of TLS; empty: each that is asked for
     severity: Severity = Severity.MUST
-    disputed: bool = False  # good implementations differ, so that elsewhere than in our own pair it only warns
+    disputed: bool = False  # good clients differ, so that against a foreign one it only warns
     control: bool = False  # is accepted, or no refusal counts
 
     leaf: Settings | None = None  # how the presented leaf differs from a good one, as in a profile
@@ -67,7 +67,7 @@ class Case(Struct, frozen=True, kw_only=True):
     presents: str = "{role}"  # the credential, if `leaf` makes none; empty: no certificate
     chain: tuple[str, ...] = ()  # authorities sent after the leaf
     needs_ca_key: bool = True  # cannot be made from a good leaf and the CA's certificate alone
-    stacks: str = ""  # those that accept it as they come: against a foreign server the row is policy
+    stacks: str = ""  # those whose servers accept it as they come: against a foreign server it only warns
     route: Route = Route.NAMED  # of those that only a foreign server can be shown
 
     offers: tuple[str, ...] = ()  # options of the presenting end

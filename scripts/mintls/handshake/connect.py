@@ -22,7 +22,9 @@ _HTTPS = 443
 class ConnectOptions(cli.Application):
     """What can be said about a foreign server."""
 
-    connect = cli.SwitchAttr("--connect", str, argname="HOST:PORT", group="Server", help="Prove that server")
+    connect = cli.SwitchAttr(
+        "--connect", str, argname="HOST:PORT", group="Server", excludes=["--listen", "--pcap"], help="Prove that server"
+    )
     ca = cli.SwitchAttr("--ca", cli.ExistingFile, argname="FILE", group="Server", help="The CA, if not DIR/ca.crt")
     cert = cli.SwitchAttr("--cert", cli.ExistingFile, argname="FILE", group="Server", help="A good client certificate")
     key = cli.SwitchAttr("--key", cli.ExistingFile, argname="FILE", group="Server", help="Its key")

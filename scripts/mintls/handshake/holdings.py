@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from mintls.certificate import Certificate, full_text, read_certificate
+from mintls.certificate import Certificate, read_certificate
 from mintls.errors import UsageError
 from mintls.handshake.credentials import between, read_set
 from mintls.manifest import MANIFEST, Record
@@ -107,7 +107,6 @@ def read_holdings(files: Files, bad: Mapping[str, Files], openssl: Openssl) -> H
     above = [_certificate(openssl, pem, files.certificate) for pem in _CERTIFICATE.findall(good.above)]
     authority = _authority(good.leaf, anchors, above, files, openssl)
     is_anchor = authority.fingerprint in {anchor.fingerprint for anchor in anchors}
-    limit = re.search(r"CA:TRUE, pathlen:(\d+)", full_text(openssl, authority.pem))
     return Holdings(
         anchors=files.ca.absolute(),
         good=good,
@@ -119,7 +118,7 @@ def read_holdings(files: Files, bad: Mapping[str, Files], openssl: Openssl) -> H
         authority=authority,
         authority_key=files.ca_key.absolute() if files.ca_key else None,
         upper="" if is_anchor else good.above,
-        depth=int(limit[1]) if limit else None,
+        depth=authority.path_length,
     )
 
 
