@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from mintls.errors import INTERRUPTED, MintlsError, UsageError
 
 from plumbum import cli
+from plumbum.cli.application import ShowHelp, ShowHelpAll, ShowVersion
 from plumbum.cli.switches import SwitchError
 
 
@@ -60,6 +61,8 @@ def _leave(number: int, frame: FrameType | None) -> None:
 def _usage(program: str) -> Iterator[None]:
     try:
         yield
+    except (ShowHelp, ShowHelpAll, ShowVersion):  # plumbum's own answers, which it calls mistakes
+        raise
     except SwitchError as error:
         raise UsageError(f"{error}; {program} --help lists what can be said") from None
 
