@@ -148,3 +148,14 @@ def test_nothing_else_lies_at_the_top() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     tracked = {line.split("/")[0] for line in listed.splitlines()}
     assert {name for name in tracked if not name.startswith(".")} <= allowed
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.name)
+def test_a_script_says_how_it_is_used(path: Path) -> None:
+    done = subprocess.run([sys.executable, path, "--help"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{path.name} [SWITCHES]" in done.stdout
+    done = subprocess.run([sys.executable, path, "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.startswith(path.name), done.stderr) == (0, True, "")
+    done = subprocess.run([sys.executable, path, "--no-such-switch"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
