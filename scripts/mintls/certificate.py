@@ -156,7 +156,7 @@ def read_validities(openssl: Openssl, certificates: Sequence[str], directory: Pa
     if not openssl.can("storeutl", "-certs"):
         return [_read_validity(openssl, certificate, directory) for certificate in certificates]
     pem = b"".join((directory / certificate).read_bytes() for certificate in certificates)
-    joined = directory / f"{certificates[0]}.all.pem"
+    joined = directory / f"{certificates[0]}+all.pem"
     joined.write_bytes(pem)
     argv = ("storeutl", "-noout", "-text", "-certs", joined.name)
     said = openssl.run(argv, cwd=directory).stdout
