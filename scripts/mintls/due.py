@@ -118,7 +118,8 @@ def export_digest(entry: Entry, above: Sequence[Entry], records: Mapping[str, Re
     """Changes when anything changes that the outputs hold; where their password is found is none of it."""
     settings = entry.settings.pkcs12
     prints = [records[one.name].fingerprint for one in (entry, *above) if one.name in records]
-    return sha256(repr((prints, settings.alias, settings.compatibility)).encode()).hexdigest()
+    how = (settings.alias, settings.compatibility) if {"pkcs12", "truststore"} & set(entry.outputs) else ()
+    return sha256(repr((prints, how)).encode()).hexdigest()
 
 
 def _check_issuer(
