@@ -8,6 +8,7 @@
 import os
 import re
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mintls.abilities import check_abilities
@@ -59,6 +60,9 @@ class Generate(Script):
     def main(self, profile_path: str) -> int:
         wishes, openssl = self.wishes(), Openssl()
         profile = read_requests(load_profile(Path(profile_path)), openssl)
+        for glob in wishes.only:
+            if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):
+                raise UsageError(f"--only {glob!r} names no entry of {profile_path}; write a name or a glob")
         if not self.quiet:
             sys.stderr.writelines(f"warning: {warning}\n" for warning in profile.warnings)
         if self.export:
@@ -112,8 +116,8 @@ def as_lines(directory: Path, outcome: Outcome, due: str) -> list[str]:
     lines = [
         f"{(decision.work and due) or decision.what:<9} {decision.entry.name}: {decision.why}" for decision in told
     ]
-    lines += [f"{'listed':<9} {crl.entry.name}: {len(crl.record.revoked)} revoked" for crl in outcome.crls]
-    worked = sum(bool(decision.work) for decision in told)
+    lines += [f"{due or 'listed':<9} {crl.file}: {len(crl.record.revoked)} revoked" for crl in outcome.crls]
+    worked = sum(bool(decision.work) for decision in told) + (len(outcome.crls) if due else 0)
     return [*lines, f"{directory}: {worked} {due or 'issued'}, {len(told)} in all"]
 
 

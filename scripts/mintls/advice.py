@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mintls.certificate import Certificate
 from mintls.inspection import Found, Inspection
-from mintls.verify import CLIENT, SERVER
+from mintls.verify import SERVER
 
 LONGEST = 825  # days; Apple's clients refuse a server's certificate that is valid for longer
 MISMATCH = " does not match: its public key is not the certificate's"
@@ -35,7 +35,8 @@ def _about(certificate: Certificate) -> Iterator[str]:
         yield "a server without DNS: or IP: in its SAN: clients ignore CN and refuse it (RFC 9525)"
     elif not certificate.names:
         yield "it has no SAN: programs that authorise by name find only CN"
-    if not certificate.is_authority and CLIENT not in certificate.purposes and days > LONGEST:
+    serves = SERVER in certificate.purposes or not certificate.purposes
+    if serves and not certificate.is_authority and days > LONGEST:
         yield f"valid for {days} days: Apple's clients refuse a server after {LONGEST}"
     if certificate.key.startswith("rsa:") and int(certificate.key[4:]) < 2048:
         yield f"{certificate.key} is weak: TLS stacks refuse RSA keys under 2048 bits"

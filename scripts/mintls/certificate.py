@@ -12,10 +12,12 @@ from mintls.openssl import Openssl
 
 from msgspec import Struct
 
+# Names may hold line breaks, which openssl prints as they are: so they are asked apart from what they could imitate.
 _QUESTIONS = (
     "-noout", "-serial", "-subject", "-issuer", "-startdate", "-enddate", "-fingerprint", "-sha256", "-pubkey",
     "-nameopt", "RFC2253,utf8,-esc_msb", "-text", "-certopt",
-    "no_header,no_version,no_serial,no_validity,no_subject,no_issuer,no_sigdump",
+    "no_header,no_version,no_serial,no_validity,no_subject,no_issuer,no_sigdump,no_extensions",
+    "-ext", "basicConstraints,keyUsage,extendedKeyUsage,subjectKeyIdentifier",
 )  # fmt: skip
 _CURVES = {"prime256v1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _GENERAL_NAME = re.compile(r"(?:^|, )(DNS|IP Address|email|URI|Registered ID|othername|DirName):")
@@ -60,11 +62,15 @@ class Certificate(Struct, frozen=True, kw_only=True):
 def read_certificate(openssl: Openssl, pem: str) -> Certificate:
     """Ask openssl what a PEM certificate holds (x509(1)). Raises OpensslError when it is none."""
     said = openssl.run(("x509", *_QUESTIONS), stdin=pem.encode()).stdout
-    lines = said.splitlines()
+    extensions = dict(_extensions(said.splitlines()))
+    alternative, issuer_key = (
+        openssl.run(("x509", "-noout", "-ext", name), stdin=pem.encode()).stdout.partition(": ")[2].partition("\n")[2]
+        for name in ("subjectAltName", "authorityKeyIdentifier")
+    )
+    limit = re.search(r"pathlen:(\d+)", extensions.get("Basic Constraints", ""))
     line: dict[str, str] = {}
     for name, value in re.findall("(?m)^([a-zA-Z0-9 ]+)=(.*)$", said):
         line.setdefault(name, value)
-    extensions = dict(_extensions(lines))
     return Certificate(
         pem=pem,
         subject=line["subject"].strip(),
@@ -73,16 +79,16 @@ def read_certificate(openssl: Openssl, pem: str) -> Certificate:
         not_before=from_openssl(line["notBefore"]),
         not_after=from_openssl(line["notAfter"]),
         fingerprint=next(value for name, value in line.items() if "ingerprint" in name).replace(":", ""),
-        public_key=said[said.index("-----BEGIN PUBLIC") : said.index("-----END PUBLIC")],
+        public_key=said[said.index("\n-----BEGIN PUBLIC") + 1 : said.index("\n-----END PUBLIC") + 1],
         key=key_name(said),
         signature=_after("Signature Algorithm: ", said),
         is_authority=extensions.get("Basic Constraints", "").startswith("CA:TRUE"),
         key_usage=_words(extensions.get("Key Usage", "")),
         purposes=_words(extensions.get("Extended Key Usage", "")),
-        names=tuple(_names(extensions.get("Subject Alternative Name", ""))),
+        names=tuple(_names(alternative.strip())),
         key_identifier=extensions.get("Subject Key Identifier", "").replace(":", ""),
-        issuer_key_identifier=extensions.get("Authority Key Identifier", "").removeprefix("keyid:").replace(":", ""),
-        path_length=int(limit) if (limit := _after("pathlen:", extensions.get("Basic Constraints", ""))) else None,
+        issuer_key_identifier=_key_identifier(issuer_key.splitlines()[0] if issuer_key else ""),
+        path_length=int(limit[1]) if limit else None,
     )
 
 
@@ -93,22 +99,28 @@ def full_text(openssl: Openssl, pem: str) -> str:
 
 
 def _extensions(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Each extension's name with the first line of its value, which stands indented below it."""
+    """Each extension's name with the first line of its value, which stands below it."""
     for line, value in zip(lines, [*lines[1:], ""], strict=True):
-        if match := re.match(r"            X509v3 ([^:]+):", line):
+        if match := re.match(r"X509v3 ([^:]+):", line):
             yield match[1], value.strip()
 
 
 def key_name(said: str) -> str:
     """The key in the text of a certificate or request, as profiles spell it."""
     algorithm = _after("Public Key Algorithm: ", said)
-    bits = re.search(r"Public-Key: \((\d+) bit", said)
+    bits = re.match(r"\((\d+) bit", _after("(?:RSA )?Public-Key: ", said))  # 1.1.1 says RSA before it
     if algorithm == "rsaEncryption" and bits:
         return f"rsa:{bits[1]}"
     if algorithm == "id-ecPublicKey":
         curve = _after("ASN1 OID: ", said)
         return f"ec:{_CURVES.get(curve, curve)}"
     return algorithm.lower()
+
+
+def _key_identifier(text: str) -> str:
+    """Hexadecimal; an authority key identifier may name the issuer in other ways and hold none."""
+    text = text.strip().removeprefix("keyid:")
+    return text.replace(":", "") if re.fullmatch("[0-9A-F]{2}(:[0-9A-F]{2})*", text) else ""
 
 
 def _names(text: str) -> Iterator[str]:
@@ -130,7 +142,9 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _after(label: str, text: str) -> str:
-    return text.partition(label)[2].partition("\n")[0].strip()
+    """What follows a label at the start of a line, where no subject can stand."""
+    match = re.search(f"(?m)^ *{label}(.*)$", text)
+    return match[1].strip() if match else ""
 
 
 Validity = tuple[str, str]
@@ -145,7 +159,7 @@ def read_validities(openssl: Openssl, certificates: Sequence[str], directory: Pa
     if not openssl.can("storeutl", "-certs"):
         return [_read_validity(openssl, certificate, directory) for certificate in certificates]
     pem = b"".join((directory / certificate).read_bytes() for certificate in certificates)
-    joined = directory / f"{certificates[0]}.all.pem"
+    joined = directory / f"{certificates[0]}+all.pem"
     joined.write_bytes(pem)
     argv = ("storeutl", "-noout", "-text", "-certs", joined.name)
     said = openssl.run(argv, cwd=directory).stdout

@@ -1,6 +1,6 @@
 """What of a profile must be made, and why: the profile beside the set that stands (pure)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -10,6 +10,7 @@ from mintls.errors import OutputError
 from mintls.extensions import config_text
 from mintls.manifest import Manifest, Record
 from mintls.plan import Work
+from mintls.rules import ancestors
 
 from msgspec import Struct
 
@@ -77,12 +78,16 @@ def decide(
     Raises OutputError when something is due that cannot be signed because an authority or its key is not there.
     """
     records = {record.name: record for record in manifest.certificates} if manifest else {}
-    revoked = {revocation.serial for record in records.values() if record.crl for revocation in record.crl.revoked}
-    judge = _Judge(digests, now, wishes, frozenset(revoked))
+    listed = [revocation for record in records.values() if record.crl for revocation in record.crl.revoked]
+    revoked = {revocation.serial: revocation.reason for revocation in listed}
+    judge = _Judge(digests, now, wishes, records, revoked)
+    named = {entry.name: entry for entry in profile.entries}
     decisions: dict[str, Decision] = {}
     for entry in profile.entries:
-        record, own, issuer = records.get(entry.name), profile.files.of(entry.name), decisions.get(entry.issuer or "")
-        work, why = judge.due(own, entry, record, issuer)
+        record, own = records.get(entry.name), profile.files.of(entry.name)
+        above = [decisions[other.name] for other in ancestors(entry, named)]
+        issuer = above[0] if above else None
+        work, why = judge.due(own, entry, record, above)
         if work in ("certificate", "key and certificate"):
             if work == "certificate" and own["key"] not in digests and not entry.settings.csr:
                 raise OutputError(f"{entry.name} is due ({why}), but {own['key']} is not here; put it back")
@@ -98,6 +103,23 @@ def settings_digest(entry: Entry) -> str:
     dates = said.days, said.not_before, said.not_after, said.backdate
     words = config_text(entry), entry.issuer, said.key, said.digest, said.serial, said.defects, entry.request, *dates
     return sha256(repr(words).encode()).hexdigest()
+
+
+def signer_digest(entry: Entry, records: Mapping[str, Record]) -> str:
+    """Changes when the issuer becomes one that the entry's certificate does not name."""
+    issuer = records.get(entry.issuer or "")
+    if issuer is None:
+        return ""
+    serial = issuer.serial if "issuer" in entry.settings.authority_key_identifier else ""
+    return sha256(repr((issuer.subject, issuer.sha256.get(issuer.files.get("key", "")), serial)).encode()).hexdigest()
+
+
+def export_digest(entry: Entry, above: Sequence[Entry], records: Mapping[str, Record]) -> str:
+    """Changes when anything changes that the outputs hold; where their password is found is none of it."""
+    settings = entry.settings.pkcs12
+    prints = [records[one.name].fingerprint for one in (entry, *above) if one.name in records]
+    how = (settings.alias, settings.compatibility) if {"pkcs12", "truststore"} & set(entry.outputs) else ()
+    return sha256(repr((prints, how)).encode()).hexdigest()
 
 
 def _check_issuer(
@@ -120,12 +142,14 @@ class _Judge(Struct, frozen=True):
     digests: Mapping[str, str]
     now: datetime
     wishes: Wishes
-    revoked: frozenset[str]
+    records: Mapping[str, Record]
+    revoked: Mapping[str, str]
 
     def due(
-        self, own: Mapping[str, str], entry: Entry, record: Record | None, issuer: Decision | None
+        self, own: Mapping[str, str], entry: Entry, record: Record | None, above: Sequence[Decision]
     ) -> tuple[Work | None, str]:
-        """The first reason that applies, the gravest work first."""
+        """The first reason that applies, the gravest work first; `above` are the decisions on its issuers."""
+        issuer = above[0] if above else None
         if not self.wishes.covers(entry):
             return None, "not asked for"
         if record is None:
@@ -134,11 +158,8 @@ class _Judge(Struct, frozen=True):
             return "key and certificate", why
         if why := self._certificate_is_due(own, entry, record) or self._issuer_changed(entry, record, issuer):
             return "certificate", why
-        missing = [own[output] for output in entry.outputs if own[output] not in self.digests]
-        if missing:
-            return "outputs", f"{missing[0]} is missing"
-        if entry.outputs and issuer and issuer.signs:
-            return "outputs", f"{issuer.entry.name} was issued again"
+        if entry.outputs and (why := self._outputs_are_due(own, entry, record, above)):
+            return "outputs", why
         return None, f"good until {record.not_after}"
 
     def is_another(self, own: Mapping[str, str], entry: Entry, record: Record | None) -> bool:
@@ -158,6 +179,11 @@ class _Judge(Struct, frozen=True):
             return "its files have other names now"
         if own["key"] not in self.digests and not (entry.is_authority and own["certificate"] in self.digests):
             return f"{own['key']} is missing"
+        reason = self.revoked.get(record.serial)
+        if reason in ("keyCompromise", "CACompromise") and not entry.settings.revoked:
+            return f"{record.serial} was revoked for {reason}"
+        if record.encrypted != bool(entry.settings.passphrase):
+            return "its key is to be encrypted" if entry.settings.passphrase else "its key is to be without passphrase"
         if record.key != entry.settings.key:
             return f"its key is to be {entry.settings.key}"
         return "its key is to change" if self.wishes.rotate_keys and not entry.is_authority else ""
@@ -190,4 +216,18 @@ class _Judge(Struct, frozen=True):
             return f"{issuer.entry.name} has another key or subject"
         if issuer and issuer.signs and "issuer" in entry.settings.authority_key_identifier:
             return f"{issuer.entry.name} is issued again, and this names its serial"
+        if record.signer not in ("", signer_digest(entry, self.records)):
+            return f"{entry.issuer} is no longer the one that signed it"
         return ""
+
+    def _outputs_are_due(self, own: Mapping[str, str], entry: Entry, record: Record, above: Sequence[Decision]) -> str:
+        for file in (own[output] for output in entry.outputs):
+            if file not in self.digests:
+                return f"{file} is missing"
+            if self.digests[file] != record.sha256.get(file):
+                return f"{file} is not the one that was made"
+        for decision in above:
+            if decision.signs:
+                return f"{decision.entry.name} was issued again"
+        entries = [decision.entry for decision in above]
+        return "" if record.exported == export_digest(entry, entries, self.records) else "what it is made of changed"

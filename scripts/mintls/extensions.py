@@ -64,11 +64,11 @@ def list_sections(entry: Entry) -> dict[str, list[str]]:
 def _extensions(entry: Entry) -> Iterator[tuple[str, str]]:
     settings, sections = entry.settings, list_sections(entry)
     netscape = settings.netscape
-    key_identifier = settings.subject_key_identifier
     yield "basicConstraints", f"critical,{_basic_constraints(entry)}"
-    yield "subjectKeyIdentifier", "" if key_identifier == "none" else key_identifier
+    # none must be said: openssl 3 adds the two identifiers where they are not mentioned
+    yield "subjectKeyIdentifier", settings.subject_key_identifier
     if entry.issuer is not None and "self_signed" not in settings.defects:
-        yield "authorityKeyIdentifier", settings.authority_key_identifier.replace("none", "")
+        yield "authorityKeyIdentifier", settings.authority_key_identifier
     yield "keyUsage", (entry.key_usage and f"critical,{','.join(entry.key_usage)}") or ""
     yield "extendedKeyUsage", ",".join(entry.extended_key_usage)
     yield "subjectAltName", "@san" if sections["san"] else ""

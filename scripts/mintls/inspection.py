@@ -1,18 +1,19 @@
 """A set of files -> the certificates, keys and revocation lists in them, whoever made them.
 
-A PEM file may hold several; a certificate that stands in several files (its own and a chain) is one.
+A PEM file may hold several, a DER file holds one; a certificate that stands in several files (its own and a chain)
+is one.
 """
 
 import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mintls.certificate import Certificate, read_certificate
-from mintls.errors import OpensslError, UsageError
+from mintls.errors import MintlsError, OpensslError, UsageError
 from mintls.openssl import Openssl
 from mintls.store import settle
 
@@ -21,6 +22,7 @@ from msgspec import Struct
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----\n?", re.DOTALL)
 _CERTIFICATES = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 MAX_BYTES = 1024 * 1024
+SUFFIXES = (".crt", ".cer", ".der", ".pem")  # files of these names are there to hold a certificate
 
 
 class KeyFile(Struct, frozen=True):
@@ -48,7 +50,7 @@ class Found(Struct, frozen=True):
 class CrlFile(Struct, frozen=True):
     """A revocation list and the name of its issuer."""
 
-    path: Path
+    pem: str
     issuer: str
 
 
@@ -61,8 +63,11 @@ class Inspection(Struct, frozen=True):
     unreadable: tuple[str, ...]
 
 
-def inspect(paths: Iterable[Path], openssl: Openssl, workers: int) -> Inspection:
-    """Read the files, and those in the directories. Raises UsageError when there is no certificate in them."""
+def inspect(paths: Sequence[Path], openssl: Openssl, workers: int) -> Inspection:
+    """Read the files, and those in the directories.
+
+    Raises UsageError when there is no certificate in them, MintlsError when a directory cannot be read.
+    """
     files = [file for path in paths for file in _files(path)]
     blocks = [(file, kind, text) for file in files for kind, text in _blocks(file)]
     with ThreadPoolExecutor(workers) as pool:
@@ -70,12 +75,15 @@ def inspect(paths: Iterable[Path], openssl: Openssl, workers: int) -> Inspection
     found: dict[str, tuple[Certificate, list[Path]]] = {}
     # the file with the fewest certificates and the shortest name is a certificate's own; a chain comes after it
     count = Counter(file for file, kind, _ in blocks if kind in _CERTIFICATES)
-    order = sorted(range(len(blocks)), key=lambda index: (count[blocks[index][0]], len(blocks[index][0].name), index))
+    order = sorted(
+        range(len(blocks)), key=lambda index: (count[blocks[index][0]] or 1, len(blocks[index][0].name), index)
+    )
     for index in order:
         if isinstance(answer := answers[index], Certificate):
             found.setdefault(answer.fingerprint, (answer, []))[1].append(blocks[index][0])
     if not found:
-        raise UsageError(f"no certificate in {', '.join(map(str, paths))}; name a directory or PEM files that hold one")
+        none = f"no certificate in {', '.join(map(str, paths))}; name a directory or PEM files that hold one"
+        raise UsageError("\n".join([*(answer for answer in answers if isinstance(answer, str)), none]))
     keys = [answer for answer in answers if isinstance(answer, KeyFile)]
     certificates = tuple(
         _found(certificate, tuple(dict.fromkeys(where)), keys) for certificate, where in found.values()
@@ -89,10 +97,14 @@ def inspect(paths: Iterable[Path], openssl: Openssl, workers: int) -> Inspection
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        settle(path)
-        return sorted(child for child in path.iterdir() if child.is_file() and not child.name.startswith("."))
-    if not path.is_file():
+    try:
+        if path.is_dir():
+            settle(path)
+            return sorted(child for child in path.iterdir() if child.is_file() and not child.name.startswith("."))
+        is_file = path.is_file()
+    except OSError as error:
+        raise MintlsError(f"{path}: {error.strerror}; run this as somebody who may read it") from None
+    if not is_file:
         raise UsageError(f"{path}: no such file or directory; name a directory or PEM files with certificates")
     return [path]
 
@@ -104,19 +116,28 @@ def _blocks(file: Path) -> list[tuple[str, str]]:
         text = file.read_text(encoding="ascii", errors="replace")
     except OSError as error:
         return [("", f"{file}: {error.strerror}")]
-    return [(match[1], match[0]) for match in _BLOCK.finditer(text)]
+    blocks = [(match[1], match[0]) for match in _BLOCK.finditer(text)]
+    cut_off = "-----BEGIN " in _BLOCK.sub("", text)
+    if cut_off:
+        return [*blocks, ("", f"{file} is cut off: a BEGIN has no END")]
+    return blocks or ([("DER", "")] if file.suffix in SUFFIXES else [])
 
 
 def _read(openssl: Openssl, file: Path, kind: str, text: str) -> Certificate | KeyFile | CrlFile | str | None:
     try:
         if kind in _CERTIFICATES:
             return read_certificate(openssl, text)
+        if kind == "DER":
+            argv = ("x509", "-inform", "DER", "-in", str(file.absolute()))
+            return read_certificate(openssl, openssl.run(argv).stdout)
         if kind.endswith("PRIVATE KEY"):
             return KeyFile(file, stat.S_IMODE(file.stat().st_mode), _public_key(openssl, text))
         if kind == "X509 CRL":
             argv = ("crl", "-noout", "-issuer", "-nameopt", "RFC2253,utf8,-esc_msb")
-            return CrlFile(file, openssl.run(argv, stdin=text.encode()).stdout.partition("=")[2].strip())
+            return CrlFile(text, openssl.run(argv, stdin=text.encode()).stdout.partition("=")[2].strip())
     except OpensslError as error:
+        if kind == "DER":
+            return f"{file} holds no certificate, neither PEM nor DER"
         return f"{file}: openssl cannot read this {kind.lower()}: {str(error).splitlines()[-1].strip()}"
     return None if kind else text
 

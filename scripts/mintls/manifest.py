@@ -36,7 +36,8 @@ class Record(Struct, frozen=True, kw_only=True):
     """One certificate of the set.
 
     serial is upper-case hexadecimal; fingerprint the SHA-256 of the DER, hexadecimal; the dates are RFC 3339 in UTC;
-    settings a digest of what the profile said; files maps what a file holds to its name, sha256 its name to its digest.
+    settings a digest of what the profile said, signer of the issuer's subject and key as they were, exported of what
+    the outputs were made of; files maps what a file holds to its name, sha256 every name ever written to its digest.
     """
 
     name: str
@@ -52,6 +53,9 @@ class Record(Struct, frozen=True, kw_only=True):
     settings: str
     files: dict[str, str]
     sha256: dict[str, str]
+    encrypted: bool = False
+    signer: str = ""
+    exported: str = ""
     crl: CrlRecord | None = None
 
 
@@ -65,11 +69,11 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 
 def joined(manifests: Sequence[Manifest]) -> Manifest:
-    """Several manifests as one; of two records of one name the later counts."""
+    """Several manifests as one; of two records of one name the later counts, in the same second that of a share."""
     records: dict[str, Record] = {}
     for manifest in manifests:
         for record in manifest.certificates:
-            if record.name not in records or records[record.name].not_before < record.not_before:
+            if record.name not in records or records[record.name].not_before <= record.not_before:
                 records[record.name] = record
     return structs.replace(manifests[0], certificates=tuple(records.values()))
 

@@ -46,7 +46,7 @@ def mint(
             check_abilities(profile, openssl)
             with store.staging(plan) as stage:
                 carry_out(compact(plan) if openssl.can("req", "-CA") else plan, openssl, stage, workers, tell)
-                made = records(plan, profile.files, store.manifest, openssl, stage, workers)
+                made = records(plan, profile, store.manifest, openssl, stage, workers)
                 manifest = merged(profile, store.manifest, made, openssl.version(), wishes.shard)
                 store.publish(stage, plan.outputs, manifest, wishes.shard)
     return outcome

@@ -121,16 +121,18 @@ def _checks(files: Files, entries: list[Entry], named: Mapping[str, Entry], now:
         at = () if moment == now else ("-attime", str(int(moment.timestamp())))
         # an extension of the profile's own, which no openssl knows, would otherwise be refused when it is critical
         unknown = ("-ignore_critical",) if any(other.settings.extensions for other in line) else ()
+        without = any("none" in (o.settings.subject_key_identifier, o.settings.authority_key_identifier) for o in line)
+        strict = () if without else ("-x509_strict",)
         above = tuple(files.of(other.name)["certificate"] for other in line[1:] or line)
         for purpose in purposes(entry):
-            question = (purpose, *at, *unknown)
+            question = ("-purpose", purpose, *strict, *at, *unknown)
             asked.setdefault((question, above), []).append(files.of(entry.name)["certificate"])
     for (question, (*between, anchor)), certificates in asked.items():
         untrusted = tuple(word for name in between for word in ("-untrusted", name))
-        trust = ("verify", "-x509_strict", "-purpose", *question, "-trusted", anchor, *untrusted)
+        trust = ("verify", *question, "-trusted", anchor, *untrusted)
         for start in range(0, len(certificates), FILES_A_VERIFY):
             some = certificates[start : start + FILES_A_VERIFY]
-            yield Step(f"verify as {question[0]}", (*trust, *some), (anchor, *between, *some))
+            yield Step(f"verify as {question[1]}", (*trust, *some), (anchor, *between, *some))
 
 
 def _moment(line: list[Entry], now: datetime) -> datetime | None:

@@ -22,6 +22,7 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
     "peers": ("peer", Leaf),
 }
 MAX_ENTRIES = 100_000
+ONE_PLACE = ("passphrase", "password")  # a secret is in a variable or in a file, so that the two cannot merge
 _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
 
@@ -170,9 +171,9 @@ def numbered(node: Node, index: int) -> Node:
 
 
 def merge(defaults: Mapping, own: Mapping) -> Mapping:
-    """Mappings merge over the defaults, at every depth; anything else replaces them."""
+    """Mappings merge over the defaults, at every depth; anything else, and where a secret is, replaces them."""
     items = dict(defaults.items)
     for key, node in own.items.items():
-        below = items.get(key)
+        below = items.get(key) if key not in ONE_PLACE else None
         items[key] = merge(below, node) if isinstance(below, Mapping) and isinstance(node, Mapping) else node
     return Mapping(items, own.line)

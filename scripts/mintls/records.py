@@ -8,10 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from mintls.certificate import Validity, read_validities
-from mintls.due import settings_digest
+from mintls.due import export_digest, settings_digest, signer_digest
+from mintls.entry import Profile
 from mintls.manifest import Manifest, Record
 from mintls.openssl import Openssl
 from mintls.plan import Issue, Plan
+from mintls.rules import ancestors
 from mintls.settings import Files
 from mintls.store import sha256_of
 
@@ -21,9 +23,10 @@ CHUNK = 500  # certificates whose dates are read at once
 
 
 def records(
-    plan: Plan, files: Files, standing: Manifest | None, openssl: Openssl, stage: Path, workers: int
+    plan: Plan, profile: Profile, standing: Manifest | None, openssl: Openssl, stage: Path, workers: int
 ) -> list[Record]:
     """What the manifest says of each certificate and list that was made."""
+    files = profile.files
     old = {record.name: record for record in standing.certificates} if standing else {}
     issued = [issue for issue in plan.issues if issue.serial]
     certificates = [files.of(issue.entry.name)["certificate"] for issue in issued]
@@ -31,7 +34,9 @@ def records(
     with ThreadPoolExecutor(workers) as pool:
         dates = [one for some in pool.map(lambda c: read_validities(openssl, c, stage), chunks) for one in some]
     pairs = zip(issued, dates, strict=True)
-    new = {issue.entry.name: _record(issue, files, validity, stage) for issue, validity in pairs}
+    new = {
+        issue.entry.name: _record(issue, files, validity, stage, old.get(issue.entry.name)) for issue, validity in pairs
+    }
     for issue in plan.issues:
         if not issue.serial:
             own = files.of(issue.entry.name)
@@ -42,6 +47,13 @@ def records(
         name = crl.entry.name
         record = structs.replace(new[name] if name in new else old[name], crl=crl.record)
         new[name] = _with_files(record, {"crl": crl.file}, stage)
+    every = {**old, **new}
+    named = {entry.name: entry for entry in profile.entries}
+    for issue in plan.issues:
+        entry = issue.entry
+        signer = signer_digest(entry, every) if issue.serial else new[entry.name].signer
+        exported = export_digest(entry, ancestors(entry, named), every)
+        new[entry.name] = structs.replace(new[entry.name], signer=signer, exported=exported)
     return list(new.values())
 
 
@@ -56,10 +68,12 @@ def fingerprint(pem: bytes) -> str:
     return sha256(b64decode(body)).hexdigest().upper()
 
 
-def _record(issue: Issue, files: Files, validity: Validity, stage: Path) -> Record:
+def _record(issue: Issue, files: Files, validity: Validity, stage: Path, old: Record | None) -> Record:
+    """What was revoked, and which files were ever written, is never forgotten."""
     entry, own = issue.entry, files.of(issue.entry.name)
     published = {output.name for output in issue.outputs} | (set() if entry.settings.csr else {own["key"]})
     kept = {what: name for what, name in own.items() if name in published}
+    digests = {name: sha256_of(stage / name) for name in kept.values() if os.path.exists(stage / name)}
     return Record(
         name=entry.name,
         role=entry.role,
@@ -73,5 +87,7 @@ def _record(issue: Issue, files: Files, validity: Validity, stage: Path) -> Reco
         not_after=validity[1],
         settings=settings_digest(entry),
         files=kept,
-        sha256={name: sha256_of(stage / name) for name in kept.values() if os.path.exists(stage / name)},
+        sha256={**(old.sha256 if old else {}), **digests},
+        encrypted=entry.settings.passphrase is not None,
+        crl=old.crl if old else None,
     )

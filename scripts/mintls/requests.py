@@ -51,7 +51,7 @@ def _read(entry: Entry, path: Path, openssl: Openssl) -> tuple[Entry, list[str]]
     if len(data) > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES} bytes; no signing request is")
     result = openssl.ask(("req", "-verify", "-noout", "-text", "-nameopt", "RFC2253"), stdin=data)
-    if "verify OK" not in result.stdout + result.stderr:  # the exit status is 0 also when it fails
+    if "verify OK" not in result.stderr:  # the exit status is 0 also when it fails; stdout is the request's own text
         raise ValueError("is no signing request, or its signature is wrong: its owner must make it again (openssl req)")
     key = key_name(result.stdout)
     usable = [known for known in get_args(KeyAlgorithm) if known != "rsa:1024"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from mintls.entry import Entry, Profile
+from mintls.errors import OutputError
 from mintls.grammar import rfc3339
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
 from mintls.settings import Authority
@@ -38,6 +39,7 @@ def make_crls(
     """The lists that are due of these authorities.
 
     `issued` has the serials given in this run, by entry; `present` the files that stand.
+    Raises OutputError when the key that must sign a list is not there.
     """
     records = {record.name: record for record in manifest.certificates} if manifest else {}
     due = []
@@ -47,7 +49,10 @@ def make_crls(
             last = records[entry.name].crl if entry.name in records else None
             revoked = revocations(profile, entry, records, issued, now)
             begun_anew = entry.name in issued or file not in present
-            if last is None or begun_anew or last.revoked != revoked or _ends_soon(last, entry.settings.crl.days, now):
+            if last is None or begun_anew or last.revoked != revoked or _ends_soon(last, entry.settings, now):
+                key = profile.files.of(entry.name)["key"]
+                if entry.name not in issued and key not in present:
+                    raise OutputError(f"{file} is due, but {key} is not here; put it back")
                 due.append(_crl_issue(profile, entry, file, last.number + 1 if last else 1, revoked, now))
     return tuple(due)
 
@@ -68,8 +73,10 @@ def revocations(
     return tuple(listed.values())
 
 
-def _ends_soon(last: CrlRecord, days: int, now: datetime) -> bool:
-    return now > datetime.fromisoformat(last.next_update) - timedelta(days=days) * RENEW_WITHIN
+def _ends_soon(last: CrlRecord, settings: Authority, now: datetime) -> bool:
+    """One that is meant to be stale is not due because it ends; `settings` has a crl."""
+    life = timedelta(days=settings.crl.days if settings.crl else 0)
+    return "stale_crl" not in settings.defects and now > datetime.fromisoformat(last.next_update) - life * RENEW_WITHIN
 
 
 def _crl_issue(
@@ -85,21 +92,21 @@ def _crl_issue(
         begin, end = now - timedelta(days=days + 1), now - timedelta(days=1)
         dates = ("-crl_lastupdate", asn1_time(begin), "-crl_nextupdate", asn1_time(end))
     lines = [
-        "[ ca ]", "default_ca = list", "", "[ list ]", f"database = {name}.revoked", f"crlnumber = {name}.crlnumber",
+        "[ ca ]", "default_ca = list", "", "[ list ]", f"database = {name}+revoked", f"crlnumber = {name}+crlnumber",
         "unique_subject = no", "crl_extensions = extensions", "",
         "[ extensions ]", "authorityKeyIdentifier = keyid", "",
     ]  # fmt: skip
     configs = (
-        Config(f"{name}.crl.cnf", "\n".join(lines)),
-        Config(f"{name}.revoked", "".join(map(_database_line, revoked))),
-        Config(f"{name}.crlnumber", f"{number:0{(len(f'{number:x}') + 1) // 2 * 2}X}\n"),
+        Config(f"{name}+crl.cnf", "\n".join(lines)),
+        Config(f"{name}+revoked", "".join(map(_database_line, revoked))),
+        Config(f"{name}+crlnumber", f"{number:0{(len(f'{number:x}') + 1) // 2 * 2}X}\n"),
     )
     argv = (
-        "ca", "-gencrl", "-batch", "-config", f"{name}.crl.cnf", "-cert", own["certificate"], "-keyfile", own["key"],
+        "ca", "-gencrl", "-batch", "-config", f"{name}+crl.cnf", "-cert", own["certificate"], "-keyfile", own["key"],
         *passin(entry), *(("-md", entry.settings.digest) if digest(entry) else ()), *dates, "-out", file,
     )  # fmt: skip
     needs = (own["certificate"], own["key"], *(config.name for config in configs))
-    litter = (f"{name}.revoked.attr", f"{name}.crlnumber.old")
+    litter = (f"{name}+revoked.attr", f"{name}+crlnumber.old")
     step = Step(f"{name}: revocation list", argv, needs, file, litter=litter)
     return CrlIssue(entry, file, CrlRecord(number, rfc3339(end), revoked), configs, (step,))
 

@@ -103,6 +103,12 @@ def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Findin
     issuer, above = named[entry.issuer], ancestors(entry, named)
     if not issuer.is_authority and "leaf_issuer" not in entry.settings.defects:
         yield here, f"{issuer.name!r} is a {issuer.role}, and only an authority can sign"
+    named_by = entry.settings.authority_key_identifier
+    if issuer.settings.subject_key_identifier == "none" and named_by in ("keyid", "keyid:always"):
+        hint = "write issuer or none here, or give it one"
+        yield path(entry, "authority_key_identifier"), f"{issuer.name} has no subject key identifier; {hint}"
+    if issuer.settings.csr:
+        yield here, f"the key of {issuer.name} is with whoever made its csr, so nothing can be signed with it here"
     if above[-1].issuer in named:
         if entry in above:
             yield here, "its issuers form a circle; one of them must be a root, without issuer"
@@ -200,7 +206,8 @@ def file_mistakes(entry: Entry) -> Iterator[Finding]:
     for field, secret in (("passphrase", settings.passphrase), ("pkcs12", settings.pkcs12.password)):
         if secret and bool(secret.env) == bool(secret.file):
             yield path(entry, field), "write either env: NAME or file: PATH"
-    if "kubernetes" in outputs and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", entry.name):
+    label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+    if "kubernetes" in outputs and not re.fullmatch(rf"{label}(\.{label})*", entry.name):
         yield path(entry), "is no name for a Kubernetes Secret: write small letters, digits and inner hyphens"
     if "kubernetes" in outputs and settings.passphrase:
         yield path(entry, "outputs"), "a Kubernetes Secret cannot hold an encrypted key; take passphrase away"
@@ -208,6 +215,8 @@ def file_mistakes(entry: Entry) -> Iterator[Finding]:
         return
     if entry.issuer is None:
         yield path(entry, "csr"), "a root signs itself, so its key must be here; write issuer, or take csr away"
+    if isinstance(settings, Authority) and settings.crl:
+        yield path(entry, "crl"), "its key is with whoever made the csr, so its list cannot be signed here"
     if outputs & {"pkcs12", "kubernetes"} or settings.passphrase or "stolen_key" in settings.defects:
         yield path(entry, "csr"), "the key stays with its owner, so it cannot be put into a file or be encrypted here"
     if settings.not_before or settings.not_after or settings.backdate:

@@ -1,6 +1,7 @@
 """The openssl commands that make one entry: its key, its signing request, its certificate, and what hangs on it (pure).
 
-Files stand in one directory and are called by name. A defect changes a command or adds one behind it.
+Files stand in one directory and are called by name; what is thrown away has a + in it, which no entry's name has.
+A defect changes a command or adds one behind it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -64,17 +65,17 @@ def entry_steps(
     configs, steps = [Config(own["config"], config_text(entry))], []
     key = own["key"]
     if "stolen_key" in defects or entry.settings.csr:
-        key = f"{entry.name}.other.key"  # of the victim; or of nobody, to sign a request in the place of theirs
-    made = f"{entry.name}.sound.crt" if {"bad_signature", "bad_body"} & set(defects) else own["certificate"]
+        key = f"{entry.name}+other.key"  # of the victim; or of nobody, to sign a request in the place of theirs
+    made = f"{entry.name}+sound.crt" if {"bad_signature", "bad_body"} & set(defects) else own["certificate"]
     steps += [key_step(entry, key), request_step(entry, own["config"], key, own["request"])]
     if "wrong_issuer_key" in defects:
-        theirs = {**theirs, "certificate": f"{entry.name}.impostor.crt", "key": f"{entry.name}.impostor.key"}
-        configs.append(Config(f"{entry.name}.impostor.cnf", config_text(signer)))
+        theirs = {**theirs, "certificate": f"{entry.name}+impostor.crt", "key": f"{entry.name}+impostor.key"}
+        configs.append(Config(f"{entry.name}+impostor.cnf", config_text(signer)))
         steps += impostor_steps(entry.name, signer)
     more: tuple[str, ...] = ()
     if entry.settings.csr:
         steps.append(public_key_step(entry.name, entry.settings.csr))
-        more = ("-force_pubkey", f"{entry.name}.pub")
+        more = ("-force_pubkey", f"{entry.name}+pub")
     when = validity(entry, now)
     if when.stated:
         configs += dated_configs(entry.name, serial)
@@ -116,8 +117,8 @@ def request_step(entry: Entry, config: str, key: str, out: str) -> Step:
 
 def public_key_step(name: str, request: str) -> Step:
     """Of somebody else's signing request only the public key is taken; requests.py has checked the rest."""
-    argv = ("req", "-in", request, "-noout", "-pubkey", "-out", f"{name}.pub")
-    return Step(f"{name}: the public key of its request", argv, (), f"{name}.pub")
+    argv = ("req", "-in", request, "-noout", "-pubkey", "-out", f"{name}+pub")
+    return Step(f"{name}: the public key of its request", argv, (), f"{name}+pub")
 
 
 def certificate_step(
@@ -140,35 +141,35 @@ def dated_step(
     itself = signer is entry
     signed_with = ("-keyfile", theirs["key"], *(("-selfsign",) if itself else ("-cert", theirs["certificate"])))
     argv = (
-        "ca", "-batch", "-notext", "-preserveDN", "-utf8", "-config", f"{name}.ca.cnf", *signed_with, *passin(signer),
+        "ca", "-batch", "-notext", "-preserveDN", "-utf8", "-config", f"{name}+ca.cnf", *signed_with, *passin(signer),
         "-in", own["request"], "-startdate", asn1_time(when.begin), "-enddate", asn1_time(when.end),
         "-extfile", own["config"], "-extensions", EXTENSIONS, "-out", out,
         *(("-md", signer.settings.digest) if digest(signer) else ()),
     )  # fmt: skip
-    needs = (own["request"], own["config"], f"{name}.ca.cnf", theirs["key"], *(() if itself else signed_with[3:]))
-    left = (f"{name}.index.attr", f"{name}.index.old", f"{name}.serial.old", f"{serial.removeprefix('0x')}.pem")
+    needs = (own["request"], own["config"], f"{name}+ca.cnf", theirs["key"], *(() if itself else signed_with[3:]))
+    left = (f"{name}+index.attr", f"{name}+index.old", f"{name}+serial.old", f"{serial.removeprefix('0x')}.pem")
     return Step(f"{name}: certificate", argv, needs, out, litter=left)
 
 
 def dated_configs(name: str, serial: str) -> Iterator[Config]:
     """What ca(1) wants: a policy that asks nothing, an empty database, and the serial to give."""
     lines = [
-        "[ ca ]", "default_ca = issue", "", "[ issue ]", f"database = {name}.index", f"serial = {name}.serial",
+        "[ ca ]", "default_ca = issue", "", "[ issue ]", f"database = {name}+index", f"serial = {name}+serial",
         "new_certs_dir = .", "unique_subject = no", "email_in_dn = yes", "policy = anything", "",
         "[ anything ]", "countryName = optional", "",
     ]  # fmt: skip
-    yield Config(f"{name}.ca.cnf", "\n".join(lines))
-    yield Config(f"{name}.index", "")
-    yield Config(f"{name}.serial", serial.removeprefix("0x") + "\n")
+    yield Config(f"{name}+ca.cnf", "\n".join(lines))
+    yield Config(f"{name}+index", "")
+    yield Config(f"{name}+serial", serial.removeprefix("0x") + "\n")
 
 
 def impostor_steps(name: str, signer: Entry) -> Iterator[Step]:
     """An authority that calls itself like the signer and has another key."""
-    config, key, request = f"{name}.impostor.cnf", f"{name}.impostor.key", f"{name}.impostor.csr"
+    config, key, request = f"{name}+impostor.cnf", f"{name}+impostor.key", f"{name}+impostor.csr"
     impostor = {"request": request, "config": config}
     yield Step(f"{name}: another key", key_command(signer.settings.key, key, signer.settings.passphrase), (), key)
     yield request_step(signer, config, key, request)
-    yield certificate_step(signer, signer, impostor, ("-signkey", key), f"{name}.impostor.crt", "0x01")
+    yield certificate_step(signer, signer, impostor, ("-signkey", key), f"{name}+impostor.crt", "0x01")
 
 
 def defect_steps(entry: Entry, sound: str, own: dict[str, str]) -> Iterator[Step]:
@@ -180,13 +181,13 @@ def defect_steps(entry: Entry, sound: str, own: dict[str, str]) -> Iterator[Step
         # the serial number, of at most its own length, so that no length changes; it stays positive
         find = "s/^ *\\([0-9]*\\):d=2 *hl=2 *l= *\\([0-9]*\\) prim: INTEGER.*/\\1 \\2/p"
         script = (
-            f'"$OPENSSL" x509 -in {sound} -outform DER -out {entry.name}.der && '
-            f"set -- $(\"$OPENSSL\" asn1parse -inform DER -in {entry.name}.der | sed -n '{find}' | head -n 1) && "
-            f"printf mintls | dd of={entry.name}.der bs=1 seek=$(($1 + 2)) count=$2 conv=notrunc 2>/dev/null && "
-            f'"$OPENSSL" x509 -inform DER -in {entry.name}.der -out {out}'
+            f'"$OPENSSL" x509 -in {sound} -outform DER -out {entry.name}+der && '
+            f"set -- $(\"$OPENSSL\" asn1parse -inform DER -in {entry.name}+der | sed -n '{find}' | head -n 1) && "
+            f"printf mintls | dd of={entry.name}+der bs=1 seek=$(($1 + 2)) count=$2 conv=notrunc 2>/dev/null && "
+            f'"$OPENSSL" x509 -inform DER -in {entry.name}+der -out {out}'
         )
         title = f"{entry.name}: change the signed part"
-        yield Step(title, (script,), (sound,), out, litter=(f"{entry.name}.der",), program="sh")
+        yield Step(title, (script,), (sound,), out, litter=(f"{entry.name}+der",), program="sh")
     if "stolen_key" in defects:
         yield forged_key_step(entry.name, entry.settings.key, out, own["key"])
 
@@ -201,7 +202,7 @@ def forged_key_step(name: str, key: str, certificate: str, out: str) -> Step:
     if key.startswith("ec"):
         octets = {"P-256": 32, "P-384": 48, "P-521": 66}[parameter]
         curve = {"P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1"}[parameter]
-        point = f"tail -c {2 * octets + 1} {name}.spki | od -An -v -tx1 | tr -d ' \\n'"
+        point = f"tail -c {2 * octets + 1} {name}+spki | od -An -v -tx1 | tr -d ' \\n'"
         fields = [
             "version=INTEGER:1",
             f'private=FORMAT:HEX,OCTETSTRING:00$("$OPENSSL" rand -hex {octets - 1})',
@@ -210,19 +211,19 @@ def forged_key_step(name: str, key: str, certificate: str, out: str) -> Step:
         ]
     else:
         octets = int(parameter) // 8
-        modulus = f'"$OPENSSL" rsa -pubin -inform DER -in {name}.spki -noout -modulus | cut -d= -f2'
+        modulus = f'"$OPENSSL" rsa -pubin -inform DER -in {name}+spki -noout -modulus | cut -d= -f2'
         # odd, for an even p or q has no Montgomery form, and openssl would give up before it signs
         number = f'INTEGER:0x00$("$OPENSSL" rand -hex {octets // 2 - 2})01'
         fields = ["version=INTEGER:0", f"n=INTEGER:0x$({modulus})", "e=INTEGER:65537"]
         fields += [f"{field}={number}" for field in ("d", "p", "q", "dp", "dq", "qi")]
     config = "\n".join(["asn1=SEQUENCE:key", "[key]", *fields])
     script = (
-        f'"$OPENSSL" x509 -in {certificate} -noout -pubkey | "$OPENSSL" pkey -pubin -outform DER -out {name}.spki && '
-        f"cat > {name}.forged.cnf <<END\n{config}\nEND\n"
-        f'"$OPENSSL" asn1parse -genconf {name}.forged.cnf -noout -out {name}.forged.der && '
-        f'"$OPENSSL" pkey -inform DER -in {name}.forged.der -out {out}'
+        f'"$OPENSSL" x509 -in {certificate} -noout -pubkey | "$OPENSSL" pkey -pubin -outform DER -out {name}+spki && '
+        f"cat > {name}+forged.cnf <<END\n{config}\nEND\n"
+        f'"$OPENSSL" asn1parse -genconf {name}+forged.cnf -noout -out {name}+forged.der && '
+        f'"$OPENSSL" pkey -inform DER -in {name}+forged.der -out {out}'
     )
-    left = (f"{name}.spki", f"{name}.forged.cnf", f"{name}.forged.der")
+    left = (f"{name}+spki", f"{name}+forged.cnf", f"{name}+forged.der")
     return Step(
         f"{name}: a key that only looks like its own", (script,), (certificate,), out, litter=left, program="sh"
     )

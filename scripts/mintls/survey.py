@@ -62,7 +62,7 @@ def survey(
         issuer = issuers[certificate.fingerprint]
         left = (datetime.fromisoformat(certificate.not_after) - now).days
         return Surveyed(
-            name=found.name,
+            name=_text(found.name),
             role=role(certificate),
             subject=certificate.subject,
             names=certificate.names,
@@ -73,8 +73,8 @@ def survey(
             not_before=certificate.not_before,
             not_after=certificate.not_after,
             days_left=left,
-            files={str(path): f"{mode:04o}" for path, mode in found.modes},
-            issuer=issuer.name if issuer else None if certificate.is_self_issued else certificate.issuer,
+            files={_text(str(path)): f"{mode:04o}" for path, mode in found.modes},
+            issuer=_text(issuer.name) if issuer else None if certificate.is_self_issued else certificate.issuer,
             checks=checks[certificate.fingerprint],
             advice=advice[certificate.fingerprint],
             signed=tuple(node(other) for other in below.get(certificate.fingerprint, ())),
@@ -86,8 +86,13 @@ def survey(
         holds=not (refused or mismatched or inspection.unreadable),
         certificates=len(inspection.certificates),
         roots=tuple(node(found) for found in below.get("", ())),
-        unreadable=inspection.unreadable,
+        unreadable=tuple(map(_text, inspection.unreadable)),
     )
+
+
+def _text(name: str) -> str:
+    """A file's name need not be UTF-8, and JSON must be."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def role(certificate: Certificate) -> str:
@@ -104,32 +109,32 @@ def as_json(result: Survey) -> str:
 
 
 def as_tree(result: Survey) -> str:
-    """Everything, for a person: issuers above what they signed."""
+    """Everything, for a person: issuers above what they signed. What strangers wrote stays within its line."""
     lines = [line for root in result.roots for line in _lines(root, "", "")]
-    lines += [f"unreadable: {printable(sentence)}" for sentence in result.unreadable]
+    lines += [f"unreadable: {sentence}" for sentence in result.unreadable]
     every = list(_walk(result.roots))
     refused = [found.name for found in every if any(check.refusal for check in found.checks)]
     count = f"{result.certificates} certificate{'s' if result.certificates != 1 else ''}"
     what = f"{', '.join(refused)} refused" if refused else "every one verifies" if result.holds else "see above"
-    return "\n".join([*lines, "", f"{count}: {what}"])
+    return "\n".join(map(printable, [*lines, "", f"{count}: {what}"]))
 
 
 def _lines(found: Surveyed, first: str, rest: str) -> Iterator[str]:
-    days = f"{found.days_left} days left" if found.days_left >= 0 else f"ended {-found.days_left} days ago"
-    yield f"{first}{found.name}  {found.role}  {printable(found.subject)}"
+    days = f"{found.days_left} days left" if found.days_left >= 0 else f"ended {-found.days_left - 1} days ago"
+    yield f"{first}{found.name}  {found.role}  {found.subject}"
     bar = rest + ("│   " if found.signed else "    ")
     if found.names:
-        yield f"{bar}names   {printable(', '.join(found.names))}"
+        yield f"{bar}names   {', '.join(found.names)}"
     yield f"{bar}key     {found.key}, {found.signature}, serial {found.serial}"
     yield f"{bar}valid   {found.not_before} to {found.not_after}, {days}"
-    yield f"{bar}files   {', '.join(f'{printable(path)} {mode}' for path, mode in found.files.items())}"
+    yield f"{bar}files   {', '.join(f'{path} {mode}' for path, mode in found.files.items())}"
     if found.issuer and not first:
-        yield f"{bar}issuer  {printable(found.issuer)}, which is not here"
+        yield f"{bar}issuer  {found.issuer}, which is not here"
     for check in found.checks:
         question = f"{check.purpose}{' as ' + check.name if check.name else ''}"
         yield f"{bar}{'REFUSED ' + question + ': ' + check.refusal if check.refusal else 'holds   ' + question}"
     for sentence in found.advice:
-        yield f"{bar}advice  {printable(sentence)}"
+        yield f"{bar}advice  {sentence}"
     for index, child in enumerate(found.signed):
         last = index == len(found.signed) - 1
         yield from _lines(child, rest + ("└── " if last else "├── "), rest + ("    " if last else "│   "))

@@ -28,13 +28,13 @@ def verify_set(inspection: Inspection, openssl: Openssl, workers: int) -> dict[s
     with tempfile.TemporaryDirectory(prefix="mintls-") as scratch, ThreadPoolExecutor(workers) as pool:
         stage = Path(scratch)
         for certificate in certificates:
-            (stage / f"{certificate.fingerprint}.pem").write_text(certificate.pem, encoding="ascii")
+            (stage / f"{certificate.fingerprint}.pem").write_text(certificate.pem, encoding="utf-8")
         anchors = [other for other in certificates if other.is_self_issued and other.is_authority]
         trust = [
             *_file_option("-CAfile", stage / "anchors.pem", [anchor.pem for anchor in anchors]),
             *_file_option("-untrusted", stage / "others.pem", [c.pem for c in certificates if c not in anchors]),
         ]
-        crls = _file_option("-CRLfile", stage / "crls.pem", [crl.path.read_text() for crl in inspection.crls])
+        crls = _file_option("-CRLfile", stage / "crls.pem", [crl.pem for crl in inspection.crls])
         questions = [
             (certificate, purpose, name)
             for certificate in certificates
@@ -42,9 +42,14 @@ def verify_set(inspection: Inspection, openssl: Openssl, workers: int) -> dict[s
             for name in asked_names(certificate)
         ]
         listed = {crl.issuer for crl in inspection.crls}
-        answers = pool.map(
-            lambda question: _ask(openssl, stage, [*trust, *_listed(question[0], listed, crls)], *question), questions
-        )
+
+        def answer(question: tuple[Certificate, str, str]) -> Check:
+            certificate = question[0]
+            if certificate in anchors:  # of two roots with one name openssl would take the other, and refuse this one
+                return _ask(openssl, stage, ["-CAfile", f"{certificate.fingerprint}.pem"], *question)
+            return _ask(openssl, stage, [*trust, *_listed(certificate, listed, crls)], *question)
+
+        answers = pool.map(answer, questions)
         checks: dict[str, list[Check]] = {}
         for (certificate, *_), check in zip(questions, answers, strict=True):
             checks.setdefault(certificate.fingerprint, []).append(check)
@@ -69,7 +74,8 @@ def _ask(openssl: Openssl, stage: Path, trust: list[str], certificate: Certifica
     kind, _, value = name.partition(":")
     words = {"DNS": "-verify_hostname", "IP": "-verify_ip", "email": "-verify_email"}
     as_name = (words[kind], value) if name else ()
-    argv = ("verify", "-x509_strict", "-purpose", purpose, *as_name, *trust, f"{certificate.fingerprint}.pem")
+    question = ("-x509_strict", "-check_ss_sig", "-purpose", purpose, *as_name)
+    argv = ("verify", *question, *trust, f"{certificate.fingerprint}.pem")
     result = openssl.ask(argv, cwd=stage)
     holds = result.status == 0 and result.stdout.rstrip().endswith(": OK")
     return Check(
@@ -91,7 +97,7 @@ def _listed(certificate: Certificate, listed: set[str], crls: list[str]) -> list
 
 def _file_option(option: str, path: Path, blocks: Sequence[str]) -> list[str]:
     """openssl fails on an empty file, and needs none: no store of the system stands behind it (openssl.py)."""
-    path.write_text("".join(blocks), encoding="ascii")
+    path.write_text("".join(blocks), encoding="utf-8")
     return [option, path.name] if blocks else []
 
 

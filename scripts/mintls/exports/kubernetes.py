@@ -16,12 +16,14 @@ def kubernetes_steps(files: Files, entry: Entry, above: Sequence[Entry]) -> Iter
     links = (own["certificate"], *(files.of(other.name)["certificate"] for other in above[:-1]))
     root = files.of(above[-1].name)["certificate"] if above else own["certificate"]
     base64 = '"$OPENSSL" base64 -A'
+    # assigned first, because in the text itself a failure would leave a field empty and pass
     script = (
+        f"certificates=$(cat {' '.join(links)} | {base64})\n"
+        f"key=$({base64} -in {own['key']})\n"
+        f"root=$({base64} -in {root})\n"
         f"cat > {own['kubernetes']} <<END\n"
         f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\ntype: kubernetes.io/tls\ndata:\n"
-        f"  tls.crt: $(cat {' '.join(links)} | {base64})\n"
-        f"  tls.key: $({base64} -in {own['key']})\n"
-        f"  ca.crt: $({base64} -in {root})\n"
+        "  tls.crt: $certificates\n  tls.key: $key\n  ca.crt: $root\n"
         "END"
     )
     needs = tuple(dict.fromkeys((*links, own["key"], root)))

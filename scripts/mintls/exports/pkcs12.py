@@ -14,9 +14,9 @@ def pkcs12_steps(files: Files, entry: Entry, above: Sequence[Entry]) -> Iterator
     """The key, the certificate and its issuers, the root too: what a person imports into a browser."""
     own, name = files.of(entry.name), entry.name
     issuers = tuple(files.of(other.name)["certificate"] for other in above)
-    more = ("-certfile", f"{name}.issuers.pem") if issuers else ()
+    more = ("-certfile", f"{name}+issuers.pem") if issuers else ()
     if issuers:
-        yield Step(f"{name}: its issuers", issuers, issuers, f"{name}.issuers.pem", program="cat")
+        yield Step(f"{name}: its issuers", issuers, issuers, f"{name}+issuers.pem", program="cat")
     argv = (
         "pkcs12", "-export", "-inkey", own["key"], *passin(entry), "-in", own["certificate"], *more,
         *_options(entry.settings.pkcs12, name), "-out", own["pkcs12"],

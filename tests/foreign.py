@@ -1,0 +1,97 @@
+"""Certificates, keys and lists that mintls did not make: pyca/cryptography signs whatever a test wants."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
+
+SERVER, CLIENT = [Eku.SERVER_AUTH], [Eku.CLIENT_AUTH]
+
+
+class Made(NamedTuple):
+    certificate: x509.Certificate
+    key: Any
+
+    @property
+    def pem(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.DER)
+
+    @property
+    def key_pem(self) -> bytes:
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def encrypted_key(self, passphrase: bytes) -> bytes:
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase))
+
+
+def named(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
+
+
+def make(
+    common_name: str,
+    signer: Made | None = None,
+    *,
+    authority: bool = False,
+    san: Sequence[x509.GeneralName] = (),
+    purposes: Sequence[x509.ObjectIdentifier] = (),
+    days: tuple[float, float] = (-1, 30),  # from when to when, counted from now
+    key: Any = None,
+    serial: int | None = None,
+    digest: Any = None,
+    without: Sequence[type[x509.ExtensionType]] = (),
+) -> Made:
+    """One that strict verifiers accept, below `signer` or by itself, `without` some of its extensions."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    by = signer or Made(None, key)  # type: ignore[arg-type]
+    issuer = signer.certificate.subject if signer else named(common_name)
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(issuer, named(common_name), key.public_key())
+    builder = builder.serial_number(serial or x509.random_serial_number())
+    builder = builder.not_valid_before(now + timedelta(days[0])).not_valid_after(now + timedelta(days[1]))
+    usage = dict.fromkeys(
+        ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+         "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"], False,
+    ) | ({"key_cert_sign": True, "crl_sign": True} if authority else {"digital_signature": True})  # fmt: skip
+    extensions: list[tuple[x509.ExtensionType, bool]] = [
+        (x509.BasicConstraints(authority, None), True),
+        (x509.KeyUsage(**usage), True),
+        (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
+        (x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key()), False),
+    ]
+    if san:
+        extensions.append((x509.SubjectAlternativeName(san), False))
+    if purposes:
+        extensions.append((x509.ExtendedKeyUsage(purposes), False))
+    for extension, critical in extensions:
+        if not isinstance(extension, tuple(without)):
+            builder = builder.add_extension(extension, critical)
+    return Made(builder.sign(by.key, digest or SHA256()), key)
+
+
+def revocation_list(signer: Made, *revoked: x509.Certificate, days: tuple[float, float] = (-1, 30)) -> bytes:
+    """A CRL as PEM."""
+    now = datetime.now(UTC)
+    builder = x509.CertificateRevocationListBuilder(signer.certificate.subject)
+    builder = builder.last_update(now + timedelta(days[0])).next_update(now + timedelta(days[1]))
+    builder = builder.add_extension(x509.CRLNumber(1), False)
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key())
+    builder = builder.add_extension(identifier, False)
+    for certificate in revoked:
+        entry = x509.RevokedCertificateBuilder(certificate.serial_number, now)
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(signer.key, SHA256()).public_bytes(Encoding.PEM)
