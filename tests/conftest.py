@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -187,3 +188,12 @@ def altered_openssl(tmp_path: Path) -> AlteredOpenssl:
         return program
 
     return make
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the torture tests counted: how many kills, inputs and peers stand behind the word "passed"."""
+    sums = Counter[str]()
+    for report in terminalreporter.getreports("passed"):
+        sums.update({name: number for name, number in report.user_properties if isinstance(number, int)})
+    for name, number in sorted(sums.items()):
+        terminalreporter.write_line(f"{number:7} {name}")

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from mintls.errors import MintlsError
 from mintls.printable import printable
+from mintls.store import settle
 
 TIMEOUT = 10.0  # seconds: for a whole handshake, and for each read and write after it
 SHORT_NAMES = {  # RFC 4514 section 3; `ssl` tells the long ones
@@ -51,6 +52,7 @@ def find_credentials(directory: Path, name: str) -> Credentials:
 
     Raises MintlsError, which names every missing file.
     """
+    settle(directory)
     chain = directory / f"{name}.chain.crt"
     certificate = chain if chain.exists() else directory / f"{name}.crt"
     found = Credentials(directory / "ca.crt", certificate, directory / f"{name}.key")

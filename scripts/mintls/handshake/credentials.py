@@ -10,6 +10,7 @@ from mintls.manifest import MANIFEST, Record, decode_manifest
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
 from mintls.profile import read_profile
+from mintls.store import settle
 
 PROFILE = "catalogue"
 VERIFIERS = {"server": (Verifier.CLIENT,), "client": (Verifier.SERVER,), "peer": (Verifier.SERVER, Verifier.CLIENT)}
@@ -28,6 +29,7 @@ def mint(document: str, directory: Path, openssl: Openssl, workers: int, standin
 
 def read_set(directory: Path) -> tuple[Record, ...]:
     """The certificates of a set that mintls minted. Raises OutputError when there is none."""
+    settle(directory)
     try:
         data = (directory / MANIFEST).read_bytes()
     except OSError as error:
