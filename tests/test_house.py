@@ -23,7 +23,8 @@ PROCESSES = {"subprocess", "multiprocessing", "pty", "asyncio"}
 # Rooms that compute alone: they know no disk, no clock and no process.
 PURE = {"grammar", "names", "settings", "rules", "extensions", "plan", "steps", "due", "script", "manifest", "schema",
         "errors", "revocation", "entry", "printable", "pkcs12",
-        "kubernetes", "files", "cert_manager", "case", "cases", "verdict", "messages", "pcapng", "report"}  # fmt: skip
+        "kubernetes", "files", "cert_manager", "case", "cases", "verdict", "messages", "pcapng", "report",
+        "graph", "report_html"}  # fmt: skip
 EFFECTS = {"os", "pathlib", "shutil", "tempfile", "io", "time", "random", "secrets", "socket", "fcntl", "threading",
            "plumbum", "yaml", *PROCESSES}  # fmt: skip
 README = (ROOT / "README.md").read_text(encoding="utf-8")
