@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import mintls  # noqa: F401  first: it says in a sentence what is not installed
 from mintls.console import Progress, Script
 from mintls.errors import OutputError, UsageError, not_known
+from mintls.explain import explain
 from mintls.handshake.case import Case, Row, cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
 from mintls.handshake.credentials import lay_out, mint, read_set, set_cases
@@ -54,9 +55,15 @@ class HandshakeCheck(Script):
     json = cli.SwitchAttr("--json", str, argname="FILE", help="Write the results and their evidence as JSON")
     junit = cli.SwitchAttr("--junit", str, argname="FILE", help="Write the results as JUnit XML")
     strict = cli.Flag("--strict", help="Let policy rows fail too, which otherwise only warn")
+    explain = cli.SwitchAttr(
+        "--explain", str, argname="ID", help="Print why a case matters and what to change, e.g. expired; try nothing"
+    )
     list = cli.Flag("--list", help="Print the catalogue and try nothing")
 
     def main(self, path: str = "") -> int:
+        if self.explain is not None:
+            print(explain(self.explain, CATALOGUE), end="")
+            return 0
         if self.list:
             print(listing(self.rows(CATALOGUE)), end="")
             return 0

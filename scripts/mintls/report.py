@@ -114,6 +114,8 @@ def _explanations(run: Run) -> Iterator[str]:
             yield f"{outcome}: {first.row.id}{more}: {first.row.case.title}"
             yield f"    expected {first.expected}, was {first.verdict.kind}: {printable(first.verdict.reason)}"
             yield f"    {first.row.case.clause}: {first.row.case.hint}"
+            if stacks := first.row.case.mends(first.row.verifier):
+                yield f"    --explain {first.row.case.id} says what to change in {', '.join(stacks)}"
         if len(alike) > TOLD:
             yield f"{outcome}: {len(alike) - TOLD} more, see the table"
         if alike:
