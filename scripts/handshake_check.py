@@ -23,6 +23,7 @@ from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
 from mintls.handshake.credentials import lay_out, mint, read_set, set_cases
 from mintls.handshake.pair import Pair
 from mintls.handshake.result import Result, Run
+from mintls.html_report.page import as_html
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
@@ -54,6 +55,7 @@ class HandshakeCheck(Script):
     timeout = cli.SwitchAttr("--timeout", float, argname="S", default=10.0, help="Seconds for one connection")
     json = cli.SwitchAttr("--json", str, argname="FILE", help="Write the results and their evidence as JSON")
     junit = cli.SwitchAttr("--junit", str, argname="FILE", help="Write the results as JUnit XML")
+    html = cli.SwitchAttr("--html", str, argname="FILE", help="Write the results as one page for a browser")
     strict = cli.Flag("--strict", help="Let policy rows fail too, which otherwise only warn")
     explain = cli.SwitchAttr(
         "--explain", str, argname="ID", help="Print why a case matters and what to change, e.g. expired; try nothing"
@@ -87,6 +89,7 @@ class HandshakeCheck(Script):
         print(table(run, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ), end="")
         write(self.json, as_json(run))
         write(self.junit, as_junit(run).encode())
+        write(self.html, as_html(run).encode())
         return run.status
 
     def rows(self, cases: Iterable[Case]) -> tuple[Row, ...]:
