@@ -30,7 +30,10 @@ def as_html(run: Run) -> str:
         element("p", answer, class_=f"answer {outcome.name.lower()}"),
         element("ul", *(element("li", *fact) for fact in _facts(run)), class_="facts"),
     )
-    return written(element("html", head, element("body", header, element("main", *_sections(run))), lang="en"))
+    main = element("main", *_sections(run))
+    links = (element("a", section[0].text or "", href=f"#{section.get('id')}") for section in main)
+    nav = element("nav", *(part for link in links for part in (link, " ")), aria_label="Sections")
+    return written(element("html", head, element("body", header, nav, main), lang="en"))
 
 
 def _answer(run: Run) -> tuple[str, Outcome]:
@@ -56,7 +59,7 @@ def _sections(run: Run) -> Iterator[Element]:
     wrong = [Outcome.FAILS, Outcome.UNKNOWN]
     yield from _causes("What to mend", run, [*wrong, Outcome.WARNS] if run.strict else wrong)
     if run.results:
-        yield element("section", element("h2", "Every case"), grid(run.results))
+        yield _section("Every case", grid(run.results))
     yield from _causes("What to think about", run, [] if run.strict else [Outcome.WARNS])
 
 
@@ -64,7 +67,11 @@ def _causes(title: str, run: Run, outcomes: Iterable[Outcome]) -> Iterator[Eleme
     """The results that came to that, each cause once."""
     groups = [group for outcome in outcomes for group in alike(run, outcome)]
     if groups:
-        yield element("section", element("h2", title), element("div", *map(_cause, groups), class_="causes"))
+        yield _section(title, element("div", *map(_cause, groups), class_="causes"))
+
+
+def _section(title: str, content: Element) -> Element:
+    return element("section", element("h2", title), content, id=title.lower().replace(" ", "-"))
 
 
 def _cause(results: list[Result]) -> Element:

@@ -38,6 +38,7 @@ code, .ladder, .commands { font-family: ui-monospace, SFMono-Regular, Menlo, Con
 .fails .mark, .mark.fails { text-decoration: underline }
 .facts { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; margin: .5rem 0; padding: 0; list-style: none }
 .causes { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: .8rem }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem }
 article { border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .8rem; min-width: 0 }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .8rem; margin: .4rem 0 }
 dt { font-weight: 600 }
