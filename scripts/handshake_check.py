@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import mintls  # noqa: F401  first: it says in a sentence what is not installed
 from mintls.console import Progress, Script
 from mintls.errors import OutputError, UsageError, not_known
+from mintls.explain import explain
 from mintls.handshake.case import Case, Row, cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
 from mintls.handshake.client_check import TrustingClient, client_cases, parse_address
@@ -32,6 +33,7 @@ from mintls.handshake.recording import WARNING, Recordings
 from mintls.handshake.result import Result, Run
 from mintls.handshake.server import Server
 from mintls.handshake.server_cases import ANY, possible, server_cases, with_controls
+from mintls.html_report.page import as_html
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
@@ -64,6 +66,7 @@ class HandshakeCheck(ConnectOptions, Script):
     timeout = cli.SwitchAttr("--timeout", float, argname="S", default=10.0, help="Seconds for one connection")
     json = cli.SwitchAttr("--json", str, argname="FILE", help="Write the results and their evidence as JSON")
     junit = cli.SwitchAttr("--junit", str, argname="FILE", help="Write the results as JUnit XML")
+    html = cli.SwitchAttr("--html", str, argname="FILE", help="Write the results as one page for a browser")
     strict = cli.Flag("--strict", help="Let policy rows fail too, which otherwise only warn")
     listen = cli.SwitchAttr(
         "--listen",
@@ -83,9 +86,15 @@ class HandshakeCheck(ConnectOptions, Script):
         "--pcap", str, argname="DIR", help="Write each row's connection as pcapng, with its secrets: Wireshark reads it"
     )
     messages = cli.Flag("--messages", help="Print the messages of each row's handshake")
+    explain = cli.SwitchAttr(
+        "--explain", str, argname="ID", help="Print why a case matters and what to change, e.g. expired; try nothing"
+    )
     list = cli.Flag("--list", help="Print the catalogue and try nothing")
 
     def main(self, path: str = "") -> int:
+        if self.explain is not None:
+            print(explain(self.explain, CATALOGUE), end="")
+            return 0
         if self.list:
             print(listing(self.rows(self.catalogue())), end="")
             return 0
@@ -106,6 +115,7 @@ class HandshakeCheck(ConnectOptions, Script):
         print(table(run, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ), end="")
         write(self.json, as_json(run))
         write(self.junit, as_junit(run).encode())
+        write(self.html, as_html(run).encode())
         if recordings:
             sys.stderr.write(f"{WARNING.format(self.pcap)}\n")
         return run.status

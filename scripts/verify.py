@@ -12,13 +12,16 @@ from pathlib import Path
 from mintls.advice import advise
 from mintls.certificate import full_text
 from mintls.console import Script
-from mintls.errors import DOES_NOT_HOLD
+from mintls.errors import DOES_NOT_HOLD, UsageError, not_known
+from mintls.graph import as_dot, as_mermaid
 from mintls.inspection import inspect
 from mintls.openssl import Openssl
 from mintls.survey import as_json, as_tree, survey
 from mintls.verify import issuers, verify_set
 
 from plumbum import cli
+
+LANGUAGES = {"mermaid": as_mermaid, "dot": as_dot}
 
 
 class Verify(Script):
@@ -28,17 +31,28 @@ class Verify(Script):
 
     json = cli.Flag("--json", help="Print everything as JSON")
     text = cli.Flag("--text", help="Print the full text of each certificate as well (openssl x509 -text)")
+    graph = cli.SwitchAttr(
+        "--graph",
+        str,
+        argname="LANGUAGE",
+        excludes=["--json", "--text"],
+        help="Print the issuers and leaves as a drawing, expiry coloured: mermaid or dot (Graphviz)",
+    )
     jobs = cli.SwitchAttr(
         ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="openssl at once"
     )
 
     def main(self, path: str, *paths: str) -> int:
+        if self.graph and self.graph not in LANGUAGES:
+            raise UsageError(f"--graph {self.graph}: {not_known(self.graph, LANGUAGES)}")
         openssl = Openssl()
         inspection = inspect([Path(one) for one in (path, *paths)], openssl, self.jobs)
         checks = verify_set(inspection, openssl, self.jobs)
         result = survey(inspection, issuers(inspection), checks, advise(inspection), datetime.now(UTC))
         if self.json:
             print(as_json(result))
+        elif self.graph:
+            print(LANGUAGES[self.graph](result), end="")
         else:
             print(as_tree(result))
             if self.text:

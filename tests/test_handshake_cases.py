@@ -27,6 +27,8 @@ ONE_WAY = {
     "server": {"certificate-request", "none", "null-ciphers", "anonymous-ciphers"},
     "client": {"wrong-name", "wrong-address", "cn-only", "good-address"},
 }
+SERVERS = {"openssl", "nginx", "Go", "Python", "Node"}
+STACKS = {Verifier.SERVER: SERVERS, Verifier.CLIENT: {*SERVERS, "curl"}}
 POLICY = {"no-extended-key-usage", "ca-with-purpose", "cn-only"}
 ALL = rows(CATALOGUE, ("1.2", "1.3"))
 
@@ -50,6 +52,8 @@ def test_each_case_says_what_it_is() -> None:
         assert re.fullmatch(r"RFC \d{4} section [A0-9.]+( \([a-z]\)(\(\d\))?)?", case.clause)
         assert case.title
         assert case.hint
+        assert all(sentence.endswith(".") for sentence in (case.why, case.mistake))
+        assert all(STACKS[verifier] == set(case.mends(verifier)) for verifier in case.verifiers)
         assert case.accepted is not bool(case.alerts)
         assert not (case.accepted and case.errors)
         assert case.accepted or not case.control

@@ -57,6 +57,7 @@ def test_a_table_tells_what_failed_and_what_to_do(run: Run) -> None:
     told = lines.index("FAIL: server/1.3/revoked: a revoked certificate")
     assert lines[told + 1].startswith("    expected refused, was accepted: ")
     assert "RFC 5280 section 6.3.3: check the CRL" in lines[told + 2]
+    assert lines[told + 3] == "    --explain revoked says what to change in openssl, nginx, Go, Python, Node"
     assert "unknown: server/1.3/stolen (and 1 more): a good certificate without its private key" in lines
     assert told < lines.index("warn: server/1.3/no-extended-key-usage: a certificate without extended key usage")
     assert lines[-1] == "certs/dev: 7 rows: 3 ok, 1 warn, 1 FAIL, 2 unknown; 1.2 s, OpenSSL 3.0.19"

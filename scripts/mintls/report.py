@@ -116,21 +116,28 @@ def _line(result: Result, width: int, colour: bool) -> str:
 
 def _explanations(run: Run) -> Iterator[str]:
     """What went wrong, the first of each kind, with what to do about it: a control before what depends on it."""
-    results = sorted(run.results, key=lambda result: not result.row.case.control)
     for outcome in (Outcome.FAILS, Outcome.UNKNOWN, Outcome.WARNS):
-        alike: dict[str, list[Result]] = {}
-        for result in results:
-            if result.outcome is outcome:
-                alike.setdefault(_cause(result), []).append(result)
-        for first, *others in list(alike.values())[:TOLD]:
+        groups = alike(run, outcome)
+        for first, *others in groups[:TOLD]:
             more = f" (and {len(others)} more)" if others else ""
             yield f"{outcome}: {first.row.id}{more}: {first.row.case.title}"
             yield f"    expected {first.expected}, was {first.verdict.kind}: {printable(first.verdict.reason)}"
             yield f"    {first.row.case.clause}: {first.row.case.hint}"
-        if len(alike) > TOLD:
-            yield f"{outcome}: {len(alike) - TOLD} more, see the table"
-        if alike:
+            if stacks := first.row.case.mends(first.row.verifier):
+                yield f"    --explain {first.row.case.id} says what to change in {', '.join(stacks)}"
+        if len(groups) > TOLD:
+            yield f"{outcome}: {len(groups) - TOLD} more, see the table"
+        if groups:
             yield ""
+
+
+def alike(run: Run, outcome: Outcome) -> list[list[Result]]:
+    """The results that came to that, a list for each cause: a control before what depends on it."""
+    groups: dict[str, list[Result]] = {}
+    for result in sorted(run.results, key=lambda result: not result.row.case.control):
+        if result.outcome is outcome:
+            groups.setdefault(_cause(result), []).append(result)
+    return list(groups.values())
 
 
 def _cause(result: Result) -> str:

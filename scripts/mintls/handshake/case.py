@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from mintls.handshake.mends import Mend
 from mintls.handshake.verdict import Expectation
 
 from msgspec import Struct, field
@@ -54,6 +55,9 @@ class Case(Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
+    why: str = ""  # it matters, in a sentence
+    mistake: str = ""  # how servers and clients come to get it wrong
+    mend: Mend = Mend()  # what to change then, in the words of each stack
     clause: str  # why the verdict has to be this one
     hint: str  # what to change when it is another one
     verifiers: tuple[Verifier, ...] = BOTH
@@ -96,6 +100,10 @@ class Case(Struct, frozen=True, kw_only=True):
         if self.leaf is not None:
             return f"{self.id}-{verifier.presents}"
         return _fill(self.presents, verifier)
+
+    def mends(self, verifier: Verifier) -> Mapping[str, str]:
+        """What to change in that end, by stack, when its verdict is another one."""
+        return self.mend.server if verifier is Verifier.SERVER else self.mend.client
 
     def sent_chain(self, verifier: Verifier) -> tuple[str, ...]:
         """The names of the certificates sent after the leaf."""

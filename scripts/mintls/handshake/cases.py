@@ -7,6 +7,7 @@ OpenSSL gives them. Two verify errors stand where OpenSSL 1.1.1 and 3 number the
 from collections.abc import Mapping
 from datetime import timedelta
 
+from mintls.handshake import mends
 from mintls.handshake.case import Case, Settings, Severity, Verifier
 
 TO_SERVER, TO_CLIENT = (Verifier.SERVER,), (Verifier.CLIENT,)
@@ -34,6 +35,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="good",
         title="a good certificate",
+        why="A verifier that refuses everybody would pass every other case, so the good certificate goes first.",
+        mistake="It trusts another authority, its clock is wrong, or it is strict and an extension is missing.",
+        mend=mends.TRUST,
         clause="RFC 5280 section 6.1",
         hint="the good pair must work first: see the verify error, and check the set with verify.py",
         control=True,
@@ -43,6 +47,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="good-intermediate",
         title="a good certificate through an intermediate that is sent along",
+        why="Most roots are kept offline and an intermediate signs; the holder of a leaf sends it along.",
+        mistake="The issuer is looked for among the trust anchors alone, or a chain may have too few certificates.",
+        mend=mends.DEPTH,
         clause="RFC 8446 section 4.4.2",
         hint="the verifier must build the chain from the certificates that it is sent",
         control=True,
@@ -53,6 +60,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="good-address",
         title="a good certificate, checked for the IP address",
+        why="Services in clusters and tests are dialled by address; then the certificate has to have the address.",
+        mistake="The address is compared with DNS names, or the certificate has DNS:127.0.0.1 for IP:127.0.0.1.",
+        mend=mends.NAME,
         clause="RFC 9525 section 6.4",
         hint="the certificate must have the address as IP: in its SAN",
         verifiers=TO_CLIENT,
@@ -64,6 +74,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="good-crl",
         title="a good certificate, checked against a fresh CRL",
+        why="Once revocation is checked, all depend on a fresh list; a verifier that cannot use one locks them out.",
+        mistake="Each authority of the chain needs a list and only one has any, or the next was not made in time.",
+        mend=mends.REVOCATION,
         clause="RFC 5280 section 6.3",
         hint="the CRL must be signed by the issuer of the certificate and not have expired",
         control=True,
@@ -74,6 +87,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="certificate-request",
         title="the server asks for a certificate",
+        why="A server that does not ask never learns who calls, and with good clients everything seems to work.",
+        mistake="Verification is off, or on in another virtual host, or a proxy in front of the server ends TLS.",
+        mend=mends.REQUIRE,
         clause="RFC 8446 section 4.3.2",
         hint="make the server require a client certificate (nginx: ssl_verify_client on; "
         "Go: RequireAndVerifyClientCert; Node: requestCert and rejectUnauthorized; Python: CERT_REQUIRED)",
@@ -84,6 +100,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="none",
         title="no certificate",
+        why="A client may answer the request with an empty list; only the server's refusal makes TLS mutual.",
+        mistake="The mode is an optional one, and the application does not look whether a certificate came.",
+        mend=mends.REQUIRE,
         clause="RFC 8446 section 4.4.2.4",
         hint="require the certificate and do not only ask for it (nginx: ssl_verify_client on, not optional; "
         "Go: RequireAndVerifyClientCert; Node: rejectUnauthorized; Python: CERT_REQUIRED, not CERT_OPTIONAL)",
@@ -96,6 +115,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="self-signed",
         title="a self-signed certificate",
+        why="Anybody makes one in a second, with any name in it.",
+        mistake="A certificate is demanded and not verified, or a callback from development days waves it through.",
+        mend=mends.VERIFY,
         clause="RFC 5280 section 6.1",
         hint="verify the certificate against the trust anchors; to have one is not enough (nginx: not optional_no_ca; "
         "Go: not RequireAnyClientCert; Node: rejectUnauthorized; s_server: -verify_return_error)",
@@ -107,6 +129,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="unknown-ca",
         title="a certificate of an unknown authority",
+        why="Other authorities, public ones too, sign for strangers: signed by somebody is not signed by yours.",
+        mistake="The system's trust store is used, or verification is done and its result not looked at.",
+        mend=mends.OWN_AUTHORITY,
         clause="RFC 5280 section 6.1",
         hint="trust your own authority alone, not the system's or any other (nginx: ssl_client_certificate; "
         "Go: ClientCAs; Node: ca; Python: load_verify_locations)",
@@ -119,6 +144,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="same-name-ca",
         title="a certificate of a foreign authority with the same name",
+        why="Names are free: anyone can call an authority like yours.",
+        mistake="The issuer's name is compared as text, often by an application behind a proxy.",
+        mend=mends.PROOF,
         clause="RFC 5280 section 6.1.3",
         hint="an issuer's name proves nothing: verify the signature with the trusted authority's key",
         authorities={"namesake": {"subject": "{ca}"}},
@@ -130,6 +158,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="same-name-and-key-id-ca",
         title="a certificate of a foreign authority with the same name and key identifier",
+        why="A key identifier helps to find the issuer; it is copied as easily as the name.",
+        mistake="The issuer is looked up by name and key identifier, and no signature is verified.",
+        mend=mends.PROOF,
         clause="RFC 5280 section 6.1.3",
         hint="a key identifier proves nothing: verify the signature with the trusted authority's key",
         authorities={"double": {"subject": "{ca}", "subject_key_identifier": "{ca}"}},
@@ -141,6 +172,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="rogue-root",
         title="a certificate of an unknown authority, whose root is sent along",
+        why="Whoever sends a leaf can send a root with it; trust comes from the verifier's own store alone.",
+        mistake="The chain is built from what was sent and found complete, or a sent root is kept as trusted.",
+        mend=mends.OWN_AUTHORITY,
         clause="RFC 5280 section 6.1.1",
         hint="a root that the other side sends is no trust anchor",
         authorities={"rogue": {"subject": {"CN": "rogue root"}}},
@@ -153,6 +187,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="leaf-as-ca",
         title="a certificate that a good leaf has signed",
+        why="Otherwise everyone with a certificate could issue certificates in the name of everyone else.",
+        mistake="Signatures are checked link by link, basicConstraints is not: CVE-2002-0862, CVE-2011-0228.",
+        mend=mends.CHAIN,
         clause="RFC 5280 section 6.1.4 (k)",
         hint="check basicConstraints of each issuer: without it every holder of a certificate is an authority",
         leaf={"issuer": "{role}", "defects": ["leaf_issuer"]},
@@ -164,6 +201,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="bad-signature",
         title="a good certificate whose signature is altered",
+        why="The signature is all that binds the key to the name; without it the rest is a claim.",
+        mistake="An application decodes a certificate itself, from a header for example, and believes it.",
+        mend=mends.PROOF,
         clause="RFC 5280 section 6.1.3 (a)(1)",
         hint="verify the signature of the certificate",
         leaf={"defects": ["bad_signature"]},
@@ -174,6 +214,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="bad-body",
         title="a good certificate whose signed part is altered",
+        why="Whoever can alter one field unseen can become any user.",
+        mistake="An application decodes a certificate itself, from a header for example, and believes it.",
+        mend=mends.PROOF,
         clause="RFC 5280 section 6.1.3 (a)(1)",
         hint="verify the signature of the certificate",
         leaf={"defects": ["bad_body"]},
@@ -184,6 +227,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="stolen",
         title="a good certificate without its private key",
+        why="Certificates are public: they are sent, logged and published. Only the key proves who holds one.",
+        mistake="The certificate comes in a header that anyone can send, so that nobody was asked for its key.",
+        mend=mends.PROOF,
         clause="RFC 8446 section 4.4.3",
         hint="check CertificateVerify: a certificate is public, only its key proves who holds it",
         leaf={"defects": ["stolen_key"]},
@@ -193,6 +239,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="expired",
         title="an expired certificate",
+        why="Its end is the one revocation that works without any list.",
+        mistake="A flag or callback that forgives dates was set during an outage and stayed, or the clock is wrong.",
+        mend=mends.TIME,
         clause="RFC 5280 section 6.1.3 (a)(2)",
         hint="check the validity period, and the verifier's clock",
         leaf=PAST,
@@ -202,6 +251,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="expired-intermediate",
         title="a good certificate of an expired intermediate",
+        why="An authority vouches for others until its own end and no longer.",
+        mistake="Own code looks at the dates of the leaf alone.",
+        mend=mends.TIME,
         clause="RFC 5280 section 6.1.3 (a)(2)",
         hint="check the validity period of every certificate of the chain",
         authorities={"expired-issuing": {"subject": {"CN": "expired issuing"}, "issuer": "ca", **PAST}},
@@ -213,6 +265,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="not-yet-valid",
         title="a certificate that is not valid yet",
+        why="It was issued for later, or a clock is wrong: neither is a reason to let it in.",
+        mistake="Own code checks the end and forgets the beginning, or the clock is wrong.",
+        mend=mends.TIME,
         clause="RFC 5280 section 6.1.3 (a)(2)",
         hint="check the validity period, and the verifier's clock",
         leaf=FUTURE,
@@ -222,6 +277,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="wrong-purpose",
         title="a certificate whose extended key usage is for the other end",
+        why="Otherwise each server's key also logs in as a client, and each client can pose as the server.",
+        mistake="Verification is called with no purpose, or a default: Go's Certificate.Verify means serverAuth.",
+        mend=mends.PURPOSE,
         clause="RFC 5280 section 4.2.1.12",
         hint="check extended key usage for the purpose at hand, clientAuth of clients, serverAuth of servers "
         "(GnuTLS does when it is given GNUTLS_DT_KEY_PURPOSE_OID)",
@@ -232,6 +290,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="code-signing",
         title="a certificate whose extended key usage is code signing alone",
+        why="The key was given out, and is guarded, for something else than TLS.",
+        mistake="Verification is called without a purpose, so that any certificate of the authority will do.",
+        mend=mends.PURPOSE,
         clause="RFC 5280 section 4.2.1.12",
         hint="check extended key usage for the purpose at hand, clientAuth of clients, serverAuth of servers "
         "(GnuTLS does when it is given GNUTLS_DT_KEY_PURPOSE_OID)",
@@ -242,6 +303,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="bad-key-usage",
         title="a certificate whose key usage does not allow it to sign a handshake",
+        why="keyUsage is the issuer's word on what the key may do, and in a handshake it signs.",
+        mistake="keyUsage is not looked at; Go leaves it to the application.",
+        mend=mends.PURPOSE,
         clause="RFC 8446 section 4.4.2.2",
         hint="check key usage: a key that proves itself by a signature needs digitalSignature",
         disputed=True,
@@ -253,6 +317,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="ca-as-leaf",
         title="a certificate of an authority, used as a leaf",
+        why="A key that signs certificates must not lie where connections end.",
+        mistake="keyUsage is not looked at; Go leaves it to the application.",
+        mend=mends.PURPOSE,
         clause="RFC 8446 section 4.4.2.2",
         hint="check key usage: keyCertSign and cRLSign do not allow to sign a handshake",
         authorities={"ca-as-leaf": {"subject": {"CN": "localhost"}, "issuer": "ca", **RSA}},
@@ -264,6 +331,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="missing-intermediate",
         title="a good certificate of an intermediate that is not sent along",
+        why="A verifier that finds it elsewhere hides the mistake: the same certificate fails at the next one.",
+        mistake="The intermediate lies in the trust store, was remembered, or is fetched from the network.",
+        mend=mends.ANCHOR_ALONE,
         clause="RFC 8446 section 4.4.2",
         hint="the verifier must not fetch or remember intermediates; give it the trust anchor alone",
         leaf={"issuer": "issuing"},
@@ -273,6 +343,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="intermediate-not-ca",
         title="a certificate of an intermediate with CA:FALSE",
+        why="CA:FALSE says that the holder may not issue certificates.",
+        mistake="Own code follows issuer names and signatures alone.",
+        mend=mends.CHAIN,
         clause="RFC 5280 section 6.1.4 (k)",
         hint="check basicConstraints of each issuer",
         authorities={
@@ -286,6 +359,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="intermediate-cannot-sign",
         title="a certificate of an intermediate whose key usage lacks keyCertSign",
+        why="Its key was made for other things than signing certificates.",
+        mistake="basicConstraints is checked and keyUsage of the issuers is not.",
+        mend=mends.CHAIN,
         clause="RFC 5280 section 6.1.4 (n)",
         hint="check key usage of each issuer",
         authorities={
@@ -304,6 +380,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="path-length",
         title="a certificate of an intermediate that its issuer's path length forbids",
+        why="An authority that was allowed leaves only could otherwise appoint further authorities.",
+        mistake="Own code checks that each issuer is an authority, and does not count.",
+        mend=mends.CHAIN,
         clause="RFC 5280 section 6.1.4 (m)",
         hint="check pathLenConstraint of each issuer",
         authorities={
@@ -322,6 +401,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="name-constraints",
         title="a certificate with a name that its issuer's name constraints forbid",
+        why="An authority that was meant for one domain could otherwise vouch for every name.",
+        mistake="The extension is unknown to the verifier, or only some kinds of names are compared.",
+        mend=mends.CHAIN,
         clause="RFC 5280 section 6.1.3 (b)",
         hint="check name constraints of each issuer against every name of the certificate",
         authorities={
@@ -339,6 +421,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="critical-extension",
         title="a certificate with an unknown critical extension",
+        why="Critical means: refuse, if you do not understand this. It may be a limit.",
+        mistake="Own code skips what it does not know.",
+        mend=mends.CHAIN,
         clause="RFC 5280 section 4.2",
         hint="refuse a certificate with a critical extension that is not understood",
         leaf={"extensions": {"1.3.6.1.4.1.99999.1": "critical,DER:0500"}},
@@ -348,6 +433,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="revoked",
         title="a revoked certificate",
+        why="A stolen key works until the certificate ends, unless somebody looks at the list.",
+        mistake="No TLS stack looks for a list by itself; or it was read once, at the start.",
+        mend=mends.REVOCATION,
         clause="RFC 5280 section 6.3.3",
         hint="check the CRL (s_server: -crl_check -CRL; nginx: ssl_crl), and load it again when it changes",
         leaf={"revoked": "keyCompromise"},
@@ -359,6 +447,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="crl-missing",
         title="a good certificate, when the CRL is missing",
+        why="Otherwise whoever keeps the list away undoes every revocation.",
+        mistake="The check is soft: no list, no objection.",
+        mend=mends.REVOCATION,
         clause="RFC 5280 section 6.3.3",
         hint="without a CRL nobody knows what is revoked: refuse",
         checks=("-crl_check",),
@@ -368,6 +459,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="crl-stale",
         title="a good certificate, when the CRL has expired",
+        why="Otherwise an old list, served again, undoes every revocation since.",
+        mistake="nextUpdate is not looked at, mostly in code of one's own.",
+        mend=mends.REVOCATION,
         clause="RFC 5280 section 5.1.2.5",
         hint="a CRL past its nextUpdate hides what was revoked since: refuse",
         authorities={
@@ -388,6 +482,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="weak-key",
         title="a certificate with a 1024-bit RSA key",
+        why="Who can afford to factor it has the key; 80 bits of security have not been enough since 2010.",
+        mistake="The stack's defaults let it pass: OpenSSL before 3.2, Go, Node.",
+        mend=mends.STRENGTH,
         clause="RFC 9325 section 4.5",
         hint="demand 112 bits of security or more (OpenSSL: SECLEVEL=2)",
         disputed=True,
@@ -399,6 +496,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="weak-digest",
         title="a certificate signed over a SHA-1 digest",
+        why="Two certificates with the same SHA-1 digest can be made, and one signature is then good for both.",
+        mistake="The security level was lowered for one old peer, and so for all.",
+        mend=mends.STRENGTH,
         clause="RFC 8446 section 4.4.2.4",
         hint="demand 112 bits of security or more (OpenSSL: SECLEVEL=2)",
         authorities={
@@ -412,6 +512,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="wrong-name",
         title="a good certificate of another host",
+        why="Otherwise every holder of a certificate of the same authority can pose as every server.",
+        mistake="The chain is verified and the name is not: the default of s_client and of several libraries.",
+        mend=mends.NAME,
         clause="RFC 9525 section 6.3",
         hint="check the name that was dialled (s_client: -verify_hostname): a valid certificate is not enough",
         verifiers=TO_CLIENT,
@@ -422,6 +525,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="wrong-address",
         title="a good certificate of another address",
+        why="Otherwise every holder of a certificate of the same authority can pose as every server.",
+        mistake="The chain is verified and the address is not, or only names are compared.",
+        mend=mends.NAME,
         clause="RFC 9525 section 6.4",
         hint="check the address that was dialled (s_client: -verify_ip)",
         verifiers=TO_CLIENT,
@@ -433,6 +539,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="cn-only",
         title="a certificate with the host's name in its CN and no SAN",
+        why="CN is text of no certain kind, and name constraints on DNS names do not bind it everywhere.",
+        mistake="The verifier falls back to CN for old certificates.",
+        mend=mends.NAMES_IN_SAN,
         clause="RFC 9525 section 2",
         hint="OpenSSL falls back to the CN (Go and browsers do not): put each name into the SAN",
         verifiers=TO_CLIENT,
@@ -444,6 +553,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="no-extended-key-usage",
         title="a certificate without extended key usage",
+        why="A certificate for nothing in particular is one for everything, so its holder can pose as either end.",
+        mistake="Absence is allowed by the standard, and so by every stack.",
+        mend=mends.DEMAND_PURPOSE,
         clause="RFC 5280 section 4.2.1.12",
         hint="RFC 5280 allows it for every purpose; to refuse it, demand extended key usage in the application",
         severity=Severity.POLICY,
@@ -454,6 +566,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="ca-with-purpose",
         title="a certificate of an authority that may also sign handshakes",
+        why="The key that ends connections could sign certificates too, if it is stolen.",
+        mistake="Each field is allowed by the standard, and so by every stack.",
+        mend=mends.DEMAND_LEAF,
         clause="RFC 5280 section 4.2.1.9",
         hint="RFC 5280 allows it; to refuse it, demand CA:FALSE of a leaf in the application",
         severity=Severity.POLICY,
@@ -473,6 +588,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="tls-1.0",
         title="a good certificate in TLS 1.0",
+        why="It rests on MD5 and SHA-1, and has no authenticated encryption.",
+        mistake="It was left on for an old client, or a configuration lists versions by name.",
+        mend=mends.NEW_VERSIONS,
         clause="RFC 8996 section 4",
         hint="allow TLS 1.2 and newer alone (OpenSSL: -min_protocol TLSv1.2)",
         stacks="GnuTLS, and Go before 1.22, speak it",
@@ -484,6 +602,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="tls-1.1",
         title="a good certificate in TLS 1.1",
+        why="It rests on MD5 and SHA-1, and has no authenticated encryption.",
+        mistake="It was left on for an old client, or a configuration lists versions by name.",
+        mend=mends.NEW_VERSIONS,
         clause="RFC 8996 section 5",
         hint="allow TLS 1.2 and newer alone (OpenSSL: -min_protocol TLSv1.2)",
         stacks="GnuTLS, and Go before 1.22, speak it",
@@ -495,6 +616,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="null-ciphers",
         title="a good certificate, but ciphers that do not encrypt",
+        why="Nothing is encrypted: everybody on the way can read along.",
+        mistake="A list of ciphers is made by exclusion from ALL or COMPLEMENTOFALL.",
+        mend=mends.REAL_CIPHERS,
         clause="RFC 9325 section 4.1",
         hint="do not allow NULL ciphers (OpenSSL: `DEFAULT` has none)",
         verifiers=TO_SERVER,
@@ -507,6 +631,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="anonymous-ciphers",
         title="a good certificate, but ciphers that authenticate nobody",
+        why="No end shows a certificate, so that anybody on the way can be both.",
+        mistake="A list of ciphers is made by exclusion from ALL or COMPLEMENTOFALL.",
+        mend=mends.REAL_CIPHERS,
         clause="RFC 5246 section A.5",
         hint="do not allow anonymous ciphers (OpenSSL: `DEFAULT` has none)",
         verifiers=TO_SERVER,
@@ -519,6 +646,9 @@ CATALOGUE: tuple[Case, ...] = (
     Case(
         id="good-again",
         title="a good certificate, after all others",
+        why="A verifier that died or banned the client on the way refuses everything, and proves nothing.",
+        mistake="A limit on connections, a ban after some failures, or a crash.",
+        mend=mends.TRUST,
         clause="RFC 5280 section 6.1",
         hint="the verifier no longer works after what it was shown: see its log",
         control=True,

@@ -1,0 +1,316 @@
+"""What to change so that an end verifies as it should, in the words of each stack; the cases name these (pure).
+
+Sources: openssl-s_server(1), openssl-s_client(1), nginx's ngx_http_ssl_module and ngx_http_proxy_module, Go's
+crypto/tls and crypto/x509, Python's ssl, Node's tls, curl(1).
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+
+class Mend(Struct, frozen=True):
+    """Sentences by stack: for a server that judges clients, and for a client that judges servers."""
+
+    server: Mapping[str, str] = field(default_factory=dict)
+    client: Mapping[str, str] = field(default_factory=dict)
+
+
+TRUST = Mend(
+    server={
+        "openssl": "`openssl verify -CAfile ca.crt -purpose sslclient client.crt` must say OK; s_server -CAfile ca.crt",
+        "nginx": "ssl_client_certificate ca.crt; the reason of a refusal is in error.log at level info",
+        "Go": "ClientCAs: a pool whose AppendCertsFromPEM(ca.crt) returned true",
+        "Python": 'context.load_verify_locations("ca.crt"); create_default_context of 3.13 wants keyUsage on the CA',
+        "Node": 'ca: fs.readFileSync("ca.crt")',
+    },
+    client={
+        "openssl": "`openssl verify -CAfile ca.crt -purpose sslserver server.crt` must say OK; s_client -CAfile ca.crt",
+        "nginx": "proxy_ssl_trusted_certificate ca.crt, and proxy_ssl_name with a name of the certificate",
+        "Go": "RootCAs: a pool whose AppendCertsFromPEM(ca.crt) returned true",
+        "Python": 'ssl.create_default_context(cafile="ca.crt"), which from 3.13 on also wants keyUsage on the CA',
+        "Node": 'ca: fs.readFileSync("ca.crt")',
+        "curl": "--cacert ca.crt",
+    },
+)
+
+DEPTH = Mend(
+    server={
+        "openssl": "s_server -verify_depth N, where it is set; the N of -Verify does not limit",
+        "nginx": "ssl_verify_depth 2 or more (1 by default)",
+        "Go": "with a verification of your own: put PeerCertificates[1:] into VerifyOptions.Intermediates",
+        "Python": "nothing: it takes the chain that is sent; the client gives it to load_cert_chain, leaf first",
+        "Node": "nothing: it takes the chain that is sent; the client appends it to `cert`, leaf first",
+    },
+    client={
+        "openssl": "s_client -verify_depth N, where it is set",
+        "nginx": "proxy_ssl_verify_depth 2 or more (1 by default)",
+        "Go": "with VerifyPeerCertificate: put the certificates after the first into VerifyOptions.Intermediates",
+        "Python": "nothing: it takes the chain that is sent; the server gives it to load_cert_chain, leaf first",
+        "Node": "nothing: it takes the chain that is sent; the server appends it to `cert`, leaf first",
+        "curl": "nothing: it takes the chain that is sent",
+    },
+)
+
+ANCHOR_ALONE = Mend(
+    server={
+        "openssl": "s_server -CAfile with the root alone, without -partial_chain",
+        "nginx": "ssl_client_certificate and ssl_trusted_certificate with the root alone",
+        "Go": "ClientCAs with the root alone: each certificate of the pool is an anchor",
+        "Python": "load_verify_locations with the root alone: with create_default_context of 3.13 each is an anchor",
+        "Node": "`ca` with the root alone",
+    },
+    client={
+        "openssl": "s_client -CAfile with the root alone, without -partial_chain",
+        "nginx": "proxy_ssl_trusted_certificate with the root alone",
+        "Go": "RootCAs with the root alone: each certificate of the pool is an anchor",
+        "Python": "cafile with the root alone: with create_default_context of 3.13 each is an anchor",
+        "Node": "`ca` with the root alone",
+        "curl": "--cacert with the root alone: it treats each certificate in it as an anchor",
+    },
+)
+
+REQUIRE = Mend(
+    server={
+        "openssl": "s_server -Verify 5 -verify_return_error; -verify with a small v only asks",
+        "nginx": "ssl_verify_client on, in each server block of the address; with `optional` every location has to "
+        "refuse unless $ssl_client_verify is SUCCESS",
+        "Go": "ClientAuth: tls.RequireAndVerifyClientCert, also in what GetConfigForClient returns",
+        "Python": "context.verify_mode = ssl.CERT_REQUIRED; with CERT_OPTIONAL no certificate is fine",
+        "Node": "requestCert: true, rejectUnauthorized: true",
+    },
+)
+
+VERIFY = Mend(
+    server={
+        "openssl": "s_server -Verify 5 -verify_return_error -CAfile ca.crt; without -verify_return_error it goes on",
+        "nginx": "ssl_verify_client on; `optional_no_ca` lets it in and leaves the rest to the application",
+        "Go": "ClientAuth: tls.RequireAndVerifyClientCert; RequireAnyClientCert and RequestClientCert verify nothing",
+        "Python": "context.verify_mode = ssl.CERT_REQUIRED, and no callback (pyOpenSSL) that returns True for an error",
+        "Node": "rejectUnauthorized: true; with false, end each socket whose `authorized` is not true",
+    },
+    client={
+        "openssl": "s_client -verify_return_error -CAfile ca.crt; without it the error is printed and it goes on",
+        "nginx": "proxy_ssl_verify on (off by default)",
+        "Go": "no InsecureSkipVerify: true",
+        "Python": "ssl.create_default_context(cafile=...); no CERT_NONE, and no verify=False in requests",
+        "Node": "no rejectUnauthorized: false, no NODE_TLS_REJECT_UNAUTHORIZED=0",
+        "curl": "no -k (--insecure)",
+    },
+)
+
+OWN_AUTHORITY = Mend(
+    server={
+        "openssl": "s_server -CAfile ca.crt -no-CApath -no-CAstore -verify_return_error",
+        "nginx": "your authority alone in ssl_client_certificate, and in ssl_trusted_certificate, which is trusted too",
+        "Go": "ClientCAs: your pool; where it is nil the system's roots are trusted",
+        "Python": 'load_verify_locations("ca.crt") and no load_default_certs()',
+        "Node": "`ca`: your authority; without it a list of public ones is trusted",
+    },
+    client={
+        "openssl": "s_client -CAfile ca.crt -no-CApath -no-CAstore -verify_return_error",
+        "nginx": "your authority alone in proxy_ssl_trusted_certificate, with proxy_ssl_verify on",
+        "Go": "RootCAs: your pool; where it is nil the system's roots are trusted",
+        "Python": 'ssl.create_default_context(cafile="ca.crt"), which then loads no others',
+        "Node": "`ca`: your authority; without it a list of public ones is trusted",
+        "curl": "--cacert ca.crt, and --capath with an empty directory where the build has a default one",
+    },
+)
+
+PROOF = Mend(
+    server={
+        "openssl": "no callback of SSL_CTX_set_verify that returns 1 for everything; s_server -verify_return_error",
+        "nginx": "let nginx end TLS itself (ssl_verify_client on); behind a proxy, drop a header that a caller sent in "
+        "the place of the proxy's",
+        "Go": "RequireAndVerifyClientCert, and read ConnectionState.VerifiedChains, not a certificate of your parsing",
+        "Python": "CERT_REQUIRED, and read getpeercert(), which is empty for what was not verified",
+        "Node": "rejectUnauthorized: true, and look at socket.authorized before getPeerCertificate()",
+    },
+    client={
+        "openssl": "no callback of SSL_CTX_set_verify that returns 1 for everything; s_client -verify_return_error",
+        "nginx": "proxy_ssl_verify on",
+        "Go": "no InsecureSkipVerify: true; a VerifyPeerCertificate beside it has to call Certificate.Verify",
+        "Python": "ssl.create_default_context(cafile=...); pinning a fingerprint comes on top and not instead",
+        "Node": "no rejectUnauthorized: false; checkServerIdentity comes on top and not instead",
+        "curl": "no -k; --pinnedpubkey comes on top and not instead",
+    },
+)
+
+CHAIN = Mend(
+    server={
+        "openssl": "leave the chain to X509_verify_cert (s_server -Verify 5 -verify_return_error); add -x509_strict",
+        "nginx": "ssl_verify_client on, and no verification of your own on $ssl_client_raw_cert",
+        "Go": "RequireAndVerifyClientCert; own code calls Certificate.Verify, not CheckSignature link by link",
+        "Python": "CERT_REQUIRED; context.verify_flags |= ssl.VERIFY_X509_STRICT; no chain building of your own",
+        "Node": "rejectUnauthorized: true; no walk along issuerCertificate of your own",
+    },
+    client={
+        "openssl": "leave the chain to X509_verify_cert (s_client -verify_return_error); add -x509_strict",
+        "nginx": "proxy_ssl_verify on",
+        "Go": "no InsecureSkipVerify: true; own code calls Certificate.Verify, not CheckSignature link by link",
+        "Python": "ssl.create_default_context(cafile=...); no chain building of your own",
+        "Node": "no rejectUnauthorized: false; no walk along issuerCertificate of your own",
+        "curl": "no -k",
+    },
+)
+
+TIME = Mend(
+    server={
+        "openssl": "no -no_check_time and no -attime; s_server -verify_return_error",
+        "nginx": "ssl_verify_client on checks the dates: see the clock (date -u), and what ends TLS before nginx",
+        "Go": "RequireAndVerifyClientCert; neither tls.Config.Time nor VerifyOptions.CurrentTime may stand still",
+        "Python": "CERT_REQUIRED; no X509_V_FLAG_NO_CHECK_TIME (0x200000) in context.verify_flags",
+        "Node": "rejectUnauthorized: true; forgive no CERT_HAS_EXPIRED in tlsClientError or authorizationError",
+    },
+    client={
+        "openssl": "no -no_check_time and no -attime; s_client -verify_return_error",
+        "nginx": "proxy_ssl_verify on",
+        "Go": "no InsecureSkipVerify: true; neither tls.Config.Time nor VerifyOptions.CurrentTime may stand still",
+        "Python": "ssl.create_default_context(); no X509_V_FLAG_NO_CHECK_TIME (0x200000) in context.verify_flags",
+        "Node": "no rejectUnauthorized: false; forgive no CERT_HAS_EXPIRED",
+        "curl": "no -k",
+    },
+)
+
+PURPOSE = Mend(
+    server={
+        "openssl": "s_server asks for sslclient by itself; `openssl verify` and X509_verify_cert only with a -purpose",
+        "nginx": "ssl_verify_client on asks for the purpose; an application that verifies $ssl_client_raw_cert has to",
+        "Go": "own calls of Certificate.Verify: KeyUsages: {x509.ExtKeyUsageClientAuth}; KeyUsage is yours to check in "
+        "VerifyConnection",
+        "Python": "CERT_REQUIRED in a context of PROTOCOL_TLS_SERVER, which asks for clientAuth",
+        "Node": "rejectUnauthorized: true, which asks for clientAuth",
+    },
+    client={
+        "openssl": "s_client asks for sslserver by itself; `openssl verify` and X509_verify_cert only with a -purpose",
+        "nginx": "proxy_ssl_verify on",
+        "Go": "no InsecureSkipVerify: true; KeyUsage is yours to check in VerifyConnection",
+        "Python": "a context of PROTOCOL_TLS_CLIENT, which asks for serverAuth",
+        "Node": "no rejectUnauthorized: false",
+        "curl": "no -k",
+    },
+)
+
+DEMAND_PURPOSE = Mend(
+    server={
+        "openssl": "in the application: X509_get_extension_flags() has EXFLAG_XKUSAGE",
+        "nginx": "no directive: admit by $ssl_client_s_dn or $ssl_client_fingerprint, or issue with clientAuth alone",
+        "Go": "VerifyConnection: refuse when PeerCertificates[0].ExtKeyUsage is empty",
+        "Python": "getpeercert() does not tell: read getpeercert(True) with a library, e.g. cryptography",
+        "Node": "refuse when getPeerCertificate().ext_key_usage is undefined",
+    },
+    client={
+        "openssl": "in the application: X509_get_extension_flags() has EXFLAG_XKUSAGE",
+        "nginx": "no directive: issue with serverAuth alone",
+        "Go": "VerifyConnection: refuse when PeerCertificates[0].ExtKeyUsage is empty",
+        "Python": "getpeercert() does not tell: read getpeercert(True) with a library, e.g. cryptography",
+        "Node": "checkServerIdentity: refuse when the certificate's ext_key_usage is undefined",
+        "curl": "no option: issue with serverAuth alone",
+    },
+)
+
+DEMAND_LEAF = Mend(
+    server={
+        "openssl": "in the application: X509_check_ca() of the peer's certificate is 0",
+        "nginx": "no directive: admit by $ssl_client_s_dn or $ssl_client_fingerprint",
+        "Go": "VerifyConnection: refuse when PeerCertificates[0].IsCA",
+        "Python": "getpeercert() does not tell: read getpeercert(True) with a library, e.g. cryptography",
+        "Node": "refuse when getPeerX509Certificate().ca",
+    },
+    client={
+        "openssl": "in the application: X509_check_ca() of the peer's certificate is 0",
+        "nginx": "no directive: take care of what the authority issues",
+        "Go": "VerifyConnection: refuse when PeerCertificates[0].IsCA",
+        "Python": "getpeercert() does not tell: read getpeercert(True) with a library, e.g. cryptography",
+        "Node": "after secureConnect: refuse when getPeerX509Certificate().ca",
+        "curl": "no option: take care of what the authority issues",
+    },
+)
+
+REVOCATION = Mend(
+    server={
+        "openssl": "s_server -crl_check -CRL ca.crl (with -crl_check_all, one list for each authority of the chain)",
+        "nginx": "ssl_crl with a list of each authority of the chain; reload nginx after each new list",
+        "Go": "crypto/tls looks at none: in VerifyConnection read x509.ParseRevocationList, check CheckSignatureFrom "
+        "and NextUpdate, then look for the serial",
+        "Python": 'context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF; context.load_verify_locations("ca.crl")',
+        "Node": 'crl: fs.readFileSync("ca.crl"); setSecureContext() takes a new list',
+    },
+    client={
+        "openssl": "s_client -crl_check -CRL ca.crl (with -crl_check_all, one list for each authority of the chain)",
+        "nginx": "proxy_ssl_crl with a list of each authority of the chain; reload nginx after each new list",
+        "Go": "crypto/tls looks at none: in VerifyConnection read x509.ParseRevocationList, check CheckSignatureFrom "
+        "and NextUpdate, then look for the serial",
+        "Python": 'context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF; context.load_verify_locations("ca.crl")',
+        "Node": 'crl: fs.readFileSync("ca.crl")',
+        "curl": "--crlfile with a list of each authority of the chain",
+    },
+)
+
+STRENGTH = Mend(
+    server={
+        "openssl": "s_server -cipher DEFAULT@SECLEVEL=2 (level 1 is the default before 3.2)",
+        "nginx": "ssl_ciphers DEFAULT:@SECLEVEL=2",
+        "Go": "VerifyConnection: refuse an *rsa.PublicKey whose N.BitLen() is under 2048; no GODEBUG=x509sha1=1",
+        "Python": 'context.set_ciphers("DEFAULT:@SECLEVEL=2")',
+        "Node": 'ciphers: "DEFAULT:@SECLEVEL=2"',
+    },
+    client={
+        "openssl": "s_client -cipher DEFAULT@SECLEVEL=2 (level 1 is the default before 3.2)",
+        "nginx": "proxy_ssl_ciphers DEFAULT:@SECLEVEL=2",
+        "Go": "VerifyConnection: refuse an *rsa.PublicKey whose N.BitLen() is under 2048; no GODEBUG=x509sha1=1",
+        "Python": 'context.set_ciphers("DEFAULT:@SECLEVEL=2")',
+        "Node": 'ciphers: "DEFAULT:@SECLEVEL=2"',
+        "curl": "--ciphers DEFAULT@SECLEVEL=2",
+    },
+)
+
+NAME = Mend(
+    client={
+        "openssl": "s_client -verify_hostname NAME, or -verify_ip ADDRESS, with -verify_return_error",
+        "nginx": "proxy_ssl_verify on, and proxy_ssl_name where the name is not proxy_pass's",
+        "Go": "no InsecureSkipVerify: true; tls.Config.ServerName where the name is not that which is dialled",
+        "Python": "context.check_hostname = True, and server_hostname=NAME (also for an address) in wrap_socket",
+        "Node": "no checkServerIdentity that returns undefined for everything; host: NAME",
+        "curl": "no -k; --connect-to dials another address for the same name",
+    },
+)
+
+NAMES_IN_SAN = Mend(
+    client={
+        "openssl": "in the application: X509_VERIFY_PARAM_set_hostflags with X509_CHECK_FLAG_NEVER_CHECK_SUBJECT",
+        "nginx": "no directive: issue with a SAN",
+        "Go": "nothing: it does not look at CN since 1.15; an error about it means, issue with a SAN",
+        "Python": "context.hostname_checks_common_name = False",
+        "Node": "checkServerIdentity: refuse when the certificate's subjectaltname is undefined",
+        "curl": "no option: issue with a SAN",
+    },
+)
+
+NEW_VERSIONS = Mend(
+    server={
+        "openssl": "s_server -min_protocol TLSv1.2, or MinProtocol = TLSv1.2 in openssl.cnf",
+        "nginx": "ssl_protocols TLSv1.2 TLSv1.3",
+        "Go": "MinVersion: tls.VersionTLS12 (for a server the default since 1.22)",
+        "Python": "context.minimum_version = ssl.TLSVersion.TLSv1_2 (the default since 3.10)",
+        "Node": 'minVersion: "TLSv1.2" (the default since 12)',
+    },
+    client={
+        "openssl": "s_client -min_protocol TLSv1.2, or MinProtocol = TLSv1.2 in openssl.cnf",
+        "nginx": "proxy_ssl_protocols TLSv1.2 TLSv1.3",
+        "Go": "MinVersion: tls.VersionTLS12 (for a client the default since 1.18)",
+        "Python": "context.minimum_version = ssl.TLSVersion.TLSv1_2 (the default since 3.10)",
+        "Node": 'minVersion: "TLSv1.2" (the default since 12)',
+        "curl": "--tlsv1.2",
+    },
+)
+
+REAL_CIPHERS = Mend(
+    server={
+        "openssl": "s_server -cipher DEFAULT: no ALL, COMPLEMENTOFALL, eNULL or aNULL",
+        "nginx": "ssl_ciphers HIGH:!aNULL:!eNULL, or leave the default",
+        "Go": "nothing: it has no such ciphers",
+        "Python": 'leave the default, or end set_ciphers() with ":!aNULL:!eNULL"',
+        "Node": 'leave the default, or end `ciphers` with ":!aNULL:!eNULL"',
+    },
+)
