@@ -154,7 +154,7 @@ def test_at_a_random_instant(bench: Bench, batch: int, record_property: Property
     subprocess.run([sys.executable, *bench.command(bench.begin())], check=True)
     lifetime = time.monotonic() - start
     kills = 0
-    for _ in range(times(200, 12)):
+    for _ in range(times(400, 60)):  # some come after the end
         directory = bench.begin()
         process = subprocess.Popen([sys.executable, *bench.command(directory)], stderr=subprocess.PIPE)
         try:
