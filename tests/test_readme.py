@@ -48,7 +48,7 @@ def run(commands: str, clone: Path) -> subprocess.CompletedProcess[str]:
         "https_server.py certs/dev", f"https_server.py certs/dev --port {port}"
     )
     environment = {**os.environ, "PATH": f"{clone}/.venv/bin:{os.environ['PATH']}"}
-    wrapped = f"trap 'status=$?; kill $(jobs -p) 2>/dev/null; exit $status' EXIT\n{text}"
+    wrapped = f"trap 'status=$?; kill $(jobs -p) 2>/dev/null || true; exit $status' EXIT\n{text}"
     return subprocess.run(
         ["bash", "-e", "-c", wrapped], cwd=clone, env=environment, capture_output=True, text=True, timeout=300
     )
