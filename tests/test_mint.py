@@ -105,8 +105,7 @@ def test_a_step_that_goes_wrong_publishes_nothing(
     profile = tmp_path / "profile.yaml"
     profile.write_text(TEXT)
     done = run("generate.py", profile, "-o", tmp_path / "set", env=fake_openssl(faulty(step, fault)))
-    assert done.returncode == (1 if step == "check" else done.returncode), done.stderr
-    assert done.returncode in (1, 3)
+    assert done.returncode in ((3,) if step == "check" else (1, 3)), done.stderr  # to be asked is not to be refused
     assert done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "set").exists()

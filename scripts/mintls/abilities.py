@@ -1,12 +1,16 @@
 """Whether this binary can make what a profile asks for, and the secrets are there: asked before anything is made."""
 
 import os
+from pathlib import Path
 
 from mintls.entry import Profile
 from mintls.errors import ProfileError
+from mintls.inputs import read_input
 from mintls.openssl import Openssl
 from mintls.settings import Secret
 from mintls.steps import key_command
+
+LONGEST = 1023  # bytes of a passphrase: more of a line openssl cuts off without a word
 
 
 def check_abilities(profile: Profile, openssl: Openssl) -> None:
@@ -44,7 +48,9 @@ def missing_secret(secret: Secret) -> str:
     if secret.env:
         return "" if os.environ.get(secret.env) else f"the environment variable {secret.env} is not set; set it"
     try:
-        with open(secret.file or "", "rb") as file:
-            return "" if file.readline().strip() else f"{secret.file} is empty; write the passphrase into it"
-    except OSError as error:
-        return f"{secret.file}: {error.strerror}; write the passphrase into it"
+        line, _, _ = read_input(Path(secret.file or ""), LONGEST + 1).partition(b"\n")
+    except ValueError as error:
+        return f"{secret.file} {error}; write the passphrase into it"
+    if not line.strip():
+        return f"{secret.file} is empty; write the passphrase into it"
+    return "" if len(line) <= LONGEST else f"the first line of {secret.file} is longer than {LONGEST} bytes"

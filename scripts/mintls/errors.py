@@ -8,7 +8,11 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from shlex import join
 
+from mintls.printable import printable
+
 DOES_NOT_HOLD, USAGE, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
+TOLD = 500  # mistakes of a profile that are told
+LONGEST = 500  # characters of a line of openssl that are shown
 
 
 class MintlsError(Exception):
@@ -24,12 +28,13 @@ class UsageError(MintlsError):
 
 
 class ProfileError(MintlsError):
-    """Every mistake of a profile at once, a line each."""
+    """Every mistake of a profile at once, a line each; of thousands the first."""
 
     status = USAGE
 
     def __init__(self, complaints: Sequence[str]) -> None:
-        super().__init__("\n".join(complaints))
+        more = [f"... and {len(complaints) - TOLD} more"] if len(complaints) > TOLD else []
+        super().__init__("\n".join([*complaints[:TOLD], *more]))
         self.complaints = tuple(complaints)
 
 
@@ -53,7 +58,7 @@ class OpensslError(MintlsError):
     """An openssl process that failed: the command, how it ended, and what it said."""
 
     def __init__(self, argv: Sequence[str], ended: str, said: str) -> None:
-        lines = [line for line in said.splitlines() if line.strip()][-8:]
+        lines = [printable(line[:LONGEST]) for line in said.splitlines() if line.strip()][-8:]
         super().__init__("\n    ".join([f"{join(argv)}: {ended}", *lines]))
 
 

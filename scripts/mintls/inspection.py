@@ -19,7 +19,7 @@ from mintls.store import settle
 
 from msgspec import Struct
 
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----\n?", re.DOTALL)
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----).)*-----END \1-----\n?", re.DOTALL)
 _CERTIFICATES = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 MAX_BYTES = 1024 * 1024
 SUFFIXES = (".crt", ".cer", ".der", ".pem")  # files of these names are there to hold a certificate

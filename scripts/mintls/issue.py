@@ -7,9 +7,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from mintls.errors import VerificationError
-from mintls.openssl import Openssl
+from mintls.errors import MintlsError, OpensslError, VerificationError
+from mintls.openssl import Openssl, Result
 from mintls.plan import Plan
+from mintls.printable import printable
 from mintls.steps import Step
 
 Tell = Callable[[str, int, int], None]  # what was done, how many of how many
@@ -68,9 +69,14 @@ def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
         return
     result = openssl.ask(step.argv, cwd=stage)
     if result.status:
-        raise VerificationError(_refusal(step, result.stdout + result.stderr))
+        raise _refusal(step, result)
 
 
-def _refusal(step: Step, said: str) -> str:
-    reasons = [line for line in said.splitlines() if line.startswith("error ")]
-    return "\n    ".join([f"what was issued does not {step.title}, so nothing was published:", *reasons[:8]])
+def _refusal(step: Step, result: Result) -> MintlsError:
+    """A refusal has a reason; a verify without one could not be asked."""
+    said = result.stdout + result.stderr
+    reasons = [printable(line) for line in said.splitlines() if line.startswith("error ")]
+    if not reasons:
+        return OpensslError(result.argv, f"exit status {result.status}", said)
+    lines = [f"what was issued does not {step.title}, so nothing was published:", *reasons[:8]]
+    return VerificationError("\n    ".join(lines))

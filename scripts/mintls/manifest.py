@@ -1,6 +1,7 @@
 """manifest.json: what the set in a directory is, for verify.py, handshake_check.py and CI; it holds no secret."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from mintls.errors import OutputError
@@ -13,6 +14,7 @@ from msgspec import Meta, Struct, structs
 __all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest"]
 
 
+FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*\Z")]  # no path, nothing hidden
 Date = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:]{8}Z$")]
 
 
@@ -20,7 +22,7 @@ class Revocation(Struct, frozen=True):
     """One certificate that its issuer has revoked: serial in upper-case hexadecimal, date RFC 3339."""
 
     serial: str
-    date: str
+    date: Date
     reason: RevocationReason
 
 
@@ -28,7 +30,7 @@ class CrlRecord(Struct, frozen=True):
     """An authority's latest CRL: its number, when the next is due, and every certificate ever revoked."""
 
     number: int
-    next_update: str
+    next_update: Date
     revoked: tuple[Revocation, ...]
 
 
@@ -40,7 +42,7 @@ class Record(Struct, frozen=True, kw_only=True):
     the outputs were made of; files maps what a file holds to its name, sha256 every name ever written to its digest.
     """
 
-    name: str
+    name: FileName
     role: Role
     issuer: str | None
     subject: str
@@ -51,8 +53,8 @@ class Record(Struct, frozen=True, kw_only=True):
     not_before: Date
     not_after: Date
     settings: str
-    files: dict[str, str]
-    sha256: dict[str, str]
+    files: dict[str, FileName]
+    sha256: dict[FileName, str]
     encrypted: bool = False
     signer: str = ""
     exported: str = ""
@@ -86,8 +88,16 @@ def encode_manifest(manifest: Manifest) -> bytes:
 def decode_manifest(data: bytes, source: str) -> Manifest:
     """Raises OutputError when it is no manifest of ours."""
     try:
-        return msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as error:
+        manifest = msgspec.json.decode(data, type=Manifest)
+        for record in manifest.certificates:
+            for date in (record.not_before, record.not_after, *_dates(record.crl)):
+                datetime.fromisoformat(date)
+    except (msgspec.DecodeError, ValueError) as error:
         raise OutputError(
             f"{source} is no manifest that mintls wrote ({error}); move it away, or choose another -o"
         ) from None
+    return manifest
+
+
+def _dates(crl: CrlRecord | None) -> list[str]:
+    return [crl.next_update, *(revocation.date for revocation in crl.revoked)] if crl else []

@@ -11,7 +11,7 @@ from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError, UsageError
 from mintls.names import GeneralName, Subject
 from mintls.settings import Authority, Document, Leaf, Role, Secret
-from mintls.yamltext import Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
+from mintls.yamltext import MAX_BYTES, Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
 
 from msgspec import structs
 
@@ -29,7 +29,8 @@ _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 def load_profile(path: Path) -> Profile:
     """Read a profile's file. Raises UsageError when it cannot be read, ProfileError with every mistake in it."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:  # it may be a pipe, as in generate.py <(...)
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name a profile such as profiles/dev.yaml") from None
     return read_profile(data, str(path), path.stem, path.parent)

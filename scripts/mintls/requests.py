@@ -12,6 +12,7 @@ from typing import get_args
 from mintls.certificate import key_name
 from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError
+from mintls.inputs import read_input
 from mintls.openssl import Openssl
 from mintls.printable import printable
 from mintls.settings import KeyAlgorithm
@@ -43,11 +44,7 @@ def read_requests(profile: Profile, openssl: Openssl) -> Profile:
 
 
 def _read(entry: Entry, path: Path, openssl: Openssl) -> tuple[Entry, list[str]]:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
+    data = read_input(path, MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES} bytes; no signing request is")
     result = openssl.ask(("req", "-verify", "-noout", "-text", "-nameopt", "RFC2253"), stdin=data)

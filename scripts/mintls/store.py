@@ -99,7 +99,7 @@ def read_manifest(directory: Path) -> Manifest | None:
 
 def settle(directory: Path) -> None:
     """Before a set is read: finish its publication if the process that had decided it was killed."""
-    if (directory / COMMIT).exists():
+    if os.path.lexists(directory / COMMIT):
         with open_store(directory):
             pass
 
@@ -107,7 +107,7 @@ def settle(directory: Path) -> None:
 def carry_on(directory: Path) -> None:
     """Finish a publication that was decided, and clear away what was not."""
     commit = directory / COMMIT
-    if commit.is_dir():
+    if commit.is_dir() and not commit.is_symlink():  # a link would bring in files from elsewhere
         names = sorted(
             os.listdir(commit), key=lambda name: name == MANIFEST
         )  # the manifest last: it tells of the others
@@ -116,6 +116,8 @@ def carry_on(directory: Path) -> None:
         _fsync(directory)
         commit.rmdir()
     for leftover in directory.glob(STAGING + "*"):
+        if leftover.is_symlink():
+            leftover.unlink()
         shutil.rmtree(leftover, ignore_errors=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 MAX_BYTES = 16 * 1024 * 1024
+LONGEST = 400  # characters of a complaint
 MAX_DEPTH = 32  # a profile is five levels deep
 
 # libyaml's parser where it was built in: the same events, some ten times as fast
@@ -54,7 +55,10 @@ class Complaint:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.path}: {self.sentence}" if self.path else f"{self.line}: {self.sentence}"
+        said = self.sentence
+        if len(said) > LONGEST:  # it quotes something long: its beginning and its end tell enough
+            said = f"{said[: LONGEST // 2]} ... {said[-LONGEST // 2 :]}"
+        return f"{self.line}: {self.path}: {said}" if self.path else f"{self.line}: {said}"
 
 
 class Unreadable(Exception):
