@@ -32,7 +32,7 @@ from mintls.handshake.pair import Pair
 from mintls.handshake.recording import WARNING, Recordings
 from mintls.handshake.result import Result, Run
 from mintls.handshake.server import Server
-from mintls.handshake.server_cases import ANY, possible, server_cases, with_controls
+from mintls.handshake.server_cases import ANY, OWN, possible, server_cases, with_controls
 from mintls.html_report.page import as_html
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
@@ -93,7 +93,7 @@ class HandshakeCheck(ConnectOptions, Script):
 
     def main(self, path: str = "") -> int:
         if self.explain is not None:
-            print(explain(self.explain, CATALOGUE), end="")
+            print(explain(self.explain, (*CATALOGUE, *OWN)), end="")
             return 0
         if self.list:
             print(listing(self.rows(self.catalogue())), end="")
