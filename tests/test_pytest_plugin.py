@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from processes import SCRIPTS
 
 README = (SCRIPTS.parent / "README.md").read_text(encoding="utf-8")
@@ -68,18 +67,18 @@ def test_workers_share_a_set(tmp_path: Path) -> None:
     assert chain == web + issuing
 
 
-@pytest.mark.parametrize(
-    ("call", "sentence"),
-    [
-        ("mint('no/such.yaml')", "no/such.yaml: No such file or directory; name a profile such as profiles/dev.yaml"),
-        ("mint('servers: {a: {san: [x]}}')", "the profile's text:1: "),
-        ("mint()['sever']", "'sever' is not known; did you mean server?"),
-    ],
-)
-def test_a_mistake_is_told(tmp_path: Path, call: str, sentence: str) -> None:
-    done = pytest_of(tmp_path, f"{PLUGIN}def test_it(mint):\n    {call}\n")
-    assert done.returncode == 1
-    assert sentence in done.stdout
+MISTAKES = {
+    "mint('no/such.yaml')": "no/such.yaml: No such file or directory; name a profile such as profiles/dev.yaml",
+    "mint('servers: {a: {san: [x]}}')": "the profile's text:1: servers.a.san[0]: ",
+    "mint('defaults: {key: ec:P-256}\\nauthorities: {ca: {subject: {CN: ca}}}')['sever']": "'sever' is not known",
+}
+
+
+def test_a_mistake_is_told(tmp_path: Path) -> None:
+    text = "".join(f"def test_{number}(mint):\n    {call}\n" for number, call in enumerate(MISTAKES))
+    done = pytest_of(tmp_path, PLUGIN + text)
+    assert "3 failed" in done.stdout
+    assert [sentence for sentence in MISTAKES.values() if sentence not in done.stdout] == [], done.stdout
 
 
 def test_the_scripts_do_without_pytest(tmp_path: Path) -> None:
