@@ -32,7 +32,7 @@ from mintls.handshake.pair import Pair
 from mintls.handshake.recording import WARNING, Recordings
 from mintls.handshake.result import Result, Run
 from mintls.handshake.server import Server
-from mintls.handshake.server_cases import ANY, possible, server_cases, with_controls
+from mintls.handshake.server_cases import ANY, OWN, possible, server_cases, with_controls
 from mintls.html_report.page import as_html
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
@@ -93,7 +93,7 @@ class HandshakeCheck(ConnectOptions, Script):
 
     def main(self, path: str = "") -> int:
         if self.explain is not None:
-            print(explain(self.explain, CATALOGUE), end="")
+            print(explain(self.explain, (*CATALOGUE, *OWN)), end="")
             return 0
         if self.list:
             print(listing(self.rows(self.catalogue())), end="")
@@ -115,7 +115,8 @@ class HandshakeCheck(ConnectOptions, Script):
         print(table(run, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ), end="")
         write(self.json, as_json(run))
         write(self.junit, as_junit(run).encode())
-        write(self.html, as_html(run).encode())
+        if self.html:  # the one that takes a while to make
+            write(self.html, as_html(run).encode())
         if recordings:
             sys.stderr.write(f"{WARNING.format(self.pcap)}\n")
         return run.status

@@ -6,12 +6,14 @@ from mintls.errors import UsageError
 from mintls.explain import explain
 from mintls.handshake.cases import CATALOGUE
 from mintls.handshake.mends import Mend
+from mintls.handshake.server_cases import OWN
 
 import pytest
 from conftest import Run
 from msgspec.structs import replace
 
-IDS = [case.id for case in CATALOGUE]
+EVERY = (*CATALOGUE, *OWN)
+IDS = [case.id for case in EVERY]
 
 
 def test_a_case_is_told() -> None:
@@ -31,13 +33,20 @@ def test_a_case_is_told() -> None:
 
 @pytest.mark.parametrize("case", IDS)
 def test_each_is_told_in_full(case: str) -> None:
-    said = explain(case, CATALOGUE)
+    said = explain(case, EVERY)
     fields = re.findall(r"^  (\w+) +\S", said, re.MULTILINE)
     assert {"tried", "expected", "why", "clause", "mistake", "mend", "openssl", "nginx", "Go", "Python", "Node"} <= {
         *fields
     }
     assert max(map(len, said.splitlines())) <= 110
     assert not re.search(r"[{}]role|\{other", said)
+
+
+def test_the_way_to_a_foreign_server_is_told() -> None:
+    assert "  tried     a client shows none to a server, with no name, in each" in explain("no-name", EVERY)
+    assert "  tried     nothing of its own; it is looked at as the good certificate was" in explain(OWN[0].id, EVERY)
+    assert "When a server is to do otherwise, change in" in explain("resumed", EVERY)
+    assert "comes, so that with --connect it only warns" in explain("ca-as-leaf", EVERY)
 
 
 def test_a_row_is_its_case() -> None:

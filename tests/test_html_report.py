@@ -220,10 +220,10 @@ def ladder(some: Result) -> list[str]:
 
 def test_the_ladder_has_the_messages_of_both_ends() -> None:
     assert ladder(RUN.results[1]) == [
-        "client → server ClientHello 220 B",
+        "client → server ClientHello 220 B 1 what the client offers",
         "client → server ChangeCipherSpec 1 B",
-        "client → server Certificate 453 B",
-        "client → server Finished, not read by the server 52 B",
+        "client → server Certificate 453 B 3 who the client is",
+        "client → server Finished, not read by the server 52 B 5 the client saw the same handshake",
         "client ← server Alert fatal unknown_ca, not read by the client 2 B",
     ]
     assert ladder(RUN.results[-1])[0] == "client ← server ClientHello 220 B", (

@@ -4,10 +4,15 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from mintls.errors import UsageError, not_known
-from mintls.handshake.case import Case
+from mintls.handshake.case import Case, Route, Severity
 from mintls.handshake.messages import ALERTS
 
 WIDTH, COLUMN = 110, 10
+WEIGHT = {
+    Severity.MUST: "",
+    Severity.POLICY: "; policy: otherwise only warns, unless --strict",
+    Severity.INFORMATION: "; only told, whatever it is",
+}
 
 
 def explain(wanted: str, cases: Iterable[Case]) -> str:
@@ -28,31 +33,38 @@ def _lines(case: Case) -> Iterator[str]:
     yield from _field("clause", case.clause)
     yield from _field("mistake", case.mistake)
     yield from _field("mend", case.hint)
-    verdict = "refuses" if case.accepted else "accepts"
+    verdict = "refuses it" if case.accepted else "accepts it"
+    if case.severity is Severity.INFORMATION:
+        verdict = "is to do otherwise"
     for verifier in case.verifiers:
         if stacks := case.mends(verifier):
             yield ""
-            yield f"When a {verifier} {verdict} it, change in"
+            yield f"When a {verifier} {verdict}, change in"
             for stack, sentence in stacks.items():
                 yield from _field(stack, sentence)
 
 
 def _tried(case: Case) -> str:
+    if case.route is Route.SEEN:
+        return f"nothing of its own; it is looked at {case.route}"
     what = "shows it to" if case.presents or case.leaf is not None else "shows none to"
     ends = " and ".join(f"a {verifier.presents} {what} a {verifier}" for verifier in case.verifiers)
     versions = f"in TLS {' and '.join(case.versions)}" if case.versions else "in each version of TLS asked for"
     chain = f", with {' and '.join(case.chain)} sent after it" if case.chain else ""
     checks = f"; the verifier runs with {' '.join(case.checks)}" if case.checks else ""
-    return f"{ends}, {versions}{chain}{checks}".replace("{role}", "the good leaf")
+    route = "" if case.route is Route.NAMED else f", {case.route}"
+    return f"{ends}{route}, {versions}{chain}{checks}".replace("{role}", "the good leaf")
 
 
 def _expected(case: Case) -> str:
     if case.accepted:
-        return "accepted: application data comes back" + "; no refusal counts without it" * case.control
-    numbers = f", verify error {' or '.join(map(str, case.errors))}" if case.errors else ""
-    severity = " (policy: to accept it only warns, unless --strict)" if case.severity == "policy" else ""
-    newer = f"; in TLS 1.3 {_alerts(case.alerts_1_3)}" if case.alerts_1_3 else ""
-    return f"refused by OpenSSL with {_alerts(case.alerts)}{newer}{numbers}{severity}"
+        verdict = "accepted: application data comes back" + "; no refusal counts without it" * case.control
+    else:
+        numbers = f", verify error {' or '.join(map(str, case.errors))}" if case.errors else ""
+        newer = f"; in TLS 1.3 {_alerts(case.alerts_1_3)}" if case.alerts_1_3 else ""
+        verdict = f"refused by OpenSSL with {_alerts(case.alerts)}{newer}{numbers}"
+    stacks = f"; {case.stacks} as it comes, so that with --connect it only warns" if case.stacks else ""
+    return verdict + WEIGHT[case.severity] + stacks
 
 
 def _alerts(numbers: tuple[int, ...]) -> str:

@@ -314,3 +314,45 @@ REAL_CIPHERS = Mend(
         "Node": 'leave the default, or end `ciphers` with ":!aNULL:!eNULL"',
     },
 )
+
+IDENTITY = Mend(
+    server={
+        "openssl": "s_server -cert server.crt -cert_chain intermediates.crt; `openssl verify -purpose sslserver "
+        "-verify_hostname NAME -CAfile ca.crt -untrusted intermediates.crt server.crt` must say OK",
+        "nginx": "ssl_certificate: the leaf first, then its intermediates; issue it with the name that is dialled",
+        "Go": "tls.LoadX509KeyPair: a file with the leaf first, then its intermediates",
+        "Python": "context.load_cert_chain: a file with the leaf first, then its intermediates",
+        "Node": "`cert`: the leaf first, then its intermediates",
+    },
+)
+
+EVERY_NAME = Mend(
+    server={
+        "openssl": "s_server -Verify 5 -verify_return_error holds for every name; a callback of SNI must not change it",
+        "nginx": "ssl_verify_client on in the default_server too, or ssl_reject_handshake on there",
+        "Go": "GetConfigForClient: a config with the same ClientAuth, also for no name and an unknown one",
+        "Python": "sni_callback: verify_mode = ssl.CERT_REQUIRED in every context that it sets, and in the first",
+        "Node": "requestCert and rejectUnauthorized in the options of createServer, which hold for each addContext",
+    },
+)
+
+SHORT_SESSIONS = Mend(
+    server={
+        "openssl": "s_server -no_ticket -no_cache, or a short SSL_CTX_set_timeout",
+        "nginx": "a short ssl_session_timeout; ssl_session_tickets off and ssl_session_cache off for none at all",
+        "Go": "SessionTicketsDisabled: true; VerifyConnection is called for resumed sessions too",
+        "Python": "context.num_tickets = 0 and context.options |= ssl.OP_NO_TICKET",
+        "Node": "a short sessionTimeout (seconds); secureOptions: SSL_OP_NO_TICKET",
+    },
+)
+
+SESSIONS_APART = Mend(
+    server={
+        "openssl": "SSL_CTX_set_session_id_context: another for each name with another rule",
+        "nginx": "1.26.3, 1.27.4 or newer (CVE-2025-23419), or ssl_session_cache and ssl_session_ticket_key of its own "
+        "for each server block",
+        "Go": "a Config with ticket keys of its own (SetSessionTicketKeys) for each name",
+        "Python": "a context for each name, without tickets: context.options |= ssl.OP_NO_TICKET",
+        "Node": "a server with ticketKeys and sessionIdContext of its own for each name with another rule",
+    },
+)

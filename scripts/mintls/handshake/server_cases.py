@@ -5,6 +5,7 @@ A row that cannot be tried is still listed, with the reason.
 
 from collections.abc import Iterable, Mapping
 
+from mintls.handshake import mends
 from mintls.handshake.case import Case, Route, Row, Severity, Verifier
 from mintls.handshake.cases import CATALOGUE
 from mintls.handshake.result import Result
@@ -23,6 +24,9 @@ OWN: tuple[Case, ...] = (
     Case(
         id="server-certificate",
         title="the server's own certificate, for its name and of the authority given",
+        why="A client that verifies has to accept it, or somebody switches its verification off.",
+        mistake="It lacks the name that is dialled, its intermediates are not sent, or another authority signed it.",
+        mend=mends.IDENTITY,
         clause="RFC 9525 section 6",
         hint="a client that verifies will not connect: see verify.py, --ca and --sni",
         verifiers=TO_SERVER,
@@ -34,6 +38,9 @@ OWN: tuple[Case, ...] = (
     Case(
         id=FRESH,
         title="a good certificate with the same names that the CA has just signed",
+        why="A server that knows single certificates refuses all new ones, so that this proves nothing of the others.",
+        mistake="It pins certificates or fingerprints, which may be what is wanted.",
+        mend=mends.TRUST,
         clause="RFC 5280 section 6.1",
         hint="the server knows some certificates and not all of its CA: what the CA's key can make is not tried",
         verifiers=TO_SERVER,
@@ -44,6 +51,9 @@ OWN: tuple[Case, ...] = (
     Case(
         id="no-name",
         title="no certificate, and no server name in the hello",
+        why="Whether to name the server is the client's choice: a default that asks for nothing is an open door.",
+        mistake="Verification is set for one virtual host and not for that which answers when no name is sent.",
+        mend=mends.EVERY_NAME,
         clause="RFC 6066 section 3",
         hint="require the certificate in the default server too (nginx: the default_server; Go: GetConfigForClient)",
         verifiers=TO_SERVER,
@@ -55,6 +65,9 @@ OWN: tuple[Case, ...] = (
     Case(
         id="another-name",
         title="no certificate, and an unknown server name in the hello",
+        why="Behind a name that asks for nothing, the Host header may still choose the protected site.",
+        mistake="Verification is set for one virtual host and not for that which answers every other name.",
+        mend=mends.EVERY_NAME,
         clause="RFC 9110 section 7.4",
         hint="refuse unknown names (nginx: a default_server with ssl_reject_handshake on), or require there too",
         verifiers=TO_SERVER,
@@ -66,6 +79,9 @@ OWN: tuple[Case, ...] = (
     Case(
         id="resumed",
         title="a session of the good certificate, resumed without it",
+        why="A resumed session lets in what was expired or revoked since, until the session itself ends.",
+        mistake="Tickets live for hours, and nobody asks again who the client is.",
+        mend=mends.SHORT_SESSIONS,
         clause="RFC 8446 section 2.2",
         hint="a resumed session is not verified again: keep its lifetime short where certificates are revoked",
         verifiers=TO_SERVER,
@@ -78,6 +94,9 @@ OWN: tuple[Case, ...] = (
     Case(
         id="open-name",
         title="no certificate, but a session of the name that asks for none (--open-sni)",
+        why="Otherwise a session begun where no certificate is asked for opens the name where one is.",
+        mistake="The names share a session cache or ticket key.",
+        mend=mends.SESSIONS_APART,
         clause="RFC 8446 section 4.6.1",
         hint="do not resume across names: a session cache and ticket key for each (nginx: 1.27.4 or newer)",
         verifiers=TO_SERVER,

@@ -1,7 +1,6 @@
 """Case x direction x version as a table, each case with a second line that opens its evidence (pure)."""
 
 from collections.abc import Iterable
-from itertools import groupby
 from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
@@ -42,11 +41,11 @@ def anchor(case: Case) -> str:
 
 def _columns(results: Iterable[Result]) -> Columns:
     """The versions in which a verifier is shown everything; what is for certain versions alone shares a cell."""
+    rows = [result.row for result in results]
     found: Columns = {}
-    for verifier, group in groupby(results, lambda result: result.row.verifier):
-        rows = [result.row for result in group]
-        usual = dict.fromkeys(row.version for row in rows if not row.case.versions)
-        found[verifier] = list(usual or dict.fromkeys(row.version for row in rows))
+    for verifier in dict.fromkeys(row.verifier for row in rows):
+        own = [row for row in rows if row.verifier is verifier]
+        found[verifier] = sorted({row.version for row in own if not row.case.versions} or {row.version for row in own})
     return found
 
 

@@ -33,7 +33,8 @@ def as_html(run: Run) -> str:
     main = element("main", *_sections(run))
     links = (element("a", section[0].text or "", href=f"#{section.get('id')}") for section in main)
     nav = element("nav", *(part for link in links for part in (link, " ")), aria_label="Sections")
-    return written(element("html", head, element("body", header, nav, main), lang="en"))
+    body = element("body", header, *([nav] if len(main) > 1 else []), main)
+    return written(element("html", head, body, lang="en"))
 
 
 def _answer(run: Run) -> tuple[str, Outcome]:

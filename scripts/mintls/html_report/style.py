@@ -34,6 +34,7 @@ code, .ladder, .commands { font-family: ui-monospace, SFMono-Regular, Menlo, Con
 .holds { color: var(--holds); background: var(--holds-back) }
 .warns { color: var(--warns); background: var(--warns-back) }
 .fails { color: var(--fails); background: var(--fails-back) }
+.told, .skipped { color: var(--ink); background: var(--line) }
 .unknown { color: var(--unknown); background: var(--unknown-back) }
 .fails .mark, .mark.fails { text-decoration: underline }
 .facts { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; margin: .5rem 0; padding: 0; list-style: none }
@@ -59,9 +60,11 @@ summary { cursor: pointer }
 .rows, .more p { margin: .6rem 0 }
 .row { background: var(--panel); border-radius: .4rem; padding: .5rem .7rem; min-width: 0 }
 .ladder { list-style: none; margin: .4rem 0; padding: 0 }
-.ladder li { display: flex; gap: .6em; border-bottom: 1px dotted var(--line) }
+.ladder li { display: flex; flex-wrap: wrap; column-gap: .6em; border-bottom: 1px dotted var(--line) }
 .ladder .server { flex-direction: row-reverse }
 .ladder .size { color: var(--soft); white-space: nowrap }
+.ladder .step { flex-basis: 100%; color: var(--soft); font-family: system-ui, sans-serif }
+.ladder .server .step { text-align: right }
 .ladder .way { color: var(--soft); white-space: nowrap }
 .ladder .fatal .name { font-weight: 700; color: var(--fails) }
 .commands { margin: .3rem 0; padding-left: 1.2rem }

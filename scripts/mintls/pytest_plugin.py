@@ -1,0 +1,113 @@
+"""Minted sets for other people's tests: a pytest plugin with one session fixture, `mint`.
+
+In a conftest.py, with this repository's scripts/ on the path (pytest's `pythonpath` setting):
+
+    pytest_plugins = ["mintls.pytest_plugin"]
+
+and in a test: `certs = mint()`, then `certs.ca`, `certs["server"].certificate`, `certs["client"].key`; README.md has an
+example. Of all modules this one alone needs pytest.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mintls.entry import Profile
+from mintls.errors import MintlsError, UsageError, not_known
+from mintls.manifest import MANIFEST, decode_manifest
+from mintls.mint import mint as mint_profile
+from mintls.openssl import Openssl
+from mintls.profile import load_profile, read_profile
+
+import pytest
+from msgspec import Struct
+
+DEV = Path(__file__).resolve().parent.parent.parent / "profiles" / "dev.yaml"
+__all__ = ["Mint", "Minted", "MintedSet", "mint"]
+
+
+class Minted(Struct, frozen=True):
+    """The files of one certificate: PEM, by what they hold (`certificate`, `key`, `chain`, `pkcs12` ...)."""
+
+    files: Mapping[str, Path]
+
+    @property
+    def certificate(self) -> Path:
+        """The certificate."""
+        return self.files["certificate"]
+
+    @property
+    def chain(self) -> Path:
+        """What an end sends: the certificate, and its intermediates after it if the profile's `outputs` say chain."""
+        return self.files.get("chain", self.certificate)
+
+    @property
+    def key(self) -> Path:
+        """Its private key."""
+        return self.files["key"]
+
+
+class MintedSet(Struct, frozen=True):
+    """A set: its directory, its root (the first, if there are several), and each certificate by its profile's name."""
+
+    directory: Path
+    ca: Path
+    certificates: Mapping[str, Minted]
+
+    def __getitem__(self, name: str) -> Minted:
+        """Raises KeyError, with a guess, when the profile names no such certificate."""
+        if name not in self.certificates:
+            raise KeyError(not_known(name, self.certificates))
+        return self.certificates[name]
+
+
+Mint = Callable[..., MintedSet]
+
+
+@pytest.fixture(scope="session")
+def mint(tmp_path_factory: pytest.TempPathFactory) -> Mint:
+    """`mint()`, `mint("profiles/dev.yaml")`, `mint(PATH)` or `mint(YAML)`: a set of that profile, minted once a run.
+
+    By default profiles/dev.yaml. The workers of pytest-xdist share each set: the first one mints it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    minted: dict[str, MintedSet] = {}
+
+    def make(profile: str | Path = DEV) -> MintedSet:
+        try:
+            data, parsed = _read(profile)
+            digest = hashlib.sha256(data).hexdigest()[:16]
+            if digest not in minted:
+                minted[digest] = _mint(parsed, shared / f"mintls-{digest}")
+            return minted[digest]
+        except MintlsError as error:
+            pytest.fail(str(error), pytrace=False)
+
+    return make
+
+
+def _read(profile: str | Path) -> tuple[bytes, Profile]:
+    """A text of several lines, or with a colon and a blank, is YAML; anything else is a path."""
+    if isinstance(profile, str) and ("\n" in profile or ": " in profile):
+        return profile.encode(), read_profile(profile.encode(), "the profile's text", "profile")
+    path = Path(profile)
+    return path.resolve().as_posix().encode(), load_profile(path)
+
+
+def _mint(profile: Profile, directory: Path) -> MintedSet:
+    """A set that stands already is kept, and one that another process is minting is waited for."""
+    mint_profile(profile, directory, Openssl(), os.cpu_count() or 1, lambda title, done, total: None)
+    manifest = decode_manifest((directory / MANIFEST).read_bytes(), str(directory / MANIFEST))
+    roots = [record for record in manifest.certificates if record.issuer is None and record.role == "authority"]
+    if not roots:
+        raise UsageError("the profile has no authority that is a root")
+    return MintedSet(
+        directory=directory,
+        ca=directory / roots[0].files["certificate"],
+        certificates={
+            record.name: Minted({what: directory / name for what, name in record.files.items()})
+            for record in manifest.certificates
+        },
+    )
