@@ -1,6 +1,7 @@
 """What a rerun makes anew, and why; what it leaves alone to the nanosecond."""
 
 import json
+import resource
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -192,3 +193,138 @@ def test_what_ends_soon_is_due(minted: Path) -> None:
         decide(
             profile, manifest, {n: d for n, d in digests.items() if n != "root.key"}, now + timedelta(days=91), Wishes()
         )
+
+
+# ---- what a run is asked
+
+
+def asked(run: Run, directory: Path, *words: str, text: str = TEXT, status: int = 0) -> dict[str, str]:
+    """What was issued, or would be, and why."""
+    profile = directory.parent / "profile.yaml"
+    profile.write_text(text)
+    done = run("generate.py", profile, "-o", directory, "--json", *words)
+    assert (done.returncode, done.stderr) == (status, ""), done.stderr
+    report = json.loads(done.stdout)
+    acted = {one["name"]: one["why"] for one in report["certificates"] if one["action"] not in ("kept", "skipped")}
+    assert report["current"] == (not acted)
+    return acted
+
+
+def changed(directory: Path, before: dict[str, tuple[int, bytes]]) -> set[str]:
+    return {name for name, now in contents(directory).items() if now != before.get(name)} - {"manifest.json"}
+
+
+def test_an_unchanged_set_takes_well_under_a_second(minted: Path, run: Run) -> None:
+    """Of the processors' time, for the machine may be busy with other things."""
+    (minted.parent / "profile.yaml").write_text(TEXT)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert run("generate.py", minted.parent / "profile.yaml", "-o", minted, "-q").returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.8
+
+
+def test_check_says_what_is_due_and_changes_nothing(minted: Path, run: Run) -> None:
+    assert asked(run, minted, "--check") == {}
+    (minted / "cal.crt").unlink()
+    before = contents(minted)
+    text = TEXT.replace("CN: Sub}", "CN: Sub2}")
+    due = asked(run, minted, "--check", text=text, status=1)
+    assert due == {
+        "sub": "its settings changed", "web": "sub has another key or subject", "cal": "cal.crt is missing",
+        "pinned": "sub has another key or subject",
+    }  # fmt: skip
+    assert contents(minted) == before
+    done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--check")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "due       web: sub has another key or subject\n" in done.stdout
+    assert "kept      root: good until " in done.stdout
+    assert done.stdout.endswith("set: 4 due, 5 in all\n")
+    quiet = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--check", "-q")
+    assert (quiet.returncode, quiet.stdout) == (1, "")
+    assert asked(run, minted, text=text) == due  # what was said is what is done
+    assert asked(run, minted, "--check", text=text) == {}
+
+
+def test_check_of_what_is_not_there(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "profile.yaml").write_text(TEXT)
+    assert set(asked(run, tmp_path / "set", "--check", status=1)) == {"root", "sub", "web", "pinned", "cal"}
+    assert not (tmp_path / "set").exists()
+
+
+def test_force_issues_what_is_good_for_the_same_keys(minted: Path, run: Run) -> None:
+    before = contents(minted)
+    assert set(asked(run, minted, "--force").values()) == {"asked for"}
+    assert changed(minted, before) == {"root.crt", "sub.crt", "web.crt", "pinned.crt", "cal.crt"}
+    verify_all(minted)
+
+
+def test_rotate_keys_spares_the_authorities(minted: Path, run: Run) -> None:
+    before = contents(minted)
+    assert set(asked(run, minted, "--rotate-keys")) == {"web", "pinned", "cal"}
+    leaves = ("web", "pinned", "cal")
+    assert changed(minted, before) == {f"{name}.{kind}" for name in leaves for kind in ("key", "crt")}
+    verify_all(minted)
+
+
+@pytest.mark.parametrize(
+    ("words", "touched"),
+    [
+        (["--only", "web"], {"web"}), (["--only", "sub", "--only", "c*"], {"sub", "cal"}), (["--only", "*"], None),
+        (["--only", "[pw]*"], {"web", "pinned"}),
+    ],
+)  # fmt: skip
+def test_only_touches_no_other(words: list[str], touched: set[str] | None, minted: Path, run: Run) -> None:
+    before = contents(minted)
+    everything = {"root", "sub", "web", "pinned", "cal"}
+    assert set(asked(run, minted, "--force", *words)) == (touched or everything)
+    assert changed(minted, before) == {f"{name}.crt" for name in touched or everything}
+
+
+def test_only_a_name_that_there_is(minted: Path, run: Run) -> None:
+    done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--only", "web", "--only", "wbe")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--only 'wbe' names no entry" in done.stderr
+
+
+def test_what_a_partial_run_left_behind_is_due_in_the_next(minted: Path, run: Run) -> None:
+    """Its issuer became another while it was not to be touched."""
+    text = TEXT.replace("CN: Sub}", "CN: Sub2}")
+    assert set(asked(run, minted, "--only", "sub", text=text)) == {"sub"}
+    due = asked(run, minted, "--check", text=text, status=1)
+    assert due == dict.fromkeys(["web", "pinned"], "sub is no longer the one that signed it")
+    assert asked(run, minted, text=text) == due
+    verify_all(minted)
+    assert asked(run, minted, text=text) == {}
+    (minted / "sub.crt").unlink()  # issued again for the same key and name: only who names its serial goes with it
+    assert set(asked(run, minted, "--only", "sub", text=text)) == {"sub"}
+    assert asked(run, minted, text=text) == {"pinned": "sub is no longer the one that signed it"}
+    verify_all(minted)
+
+
+def test_only_a_new_entry_below_one_that_is_not_there(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "profile.yaml").write_text(TEXT)
+    done = run("generate.py", tmp_path / "profile.yaml", "-o", tmp_path / "set", "--only", "web")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "web is due (new), but there is no sub yet; mint that first" in done.stderr
+    assert asked(run, tmp_path / "set", "--only", "sub", "--only", "root")
+    assert asked(run, tmp_path / "set", "--only", "web") == {"web": "new"}
+
+
+def test_renew_within(minted: Path, run: Run) -> None:
+    leaves = {"web", "pinned", "cal"}
+    profile = load_profile(minted.parent / "profile.yaml")
+    manifest = decode_manifest((minted / "manifest.json").read_bytes(), "manifest.json")
+    digests = {name: digest for record in manifest.certificates for name, digest in record.sha256.items()}
+    for days, due in ((0, set()), (99, set()), (101, leaves), (201, {*leaves, "sub"}), (301, {*leaves, "sub", "root"})):
+        wishes = Wishes(renew_within=timedelta(days))
+        decisions = decide(profile, manifest, digests, datetime.now(UTC), wishes)
+        assert {decision.entry.name for decision in decisions if decision.work} == due
+    assert set(asked(run, minted, "--check", "--renew-within", "2425h", status=1)) == leaves
+
+
+@pytest.mark.parametrize("within", ["30", "-1d", "1y", "99999999d"])
+def test_what_is_no_length_of_time(within: str, minted: Path, run: Run) -> None:
+    done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, f"--renew-within={within}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--renew-within" in done.stderr
+    assert "is not a length of time" in done.stderr
