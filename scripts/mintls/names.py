@@ -37,16 +37,11 @@ _OTHER_NAME = re.compile(r"([0-9.]+);(UTF8|IA5|PRINTABLE):(.+)")
 _SPECIAL, _ESCAPED = re.compile(r'([,+"\\<>;=])'), r"\\\1"
 
 
-class GeneralName(Text):
-    """One subjectAltName entry as `KIND:value`, openssl's own spelling of the kind."""
+class KindedName(Text):
+    """A name as `KIND:value`."""
 
     __slots__ = ()
-    KINDS: ClassVar[tuple[str, ...]] = ("DNS", "IP", "email", "URI", "RID", "otherName")
-    schema: ClassVar[dict[str, Any]] = {
-        "type": "string",
-        "pattern": f"^({'|'.join(KINDS)}):.+$",
-        "examples": ["DNS:localhost", "IP:127.0.0.1", "URI:spiffe://example.org/web", "email:a@example.org"],
-    }
+    KINDS: ClassVar[tuple[str, ...]]
 
     @property
     def kind(self) -> str:
@@ -57,12 +52,29 @@ class GeneralName(Text):
         return self.partition(":")[2]
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def split_kind(cls, text: str) -> tuple[str, str]:
+        """The kind and the value. Raises ValueError for a kind that it cannot have."""
         kind, colon, value = text.partition(":")
         if not colon or kind not in cls.KINDS:
             hint = not_known(kind, cls.KINDS) if colon else f"did you mean {_guess_kind(text)}?"
             raise ValueError(f"{text!r} does not begin with the kind of name; {hint}")
-        check_text(value)
+        return kind, check_text(value)
+
+
+class GeneralName(KindedName):
+    """One subjectAltName entry as `KIND:value`, openssl's own spelling of the kind."""
+
+    __slots__ = ()
+    KINDS: ClassVar[tuple[str, ...]] = ("DNS", "IP", "email", "URI", "RID", "otherName")
+    schema: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": f"^({'|'.join(KINDS)}):.+$",
+        "examples": ["DNS:localhost", "IP:127.0.0.1", "URI:spiffe://example.org/web", "email:a@example.org"],
+    }
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        kind, value = cls.split_kind(text)
         match kind:
             case "DNS":
                 check_host(value, wildcard=True)
@@ -79,7 +91,7 @@ class GeneralName(Text):
         return cls(f"{kind}:{value}")
 
 
-class Subtree(Text):
+class Subtree(KindedName):
     """A name constraint as `KIND:base`; an IP network in CIDR notation (RFC 5280 4.2.1.10)."""
 
     __slots__ = ()
@@ -90,19 +102,9 @@ class Subtree(Text):
         "examples": ["DNS:example.org", "IP:10.0.0.0/8", "email:example.org", "URI:.example.org"],
     }
 
-    @property
-    def kind(self) -> str:
-        return self.partition(":")[0]
-
-    @property
-    def value(self) -> str:
-        return self.partition(":")[2]
-
     @classmethod
     def parse(cls, text: str) -> Self:
-        kind, colon, value = text.partition(":")
-        if not colon or kind not in cls.KINDS:
-            raise ValueError(f"{text!r} does not begin with the kind of name; {not_known(kind, cls.KINDS)}")
+        kind, value = cls.split_kind(text)
         if kind == "IP":
             try:
                 value = str(ip_network(value))

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from mintls.certificate import Validity, read_validities
+from mintls.certificate import Certificate, Validity, read_validities
 from mintls.due import export_digest, settings_digest, signer_digest
 from mintls.entry import Profile
 from mintls.manifest import Manifest, Record
 from mintls.openssl import Openssl
 from mintls.plan import Issue, Plan
 from mintls.rules import ancestors
-from mintls.settings import Files
+from mintls.settings import Files, Role
 from mintls.store import sha256_of
 
 from msgspec import structs
@@ -90,4 +90,25 @@ def _record(issue: Issue, files: Files, validity: Validity, stage: Path, old: Re
         sha256={**(old.sha256 if old else {}), **digests},
         encrypted=entry.settings.passphrase is not None,
         crl=old.crl if old else None,
+    )
+
+
+def standing_record(name: str, role: Role, issuer: str | None, certificate: Certificate, directory: Path) -> Record:
+    """A record of NAME.crt, and NAME.key if it is there, that somebody else made."""
+    own = Files().of(name)
+    files = {what: own[what] for what in ("certificate", "key") if (directory / own[what]).exists()}
+    return Record(
+        name=name,
+        role=role,
+        issuer=issuer,
+        subject=certificate.subject,
+        san=certificate.names,
+        key=certificate.key,
+        serial=certificate.serial,
+        fingerprint=certificate.fingerprint,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        settings="",
+        files=files,
+        sha256={file: sha256_of(directory / file) for file in files.values()},
     )

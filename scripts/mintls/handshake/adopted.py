@@ -20,9 +20,9 @@ from mintls.issue import run_step
 from mintls.manifest import MANIFEST, Manifest, Record, encode_manifest
 from mintls.names import check_attribute
 from mintls.openssl import Openssl
+from mintls.records import standing_record
 from mintls.settings import Files, KeyAlgorithm, Leaf, Role
 from mintls.steps import defect_steps
-from mintls.store import sha256_of
 
 from msgspec import Struct, structs
 
@@ -188,22 +188,7 @@ def _subject(openssl: Openssl, certificate: Certificate) -> dict[str, list[str]]
 
 def _stand(name: str, role: Role, credential: Credential, certificate: Certificate, directory: Path) -> Record:
     own = Files().of(name)
-    files = {"certificate": credential.certificate, "key": credential.key}
-    kept = {own[what]: path for what, path in files.items() if path}
-    for file, path in kept.items():
-        (directory / file).symlink_to(path.resolve())
-    return Record(
-        name=name,
-        role=role,
-        issuer=None if role == "authority" else "ca",
-        subject=certificate.subject,
-        san=certificate.names,
-        key=certificate.key,
-        serial=certificate.serial,
-        fingerprint=certificate.fingerprint,
-        not_before=certificate.not_before,
-        not_after=certificate.not_after,
-        settings="",
-        files={what: own[what] for what, path in files.items() if path},
-        sha256={file: sha256_of(path) for file, path in kept.items()},
-    )
+    for what, path in (("certificate", credential.certificate), ("key", credential.key)):
+        if path:
+            (directory / own[what]).symlink_to(path.resolve())
+    return standing_record(name, role, None if role == "authority" else "ca", certificate, directory)

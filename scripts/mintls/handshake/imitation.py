@@ -22,8 +22,8 @@ from mintls.handshake.server_cases import ABOVE, LIKE_THE_CA, UPPER, minted
 from mintls.manifest import MANIFEST, Manifest, Record, encode_manifest
 from mintls.openssl import Openssl
 from mintls.profile import read_profile
+from mintls.records import standing_record
 from mintls.steps import forged_key_step, key_command
-from mintls.store import sha256_of
 
 from msgspec.structs import replace
 
@@ -88,33 +88,17 @@ def _double(authority: Certificate, directory: Path, openssl: Openssl) -> None:
 
 def _write_manifest(held: Holdings, directory: Path, openssl: Openssl) -> None:
     records = [
-        _record("ca", held.authority, directory),
-        *(_record(name, read_certificate(openssl, (directory / f"{name}.crt").read_text()), directory)
-          for name in LIKE_THE_CA),
-        _record("client", held.good.leaf, directory),
-    ]  # fmt: skip
+        standing_record("ca", "authority", None, held.authority, directory),
+        *(_like_the_ca(name, directory, openssl) for name in LIKE_THE_CA),
+        standing_record("client", "client", None, held.good.leaf, directory),
+    ]
     manifest = Manifest(profile="catalogue", openssl=openssl.version(), certificates=tuple(records))
     (directory / MANIFEST).write_bytes(encode_manifest(manifest))
 
 
-def _record(name: str, certificate: Certificate, directory: Path) -> Record:
-    files = {"certificate": f"{name}.crt", "key": f"{name}.key"}
-    there = {what: file for what, file in files.items() if (directory / file).exists()}
-    return Record(
-        name=name,
-        role="client" if name == "client" else "authority",
-        issuer=None,
-        subject=certificate.subject,
-        san=certificate.names,
-        key=certificate.key,
-        serial=certificate.serial,
-        fingerprint=certificate.fingerprint,
-        not_before=certificate.not_before,
-        not_after=certificate.not_after,
-        settings="",
-        files=there,
-        sha256={file: sha256_of(directory / file) for file in there.values()},
-    )
+def _like_the_ca(name: str, directory: Path, openssl: Openssl) -> Record:
+    certificate = read_certificate(openssl, (directory / f"{name}.crt").read_text())
+    return standing_record(name, "authority", None, certificate, directory)
 
 
 def _like_the_user(case: Case, held: Holdings, names: Settings) -> Case:
