@@ -13,9 +13,10 @@ from mintls.errors import OutputError
 from mintls.issue import Tell, carry_out
 from mintls.manifest import Manifest, Record
 from mintls.openssl import Openssl
-from mintls.plan import KEY_MODE, Plan, Work, make_issues, make_plan
+from mintls.plan import Plan, Work, make_issues, make_plan
 from mintls.records import records
 from mintls.revocation import CrlIssue, make_crls
+from mintls.settings import Files
 from mintls.store import Store, open_store
 
 from msgspec import Struct
@@ -41,7 +42,7 @@ def mint(
     """Bring the directory to what the profile says, all or nothing."""
     with open_store(directory) as store:
         outcome, plan = _decide(profile, store, wishes)
-        check_overwriting(store, plan)
+        check_overwriting(store, plan, profile.files)
         if plan.outputs:
             check_abilities(profile, openssl)
             with store.staging(plan) as stage:
@@ -108,14 +109,16 @@ def serials(manifest: Manifest | None) -> Callable[[], str]:
     return draw
 
 
-def check_overwriting(store: Store, plan: Plan) -> None:
+def check_overwriting(store: Store, plan: Plan, files: Files) -> None:
     """Raises OutputError before a file is lost that mintls did not write, or the key of an authority."""
     foreign = store.foreign(plan.outputs)
     keys = [
         output.name
         for issue in plan.issues
         for output in issue.outputs
-        if issue.entry.is_authority and output.mode == KEY_MODE and (store.directory / output.name).exists()
+        if issue.entry.is_authority
+        and output.name == files.of(issue.entry.name)["key"]
+        and (store.directory / output.name).exists()
     ]
     if foreign:
         names = ", ".join(foreign[:8])
