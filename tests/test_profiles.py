@@ -1,19 +1,24 @@
 """The four profiles: field for field what they promise, and what a linter of certificates finds in them."""
 
 import json
-from datetime import timedelta
-from ipaddress import ip_address
+import subprocess
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 from mintls.openssl import Openssl
 
 import pytest
-from conftest import modes
+from conftest import PROFILES, modes
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 from cryptography.x509.oid import ExtensionOID
+from peers import need
 from pkilint.bin import lint_pkix_cert
 
 NS_CERT_TYPE, NS_COMMENT = map(x509.ObjectIdentifier, ("2.16.840.1.113730.1.1", "2.16.840.1.113730.1.13"))
@@ -113,18 +118,28 @@ def test_step_by_step_has_the_recipes_files(step_by_step: Path) -> None:
         assert request.subject == certificate.subject
 
 
+ABOVE = {
+    "root": "root", "issuing": "root", "devices": "root", "web": "issuing", "legacy": "issuing", "partner": "issuing",
+    "alice": "issuing", "bob": "issuing", "sensor-1": "devices", "sensor-2": "devices", "sensor-3": "devices",
+    "node": "devices", "expired": "devices", "stolen": "devices",
+}  # fmt: skip
+
+
+def value(certificate: x509.Certificate, kind: type[x509.ExtensionType]) -> Any:
+    return certificate.extensions.get_extension_for_class(kind).value
+
+
 def test_showcase(showcase: Path) -> None:
-    names = ["root", "issuing", "devices", "web", "legacy", "alice", "sensor", "node"]
-    made = {name: load(showcase / f"{name}.crt") for name in names}
-    issuers = {name: c.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value for name, c in made.items()}
-    assert issuers == {
-        "root": "Showcase Root CA", "issuing": "Showcase Root CA", "devices": "Showcase Root CA",
-        "web": "Showcase Issuing CA", "legacy": "Showcase Issuing CA", "alice": "Showcase Issuing CA",
-        "sensor": "Showcase Devices CA", "node": "Showcase Devices CA",
-    }  # fmt: skip
+    made = {name: load(showcase / f"{name}.crt") for name in [*ABOVE, "forged"]}
+    assert {path.stem for path in showcase.glob("*.crt")} == {*made, "web.chain"}
+    for name, issuer in ABOVE.items():
+        made[name].verify_directly_issued_by(made[issuer])
+    with pytest.raises(InvalidSignature):
+        made["forged"].verify_directly_issued_by(made["devices"])
     said = [(attribute.rfc4514_attribute_name, attribute.value) for attribute in made["alice"].subject]
     assert said == [
         ("C", "NO"), ("O", "Showcase AS"), ("OU", "Engineering"), ("OU", "Platform"), ("CN", "Ålice Ørsted"),
+        ("1.3.6.1.4.1.32473.2.1", "badge 0042"),
     ]  # fmt: skip
     assert purposes(made["node"]) == [Eku.SERVER_AUTH, Eku.CLIENT_AUTH]
     assert usage(made["web"]) == ["digital_signature"]
@@ -134,9 +149,81 @@ def test_showcase(showcase: Path) -> None:
     assert isinstance(node, ec.EllipticCurvePublicKey)
     assert node.curve.name == "secp521r1"
     assert isinstance(made["issuing"].signature_hash_algorithm, SHA384)
-    above = {"web": "issuing", "legacy": "issuing", "alice": "issuing", "sensor": "devices", "node": "devices"}
-    for name, certificate in made.items():
-        certificate.verify_directly_issued_by(made[above.get(name, "root")])
+
+
+def test_showcase_has_every_extension_of_the_language(showcase: Path) -> None:
+    root, issuing, devices, web, alice, sensor, node = (
+        load(showcase / f"{name}.crt") for name in ("root", "issuing", "devices", "web", "alice", "sensor-2", "node")
+    )
+    oid = x509.ObjectIdentifier
+    assert root.not_valid_before_utc == datetime(2020, 1, 1, tzinfo=UTC)
+    assert root.not_valid_after_utc == datetime(2059, 12, 31, 23, tzinfo=UTC)
+    constraints = value(issuing, x509.NameConstraints)
+    assert constraints.permitted_subtrees == [
+        x509.DNSName("example.org"), x509.DNSName("localhost"), x509.IPAddress(ip_network("127.0.0.0/8")),
+        x509.IPAddress(ip_network("::1/128")), x509.RFC822Name("example.org"),
+    ]  # fmt: skip
+    assert constraints.excluded_subtrees == [x509.DNSName("secret.example.org")]
+    (policy,) = value(devices, x509.CertificatePolicies)
+    assert policy.policy_identifier == oid("1.3.6.1.4.1.32473.1.1")
+    for certificate, uri in ((issuing, "root"), (devices, "root"), (web, "issuing")):
+        (point,) = value(certificate, x509.CRLDistributionPoints)
+        assert point.full_name == [x509.UniformResourceIdentifier(f"http://pki.example.org/{uri}.crl")]
+    (access,) = value(web, x509.AuthorityInformationAccess)
+    assert access.access_method == x509.AuthorityInformationAccessOID.OCSP
+    assert access.access_location == x509.UniformResourceIdentifier("http://ocsp.example.org/")
+    email, other = san(alice)
+    assert email == x509.RFC822Name("alice@example.org")
+    assert isinstance(other, x509.OtherName)
+    text = "ålice@example.org".encode()  # a UTF8String: tag 12, its length, UTF-8
+    assert (other.type_id, other.value) == (oid("1.3.6.1.4.1.311.20.2.3"), bytes([12, len(text)]) + text)
+    assert purposes(alice) == [Eku.CLIENT_AUTH, Eku.EMAIL_PROTECTION, oid("1.3.6.1.4.1.32473.3.1")]
+    assert san(sensor) == [
+        x509.UniformResourceIdentifier("urn:dev:ops:32473-sensor-0002"),
+        x509.RegisteredID(oid("1.3.6.1.4.1.32473.4.1")),
+    ]  # fmt: skip
+    assert usage(sensor) == ["digital_signature", "key_agreement"]
+    assert raw(sensor, oid("1.3.6.1.4.1.32473.5.1")) == b"\x0c\x0asite north"
+    named = value(sensor, x509.AuthorityKeyIdentifier)
+    assert named.key_identifier == value(devices, x509.SubjectKeyIdentifier).digest
+    assert sensor.subject.rfc4514_string() == "2.5.4.5=0002,CN=sensor 2,O=Showcase AS,C=NO"
+    assert node.serial_number == 0x1001
+    assert value(node, x509.SubjectKeyIdentifier).digest.hex() == "00112233445566778899aabbccddeeff00112233"
+    assert timedelta(minutes=59) < issuing.not_valid_before_utc - web.not_valid_before_utc < timedelta(minutes=61)
+    request = x509.load_pem_x509_csr((PROFILES / "showcase-partner.csr").read_bytes())
+    assert load(showcase / "partner.crt").public_key() == request.public_key()
+    assert not (showcase / "partner.key").exists()
+
+
+def test_showcase_has_every_output_of_the_language(showcase: Path) -> None:
+    word = (PROFILES / "showcase-password.txt").read_bytes().splitlines()[0]
+    assert load_pem_private_key((showcase / "issuing.key").read_bytes(), word)
+    for name, alias in (("web", b"web"), ("legacy", b"legacy server")):
+        store = pkcs12.load_pkcs12((showcase / f"{name}.p12").read_bytes(), word)
+        assert store.cert
+        assert (store.cert.certificate, store.cert.friendly_name) == (load(showcase / f"{name}.crt"), alias)
+    bob, issuing = load(showcase / "bob.crt"), load(showcase / "issuing.crt")
+    listed = x509.load_pem_x509_crl((showcase / "issuing.crl").read_bytes())
+    assert listed.is_signature_valid(issuing.public_key())  # type: ignore[arg-type]
+    assert [one.serial_number for one in listed] == [bob.serial_number]
+    assert len(x509.load_pem_x509_crl((showcase / "root.crl").read_bytes())) == 0
+    made = {path.name for path in showcase.iterdir()}
+    assert {"web.chain.crt", "web.der", "web.secret.yaml"} <= made
+
+
+@pytest.mark.parametrize("name", [*ABOVE, "forged"])
+def test_gnutls_verifies_showcase(name: str, showcase: Path, tmp_path: Path) -> None:
+    """All but those that are deliberately bad; what was revoked is, as soon as the list is asked."""
+    between = ABOVE.get(name, "devices")
+    links = [name] if between == "root" else [name, between]
+    (tmp_path / "chain.pem").write_bytes(b"".join((showcase / f"{link}.crt").read_bytes() for link in links))
+    command = [need("certtool"), "--verify", f"--load-ca-certificate={showcase / 'root.crt'}"]
+    lists = [f"--load-crl={showcase / f'{between}.crl'}"] if between == "issuing" else []
+    done = subprocess.run([*command, *lists, f"--infile={tmp_path / 'chain.pem'}"], capture_output=True, text=True)
+    assert "Verified." in done.stdout or "Not verified." in done.stdout, done.stdout + done.stderr
+    reason = {"bob": "revoked", "expired": "expired", "forged": "issuer is unknown"}.get(name)
+    assert ("Not verified." in done.stdout) is (reason is not None), done.stdout
+    assert (reason or "") in done.stdout
 
 
 # What pkilint calls an ERROR and is none: its domain names must be public ones of several labels, without a
@@ -145,7 +232,10 @@ NO_ERRORS = {
     "Invalid domain name syntax: \"localhost\"": "a reserved name of one label (RFC 6761 6.3)",
     "Invalid domain name syntax: \"*.web.example.org\"": "a wildcard (RFC 6125 6.4.3)",
     "Invalid URI syntax: \"spiffe://example.org/node\"": "a scheme that it does not know",
-    "Invalid URI syntax: \"urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"": "a URN has no host (RFC 8141)",
+    **{
+        f"Invalid URI syntax: \"urn:dev:ops:32473-sensor-000{n}\"": "a URN has no host (RFC 8141, RFC 9039)"
+        for n in (1, 2, 3)
+    },
 }  # fmt: skip
 
 

@@ -214,3 +214,27 @@ def test_issuers_come_before_what_they_sign_at_any_depth() -> None:
     text = "\n".join(["authorities:", *chain, f"  a{depth}: {{subject: {{CN: root}}}}"])
     names = [entry.name for entry in read_profile(text.encode(), "p", "p").entries]
     assert names == [f"a{n}" for n in range(depth, -1, -1)]
+
+
+def test_dates_decide_who_outlives_whom() -> None:
+    """Days say nothing beside a stated date."""
+    text = "authorities: {{ca: {{subject: {{CN: a}}, {}}}}}\nclients: {{c: {{subject: {{CN: c}}, {}}}}}"
+
+    def warnings(authority: str, leaf: str) -> tuple[str, ...]:
+        return read_profile(text.format(authority, leaf).encode(), "p", "p").warnings
+
+    assert warnings('days: 9, not_after: "2060-01-01T00:00:00Z"', "days: 99") == ()
+    assert warnings("days: 9", 'days: 99, not_after: "2030-01-01T00:00:00Z"') == ()
+    both = 'not_after: "2030-01-01T00:00:00Z"', 'not_after: "2030-01-01T00:00:00+01:00"'
+    assert warnings(*both) == ()
+    (warning,) = warnings(*both[::-1])
+    assert warning.startswith("p:2: clients.c.not_after: 2030-01-01T00:00:00Z is later than the ")
+
+
+def test_a_key_identifier_that_the_issuer_has_not() -> None:
+    authority = "authorities: {{ca: {{subject: {{CN: a}}, subject_key_identifier: none}}}}"
+    text = authority + "\nclients: {{c: {{subject: {{CN: c}}{}}}}}"
+    with pytest.raises(ProfileError, match=r"clients\.c\.authority_key_identifier: ca has no subject key identifier"):
+        read_profile(text.format("").encode(), "p", "p")
+    for good in ("none", "issuer", "keyid,issuer"):
+        read_profile(text.format(f", authority_key_identifier: '{good}'").encode(), "p", "p")

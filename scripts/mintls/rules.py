@@ -49,10 +49,15 @@ def doubts(profile: Profile) -> Iterator[Finding]:
     named = {entry.name: entry for entry in profile.entries}
     for entry in profile.entries:
         issuer = named.get(entry.issuer or "")
-        if issuer and entry.index in (None, 1) and entry.settings.days > issuer.settings.days:
-            sentence = (
-                f"is valid for {entry.settings.days} days, its issuer {issuer.name} only for {issuer.settings.days}"
-            )
+        if issuer is None or entry.index not in (None, 1):
+            continue
+        own, above = entry.settings, issuer.settings
+        if own.not_after and above.not_after:
+            if own.not_after.moment > above.not_after.moment:
+                sentence = f"{own.not_after} is later than the {above.not_after} of its issuer {issuer.name}"
+                yield path(entry, "not_after"), f"{sentence}: it stops being accepted when {issuer.name} expires"
+        elif not (own.not_after or above.not_after or own.not_before or above.not_before) and own.days > above.days:
+            sentence = f"is valid for {own.days} days, its issuer {issuer.name} only for {above.days}"
             yield path(entry, "days"), f"{sentence}: it stops being accepted when {issuer.name} expires"
 
 
