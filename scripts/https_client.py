@@ -8,7 +8,9 @@
 import http.client
 import socket
 import ssl
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mintls.console import Script
@@ -19,6 +21,7 @@ from mintls.printable import printable
 from plumbum import cli
 
 LONGEST = 65536  # bytes of an answer that are shown
+IN_ALL = 3 * TIMEOUT  # seconds: for the request and the whole answer
 
 
 class HttpsClient(Script):
@@ -57,10 +60,11 @@ def get(host: str, port: int, context: ssl.SSLContext) -> tuple[int, str, str]:
         connection.connect()
         # In TLS 1.3 our handshake ends before the server has judged our certificate (RFC 8446, figure 1), so
         # a refusal is found by reading. A write that fails must not hide it.
-        with suppress(ConnectionError, ssl.SSLEOFError):
-            connection.request("GET", "/")
-        response = connection.getresponse()
-        return response.status, response.reason, response.read(LONGEST).decode(errors="replace")
+        with _in_time(connection.sock):
+            with suppress(ConnectionError, ssl.SSLEOFError):
+                connection.request("GET", "/")
+            response = connection.getresponse()
+            return response.status, response.reason, response.read(LONGEST).decode(errors="replace")
     except ConnectionRefusedError:
         raise MintlsError(f"nothing listens on {server}: start https_server.py first, or give --port") from None
     except socket.gaierror as error:
@@ -72,6 +76,29 @@ def get(host: str, port: int, context: ssl.SSLContext) -> tuple[int, str, str]:
         raise MintlsError(f"{server} does not answer in HTTP: {printable(repr(error))}") from None
     finally:
         connection.close()
+
+
+@contextmanager
+def _in_time(connected: socket.socket) -> Iterator[None]:
+    """Hang up on a server that says something all the time: no single read of it would ever be late."""
+    late = threading.Event()
+
+    def hang_up() -> None:
+        late.set()
+        with suppress(OSError):
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # that of SSLSocket would pull TLS from under a read
+
+    timer = threading.Timer(IN_ALL, hang_up)
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException):
+        if not late.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if late.is_set():
+        raise TimeoutError
 
 
 def _refused(error: OSError) -> bool:

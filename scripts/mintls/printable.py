@@ -1,5 +1,7 @@
 """Text of a stranger (a certificate, a peer, a profile), made harmless for a terminal, a log and a report."""
 
+from collections.abc import Iterator
+
 
 def printable(text: str) -> str:
     r"""Text of a stranger, made safe for a terminal and a line of a log: others become `\` and hex pairs.
@@ -10,6 +12,21 @@ def printable(text: str) -> str:
         character if character.isprintable() else "".join(f"\\{byte:02X}" for byte in _utf8(character))
         for character in text
     )
+
+
+def printable_json(text: str) -> str:
+    r"""JSON in which everything that is not for display stands as \uXXXX, which means the same (RFC 8259 section 7)."""
+    return "".join(
+        character
+        if character.isprintable() or character == "\n"
+        else "".join(map("\\u{:04x}".format, _utf16(character)))
+        for character in text
+    )
+
+
+def _utf16(character: str) -> Iterator[int]:
+    units = character.encode("utf-16-be", errors="surrogatepass")
+    return (int.from_bytes(units[start : start + 2]) for start in range(0, len(units), 2))
 
 
 def _utf8(character: str) -> bytes:

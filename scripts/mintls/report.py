@@ -14,6 +14,7 @@ from mintls.handshake.case import Row, Verifier
 from mintls.handshake.messages import ALERTS
 from mintls.handshake.result import Outcome, Result, Run
 from mintls.handshake.verdict import Kind
+from mintls.printable import printable_json
 
 import msgspec
 
@@ -61,7 +62,7 @@ def as_json(run: Run) -> bytes:
         "counts": {outcome.name.lower(): run.count(outcome) for outcome in Outcome},
         "rows": [_row(result) for result in run.results],
     }
-    return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
+    return printable_json(msgspec.json.format(msgspec.json.encode(report), indent=1).decode()).encode() + b"\n"
 
 
 def as_junit(run: Run) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from mintls.advice import MISMATCH
 from mintls.certificate import Certificate
 from mintls.inspection import Found, Inspection
-from mintls.printable import printable
+from mintls.printable import printable, printable_json
 from mintls.verify import CLIENT, SERVER, Check
 
 import msgspec
@@ -105,7 +105,7 @@ def role(certificate: Certificate) -> str:
 
 def as_json(result: Survey) -> str:
     """Everything, for a program."""
-    return msgspec.json.format(msgspec.json.encode(result), indent=2).decode()
+    return printable_json(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
 
 
 def as_tree(result: Survey) -> str:

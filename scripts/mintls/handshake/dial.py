@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mintls.handshake.endpoints import LONGEST
 from mintls.handshake.messages import Transcript, parse
 from mintls.handshake.oracle import is_let_in
 from mintls.handshake.probe import Probe
@@ -164,4 +165,4 @@ def _opened(fifo: Path) -> Iterator[int]:
 def _why(complaints: str) -> str:
     """Why there was no connection: the last reason in openssl's queue of errors."""
     reasons = parse("", complaints).reasons or tuple(line for line in complaints.split("\n") if line)
-    return f"s_client did not connect: {reasons[0]}" if reasons else "s_client did not connect"
+    return f"s_client did not connect: {reasons[0][:LONGEST]}" if reasons else "s_client did not connect"

@@ -12,7 +12,7 @@ import selectors
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +24,8 @@ from msgspec import Struct
 
 HOST = "127.0.0.1"
 SENT, ANSWER = b"ping\nCLOSE\n", b"gnip"  # CLOSE on a line of its own ends `-rev`
+READ = 4 << 20  # bytes of what an end says; one that says more has gone mad
+LONGEST = 400  # characters of a complaint
 _READY = re.compile(rb"^ACCEPT \S+:(\d+)\r?$", re.MULTILINE)
 
 
@@ -126,12 +128,28 @@ def ready_port(process: "subprocess.Popen[bytes]", deadline: float) -> int | Non
 
 
 def _finish(process: "subprocess.Popen[bytes]", stdin: bytes | None, deadline: float) -> tuple[bytes, bool]:
-    """What it writes until it ends, and whether it ended in time."""
+    """What it writes until it ends, up to a bound, and whether it ended in time."""
+    assert process.stdout
+    if process.stdin:
+        with suppress(BrokenPipeError), process.stdin as stream:
+            stream.write(stdin or b"")
+    said = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0 and selector.select(left):
+            chunk = os.read(process.stdout.fileno(), 65536)
+            if not chunk:
+                return bytes(said), _ends(process, deadline)
+            said += chunk[: READ - len(said)]
+    return bytes(said), False
+
+
+def _ends(process: "subprocess.Popen[bytes]", deadline: float) -> bool:
     try:
-        stdout, _ = process.communicate(stdin, max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired as late:
-        return late.stdout or b"", False
-    return stdout, True
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def transcript_of(log: Path) -> Transcript:
@@ -143,8 +161,11 @@ def why_not(sentence: str, log: Path) -> str:
     """The sentence with the first complaint of the end that it is about."""
     lines = (line.strip() for line in _read(log.with_suffix(".err")).split("\n"))
     complaint = next((line for line in lines if line and not line.startswith("verify depth is")), "")
-    return f"{sentence}: {complaint}" if complaint else sentence
+    return f"{sentence}: {complaint[:LONGEST]}" if complaint else sentence
 
 
 def _read(path: Path) -> str:
-    return path.read_bytes().decode(errors="backslashreplace") if path.exists() else ""
+    if not path.exists():
+        return ""
+    with path.open("rb") as log:
+        return log.read(READ).decode(errors="backslashreplace")
