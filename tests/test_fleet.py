@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mintls.due import Shard
 from mintls.errors import ProfileError
+from mintls.manifest import Manifest, Record, joined
 from mintls.profile import load_profile, read_profile
 
 import pytest
@@ -181,6 +182,20 @@ def test_a_share_after_the_whole(tmp_path: Path, run: Run) -> None:
     assert run(*words, "--shard", "1/2", "--check").returncode == 0
     done = run(*words)
     assert (done.returncode, done.stdout.count("renewed")) == (0, 6), done.stderr
+
+
+def test_of_two_manifests_the_later_record_counts() -> None:
+    """And in the same second that of the share, which was made beside the manifest that stood."""
+
+    def manifest(serial: str, begin: str) -> Manifest:
+        record = Record(name="a", role="client", issuer="ca", subject="", san=(), key="", serial=serial, fingerprint="",
+                        not_before=begin, not_after=begin, settings="", files={}, sha256={})  # fmt: skip
+        return Manifest(profile="p", openssl="", certificates=(record,))
+
+    early, late = "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"
+    for whole, share, expected in ((early, late, "share"), (late, late, "share"), (late, early, "whole")):
+        (record,) = joined([manifest("whole", whole), manifest("share", share)]).certificates
+        assert record.serial == expected
 
 
 def test_a_share_makes_no_authority(tmp_path: Path, run: Run) -> None:

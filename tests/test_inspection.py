@@ -40,13 +40,13 @@ def test_a_certificate_in_several_files_is_one(tmp_path: Path, openssl: Openssl)
     """Its own file names it: the one with the fewest certificates, not the chain and not the store."""
     (tmp_path / "a-chain.pem").write_bytes(LEAF.pem + SUB.pem)
     (tmp_path / "all.pem").write_bytes(CA.pem + SUB.pem + LEAF.pem)
-    (tmp_path / "leaf.pem").write_bytes(LEAF.pem)
+    (tmp_path / "leaf.crt").write_bytes(LEAF.pem)
     (tmp_path / "leaf.der").write_bytes(LEAF.der)
     (tmp_path / "leaf.key").write_bytes(LEAF.key_pem)
     assert files(look(openssl, tmp_path)) == [
         ("a-chain.pem", ["a-chain.pem", "all.pem"], []),
         ("all.pem", ["all.pem"], []),
-        ("leaf.der", ["leaf.der", "leaf.pem", "a-chain.pem", "all.pem"], ["leaf.key"]),
+        ("leaf.crt", ["leaf.crt", "leaf.der", "a-chain.pem", "all.pem"], ["leaf.key"]),
     ]  # fmt: skip
 
 
