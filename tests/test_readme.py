@@ -70,7 +70,8 @@ def test_a_block_of_commands(block: str, clone: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_the_pair_in_two_terminals(clone: Path) -> None:
+def test_the_pair_in_two_terminals(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone)
     (block,) = [block for block in BLOCKS if block.count("https_") == 2]
     first, second = block.splitlines()
     (clone / "log").mkdir()
@@ -79,7 +80,7 @@ def test_the_pair_in_two_terminals(clone: Path) -> None:
         until(lambda: "https://" in server.stdout, "the address it listens on")
         port = server.stdout.strip().rpartition(":")[2]
         words = [*second.replace(".venv/bin/python", sys.executable).split(), "--port", port]
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Msg:  This is an example server."), done.stderr
     finally:
         server.end()
