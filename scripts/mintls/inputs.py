@@ -3,16 +3,13 @@
 To open a pipe can wait for ever, and a device may have no end.
 """
 
+import errno
 from pathlib import Path
 
 
 def read_input(path: Path, most: int) -> bytes:
-    """At most so many bytes from its beginning. Raises ValueError with the end of a sentence about the path."""
-    try:
-        if not path.is_file():
-            path.stat()  # says what is not there
-            raise ValueError("is no regular file; name one")
-        with path.open("rb") as file:
-            return file.read(most)
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
+    """At most so many bytes from its beginning. Raises OSError, also when it is no regular file."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "Not a regular file")
+    with path.open("rb") as file:
+        return file.read(most)

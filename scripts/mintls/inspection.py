@@ -68,6 +68,9 @@ def inspect(paths: Sequence[Path], openssl: Openssl, workers: int) -> Inspection
 
     Raises UsageError when there is no certificate in them, MintlsError when a directory cannot be read.
     """
+    if not openssl.can("x509", "-ext"):
+        sentence = f"this openssl has no `x509 -ext` ({openssl.version()})"
+        raise MintlsError(f"{sentence}; set OPENSSL to OpenSSL 1.1.1 or newer")
     files = [file for path in paths for file in _files(path)]
     blocks = [(file, kind, text) for file in files for kind, text in _blocks(file)]
     with ThreadPoolExecutor(workers) as pool:

@@ -5,6 +5,7 @@ system's trust store what is believed, so both are switched off for each process
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -122,7 +123,8 @@ class Openssl:
 
     def can(self, command: str, option: str) -> bool:
         """Whether a command knows an option: what a binary can is asked, not guessed from its version."""
-        return option in self._help(command).split()
+        # at the start of a line, or in brackets as LibreSSL lists them; another's description may name it too
+        return bool(re.search(rf"(?m)(?:^ *|\[){re.escape(option)}(?![\w-])", self._help(command)))
 
     @cache  # noqa: B019  one binary a run
     def _help(self, command: str) -> str:

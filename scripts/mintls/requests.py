@@ -44,7 +44,10 @@ def read_requests(profile: Profile, openssl: Openssl) -> Profile:
 
 
 def _read(entry: Entry, path: Path, openssl: Openssl) -> tuple[Entry, list[str]]:
-    data = read_input(path, MAX_BYTES + 1)
+    try:
+        data = read_input(path, MAX_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES} bytes; no signing request is")
     result = openssl.ask(("req", "-verify", "-noout", "-text", "-nameopt", "RFC2253"), stdin=data)
