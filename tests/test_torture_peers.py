@@ -326,6 +326,37 @@ def test_the_server_meets_all_of_them_at_once(
     record_property("hostile peers", len(PLAIN))
 
 
+# ---- hostile clients of --listen, each a program of its own
+
+CLIENTS = {
+    "garbage": "s.sendall(os.urandom(65536))",
+    "half a record": "s.sendall(b'\\x16\\x03\\x03\\x40\\x00\\x01'); time.sleep(1000)",
+    "silence": "time.sleep(1000)",
+    "the end": "s.close()",
+    "words without an end": "[sys.stdout.write('x' * 65536) for _ in range(1600)]",
+    "escapes": "sys.stdout.write('\\x1b]0;owned\\x07<&>]]>\\u202e\\n'); sys.stderr.write('\\x1b[2J\\n'); sys.exit(1)",
+}
+
+
+@pytest.mark.parametrize("name", some([*CLIENTS], 3))
+def test_listen_meets_a_client(name: str, dev: Path, tmp_path: Path, record_property: Property) -> None:
+    program, report, junit = tmp_path / "client.py", tmp_path / "r.json", tmp_path / "r.xml"
+    program.write_text(
+        "import os, socket, sys, time\ns = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\n"
+        f"sys.stdout.reconfigure(encoding='utf-8')\n{CLIENTS[name]}\n"
+    )
+    words = ["--listen", "127.0.0.1:0", "--client-cmd", f"{sys.executable} {program} {{port}}", "--timeout", "2"]
+    words += ["--only", "unknown-ca", "--tls", "1.3", "-j", "2"]
+    start = time.monotonic()
+    done = meet("handshake_check.py", dev, *words, "--json", report, "--junit", junit)
+    assert time.monotonic() - start < 60
+    assert done.returncode in (1, 3), done.stderr
+    sane(done.stdout + done.stderr + report.read_text() + junit.read_text())
+    rows = json.loads(report.read_text())["rows"]
+    assert not [row["id"] for row in rows if row["outcome"] == "holds"], "without a good control nothing counts"
+    record_property("hostile peers", 1)
+
+
 # ---- hostile names
 
 NASTY = "\x1b]0;owned\x07\x1b[31m\x9b2J<a b='c'>&amp;]]>\u202e\u2066,CN=admin\r\nX: y\u2028"
