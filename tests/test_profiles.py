@@ -247,7 +247,8 @@ def lint(path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 @pytest.mark.filterwarnings("ignore")  # pkilint's own
 def test_pkilint_finds_no_error(dev: Path, showcase: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    paths = [*dev.glob("*.crt"), *showcase.glob("*.crt")]
+    every = [*dev.glob("*.crt"), *showcase.glob("*.crt")]
+    paths = [path for path in every if not path.name.endswith(".chain.crt")]  # it reads one certificate a file
     found = {message for path in paths for message in lint(path, capsys)}
     assert found == set(NO_ERRORS)
 
