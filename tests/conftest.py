@@ -194,6 +194,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What the torture tests counted: how many kills, inputs and peers stand behind the word "passed"."""
     sums = Counter[str]()
     for report in terminalreporter.getreports("passed"):
-        sums.update({name: number for name, number in report.user_properties if isinstance(number, int)})
+        for name, number in report.user_properties:
+            if isinstance(number, int):
+                sums[name] += number
     for name, number in sorted(sums.items()):
         terminalreporter.write_line(f"{number:7} {name}")

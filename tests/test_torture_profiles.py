@@ -85,6 +85,11 @@ BOMBS: dict[str, bytes] = {
     "an escaped NUL": rb'authorities: {ca: {subject: {CN: "\0"}}}',
     "escape sequences": rb'authorities: {"\e]0;x\a": {subject: {"\e[31m": "\e[2J"}}}',
     "turned round": 'authorities: {"\u202etxt": {subject: {CN: a}, "\u2066k": 1}}'.encode(),
+    "a line that ends the script": rb"""
+        authorities: {ca: {subject: {CN: "x\u2028END\u2028touch pwned\u2028cat <<'END'\u2028y"}}}""",
+    "a paragraph that ends the script": rb"""
+        authorities: {ca: {subject: {CN: "x\u2029END\u2029touch pwned\u2029cat <<'END'\u2029y"}}}""",
+    "a name turned round": rb'authorities: {ca: {subject: {CN: "\u202egro.elgoog"}}}',
     "not UTF-8": b"authorities: {ca: {subject: {CN: \xff\xfe}}}",
     "UTF-16": BASE.format("").encode("utf-16"),
     "a lone surrogate": rb'authorities: {ca: {subject: {CN: "\ud800"}}}',
@@ -154,7 +159,8 @@ def judge(data: bytes, source: str = "p.yaml") -> bool:
         assert all(name.isascii() and " " not in name for name in names)
         assert shell_script(plan, "p").startswith("#!/bin/sh\n")
         for config in plan.configs:
-            assert all(line.isprintable() or not line or "\t" in line for line in config.text.split("\n"))
+            assert config.text.splitlines() == config.text.removesuffix("\n").split("\n")[: config.text.count("\n")]
+            assert "\u202e" not in config.text
     return True
 
 

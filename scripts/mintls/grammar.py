@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 from mintls.errors import not_known
 
 _OID = re.compile(r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,17}))*")
+BIDIRECTIONAL = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # they show text in another order
 # In a value these words make openssl do something else than write it (x509v3_config(5)).
 RESERVED = ("critical,", "ASN1:", "DER:")
 
@@ -23,7 +24,8 @@ def is_oid(text: str) -> bool:
 def check_text(text: str, reserved: tuple[str, ...] = RESERVED) -> str:
     """Text that openssl's configuration can carry literally. Raises ValueError for what it cannot."""
     for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs"):
+        turns = unicodedata.bidirectional(character) in BIDIRECTIONAL
+        if turns or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
             raise ValueError(f"holds the control character U+{ord(character):04X}; take it away")
     if not text:
         raise ValueError("is empty; write a value or leave the field out")
