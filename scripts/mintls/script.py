@@ -53,7 +53,8 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
 def _commands(configs: Iterable[Config], steps: Iterable[Step]) -> Iterator[str]:
     for config in configs:
         yield f"cat > {quote(config.name)} <<'END'"  # values hold no newline, so no line of theirs is END
-        yield from config.text.removesuffix("\n").split("\n")  # which openssl, too, takes for the end of a line
+        if config.text:  # a database may be empty; splitlines would cut where openssl does not
+            yield from config.text.removesuffix("\n").split("\n")
         yield "END"
     for step in steps:
         match step.program:
