@@ -11,6 +11,7 @@ import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import mintls.late  # noqa: F401  before what it keeps from loading
 from mintls.abilities import check_abilities
 from mintls.console import Progress, Script
 from mintls.due import Shard, Wishes

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import mintls.late  # noqa: F401  before what it keeps from loading
 from mintls.console import Script
 from mintls.errors import DOES_NOT_HOLD, MintlsError, RefusedError
 from mintls.https import TIMEOUT, alert_of, explain, find_credentials, load_credentials

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import mintls.late  # noqa: F401  before what it keeps from loading
 from mintls.console import Script
 from mintls.errors import MintlsError
 from mintls.https import TIMEOUT, describe, explain, find_credentials, load_credentials

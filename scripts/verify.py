@@ -9,6 +9,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import mintls.late  # noqa: F401  before what it keeps from loading
 from mintls.advice import advise
 from mintls.certificate import full_text
 from mintls.console import Script

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from mintls.compact import compact
 from mintls.mint import whole_plan
-from mintls.profile import load_profile
+from mintls.plan import Plan
+from mintls.profile import load_profile, read_profile
 
 import pytest
 from conftest import PROFILES, Run
@@ -58,12 +59,21 @@ def test_both_plans_make_the_same_set(
     assert len(shape(tmp_path / "plain")) == 3
 
 
-@pytest.mark.parametrize("name", ["dev", "classic"])
-def test_an_entry_takes_one_process(name: str) -> None:
-    plan = compact(whole_plan(load_profile(PROFILES / f"{name}.yaml")))
-    assert [len(issue.steps) for issue in plan.issues] == [1, 1, 1]
+def commands(plan: Plan) -> list[list[str]]:
+    return [[step.argv[0] for step in issue.steps] for issue in plan.issues]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"), [("ec:P-256", ["req"]), ("ed25519", ["req"]), ("rsa:2048", ["genrsa", "req"])]
+)
+def test_an_entry_takes_few_processes(key: str, expected: list[str]) -> None:
+    """One, but for an RSA key: made apart, it does not wait for its issuer's."""
+    plan = compact(whole_plan(read_profile((KEYS % (key, key, key)).encode(), "profile.yaml", "profile")))
+    assert commands(plan) == [expected] * 3
+    keys = [issue.steps[0].needs for issue in plan.issues if expected[0] == "genrsa"]
+    assert not any(keys)
 
 
 def test_a_request_that_is_kept_is_made() -> None:
     plan = compact(whole_plan(load_profile(PROFILES / "step-by-step.yaml")))
-    assert [len(issue.steps) for issue in plan.issues] == [1, 3, 3]
+    assert commands(plan) == [["genrsa", "req"], *[["genrsa", "req", "x509"]] * 2]

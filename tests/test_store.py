@@ -50,8 +50,8 @@ def test_the_manifest_moves_last(two_sets: tuple[Path, Path], tmp_path: Path, mo
     moved: list[str] = []
     replace = os.replace
 
-    def note(old: Path, new: Path) -> None:
-        moved.append(new.name)
+    def note(old: str, new: str) -> None:
+        moved.append(Path(new).name)
         replace(old, new)
 
     monkeypatch.setattr(os, "replace", note)

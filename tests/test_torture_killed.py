@@ -13,7 +13,7 @@ from mintls.store import COMMIT, settle
 import pytest
 from conftest import Run, mint_profile
 from processes import SCRIPTS, run_script
-from torture import FULL, check_private, check_whole, copy, files, some, times
+from torture import FULL, at_call, check_private, check_whole, copy, emptied, files, some, times
 
 pytestmark = pytest.mark.torture
 DIES = Path(__file__).with_name("dies.py")
@@ -126,16 +126,15 @@ def test_by_every_openssl(
 ) -> None:
     """The N-th openssl kills the run that started it, before or after it has done its work."""
     work = {"before": "", "after": '$REAL "$@"\n'}[when]
-    kill = f'[ $(wc -l < {tmp_path}/calls) = "$N" ] && {{ {work}kill -9 $PPID; exit 1; }}'
-    environment = fake_openssl(f'echo >> {tmp_path}/calls\n{kill}\nexec $REAL "$@"')
+    environment = fake_openssl(at_call(tmp_path / "calls", f"{work}kill -9 $PPID; exit 1"))
 
     def attempt(number: int, directory: Path) -> int:
-        (tmp_path / "calls").write_text("")
+        emptied(tmp_path / "calls")
         command = [sys.executable, *bench.command(directory)]
         return subprocess.run(command, env={**environment, "N": str(number)}, capture_output=True).returncode
 
     assert attempt(0, bench.begin()) == 0
-    calls = len((tmp_path / "calls").read_text())
+    calls = len(list((tmp_path / "calls").iterdir()))
     assert calls >= 6
     kills = some(range(1, calls + 1), 2)
     for number in kills:

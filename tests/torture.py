@@ -27,6 +27,21 @@ def times(full: int, short: int) -> int:
     return full if FULL else short
 
 
+def at_call(calls: Path, words: str, number: int | str = "$N") -> str:
+    """Lines of a fake openssl that does this at its call of this number, also where several begin at once.
+
+    `calls` is a directory, empty at first: the number of its entries is that of the calls.
+    """
+    count = f"n=1; while ! mkdir {calls}/$n 2>/dev/null; do n=$((n + 1)); done"
+    return f'{count}\n[ $n = "{number}" ] && {{ {words}; }}\nexec $REAL "$@"'
+
+
+def emptied(directory: Path) -> Path:
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    return directory
+
+
 def files(directory: Path) -> dict[str, bytes]:
     """The published files: all that is not mintls's own working directory."""
     return {path.name: path.read_bytes() for path in directory.iterdir() if not path.name.startswith(".mintls-")}

@@ -156,19 +156,19 @@ def read_validities(openssl: Openssl, certificates: Sequence[str], directory: Pa
 
     Raises OpensslError when it does not tell as many as there are.
     """
-    if not openssl.can("storeutl", "-certs"):
-        return [_read_validity(openssl, certificate, directory) for certificate in certificates]
     pem = b"".join((directory / certificate).read_bytes() for certificate in certificates)
     joined = directory / f"{certificates[0]}+all.pem"
     joined.write_bytes(pem)
     argv = ("storeutl", "-noout", "-text", "-certs", joined.name)
-    said = openssl.run(argv, cwd=directory).stdout
+    result = openssl.ask(argv, cwd=directory)
+    if result.status:  # LibreSSL has no storeutl
+        return [_read_validity(openssl, certificate, directory) for certificate in certificates]
     try:
-        dates = [(from_openssl(begin), from_openssl(end)) for begin, end in _DATES.findall(said)]
+        dates = [(from_openssl(begin), from_openssl(end)) for begin, end in _DATES.findall(result.stdout)]
     except ValueError:
         dates = []
     if len(dates) != len(certificates):
-        raise OpensslError((openssl.binary, *argv), f"told {len(dates)} dates of {len(certificates)}", said)
+        raise OpensslError((openssl.binary, *argv), f"told {len(dates)} dates of {len(certificates)}", result.stdout)
     return dates
 
 

@@ -31,19 +31,20 @@ class Converter:
     def convert(self, kind: Any, node: Node, path: Steps) -> Any:
         """A node -> a value of the type, or INVALID after a complaint."""
         self.lines[path] = node.line
-        if get_origin(kind) is Annotated:
-            inner = get_args(kind)[0]
-            return self.scalar(kind, inner, node, path) if inner in (int, bool) else self.convert(inner, node, path)
-        if get_origin(kind) in (Union, types.UnionType):  # X | None
-            kind = next(choice for choice in get_args(kind) if choice is not type(None))
-            return self.convert(kind, node, path)
         if kind is Subject:
             return self.subject(node, path)
         if isinstance(kind, type) and issubclass(kind, Struct):
             return self.struct(kind, node, path)
-        if get_origin(kind) is dict:
+        origin = get_origin(kind)
+        if origin is Annotated:
+            inner = get_args(kind)[0]
+            return self.scalar(kind, inner, node, path) if inner in (int, bool) else self.convert(inner, node, path)
+        if origin in (Union, types.UnionType):  # X | None
+            kind = next(choice for choice in get_args(kind) if choice is not type(None))
+            return self.convert(kind, node, path)
+        if origin is dict:
             return self.pairs(get_args(kind), node, path)
-        if get_origin(kind) is tuple:
+        if origin is tuple:
             return self.items(get_args(kind)[0], node, path)
         return self.scalar(kind, kind, node, path)
 

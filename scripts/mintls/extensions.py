@@ -12,12 +12,14 @@ from mintls.names import GeneralName, Subtree
 from mintls.settings import Authority
 
 EXTENSIONS = "extensions"  # the section's name, as commands refer to it
+Lists = dict[str, list[str]]  # sections that hold a list of names, by the section's name
 
 
 def config_text(entry: Entry) -> str:
     """One file for both commands: `req -config` reads [req] and [subject], `x509 -extfile` reads [extensions]."""
-    sections = {"req": req_lines(), "subject": subject_lines(entry), EXTENSIONS: extension_lines(entry)}
-    sections |= {name: lines for name, lines in list_sections(entry).items() if lines}
+    lists = list_sections(entry)
+    sections = {"req": req_lines(), "subject": subject_lines(entry), EXTENSIONS: extension_lines(entry, lists)}
+    sections |= {name: lines for name, lines in lists.items() if lines}
     return "\n".join(line for name, lines in sections.items() for line in (f"[ {name} ]", *lines, ""))
 
 
@@ -37,14 +39,14 @@ def subject_lines(entry: Entry) -> list[str]:
     return [f"{index}.{name} = {quoted(value)}" for index, (name, value) in enumerate(entry.settings.subject)]
 
 
-def extension_lines(entry: Entry) -> list[str]:
+def extension_lines(entry: Entry, lists: Lists) -> list[str]:
     """Ours in an order in which the issuer's key identifier can be copied from its own, then the profile's raw ones."""
     raw = entry.settings.extensions
-    own = {name: value for name, value in _extensions(entry) if value and name not in raw}
+    own = {name: value for name, value in _extensions(entry, lists) if value and name not in raw}
     return [f"{name} = {value}" for name, value in own.items()] + [f"{name} = {quoted(raw[name])}" for name in raw]
 
 
-def list_sections(entry: Entry) -> dict[str, list[str]]:
+def list_sections(entry: Entry) -> Lists:
     """Names stand in sections of their own, one a line, where a comma is only a comma."""
     settings = entry.settings
     constraints = settings.name_constraints if isinstance(settings, Authority) else None
@@ -61,8 +63,8 @@ def list_sections(entry: Entry) -> dict[str, list[str]]:
     }
 
 
-def _extensions(entry: Entry) -> Iterator[tuple[str, str]]:
-    settings, sections = entry.settings, list_sections(entry)
+def _extensions(entry: Entry, lists: Lists) -> Iterator[tuple[str, str]]:
+    settings = entry.settings
     netscape = settings.netscape
     yield "basicConstraints", f"critical,{_basic_constraints(entry)}"
     # none must be said: openssl 3 adds the two identifiers where they are not mentioned
@@ -71,11 +73,11 @@ def _extensions(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "authorityKeyIdentifier", settings.authority_key_identifier
     yield "keyUsage", (entry.key_usage and f"critical,{','.join(entry.key_usage)}") or ""
     yield "extendedKeyUsage", ",".join(entry.extended_key_usage)
-    yield "subjectAltName", "@san" if sections["san"] else ""
-    yield "nameConstraints", "critical,@names" if sections["names"] else ""
+    yield "subjectAltName", "@san" if lists["san"] else ""
+    yield "nameConstraints", "critical,@names" if lists["names"] else ""
     yield "certificatePolicies", ",".join(settings.certificate_policies)
-    yield "crlDistributionPoints", "@crl" if sections["crl"] else ""
-    yield "authorityInfoAccess", "@ocsp" if sections["ocsp"] else ""
+    yield "crlDistributionPoints", "@crl" if lists["crl"] else ""
+    yield "authorityInfoAccess", "@ocsp" if lists["ocsp"] else ""
     yield "nsCertType", ",".join(netscape.cert_type) if netscape else ""
     yield "nsComment", quoted(netscape.comment) if netscape and netscape.comment else ""
 

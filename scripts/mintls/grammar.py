@@ -23,7 +23,7 @@ def is_oid(text: str) -> bool:
 
 def check_text(text: str, reserved: tuple[str, ...] = RESERVED) -> str:
     """Text that openssl's configuration can carry literally. Raises ValueError for what it cannot."""
-    for character in text:
+    for character in text if not (text.isascii() and text.isprintable()) else "":
         turns = unicodedata.bidirectional(character) in BIDIRECTIONAL
         if turns or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
             raise ValueError(f"holds the control character U+{ord(character):04X}; take it away")

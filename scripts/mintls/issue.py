@@ -1,6 +1,6 @@
-"""Carries a Plan out in a staging directory: independent steps in parallel, every step or none, then the checks."""
+"""Carries the steps of a Plan out in a staging directory: independent ones in parallel, every one or none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from graphlib import TopologicalSorter
@@ -9,16 +9,17 @@ from queue import Empty, SimpleQueue
 
 from mintls.errors import MintlsError, OpensslError, VerificationError
 from mintls.openssl import Openssl, Result
-from mintls.plan import Plan
 from mintls.printable import printable
 from mintls.steps import Step
 
 Tell = Callable[[str, int, int], None]  # what was done, how many of how many
 
 
-def carry_out(plan: Plan, openssl: Openssl, stage: Path, workers: int, tell: Tell) -> None:
-    """Run every step, then every check. Raises OpensslError or VerificationError; other steps are then not begun."""
-    steps = [*plan.steps, *plan.checks]
+def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, workers: int, tell: Tell) -> None:
+    """Run every step after those that make what it needs.
+
+    Raises OpensslError, or VerificationError for a check; other steps are then not begun.
+    """
     makers = {name: index for index, step in enumerate(steps) for name in (step.makes, *step.also) if name}
     graph = TopologicalSorter(
         {index: [makers[name] for name in step.needs if name in makers] for index, step in enumerate(steps)}

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,9 +47,13 @@ def mint(
         if plan.outputs:
             check_abilities(profile, openssl)
             with store.staging(plan) as stage:
-                carry_out(compact(plan) if openssl.can("req", "-CA") else plan, openssl, stage, workers, tell)
-                made = records(plan, profile, store.manifest, openssl, stage, workers)
-                manifest = merged(profile, store.manifest, made, openssl.version(), wishes.shard)
+                with ThreadPoolExecutor() as pool:  # two processes, at once
+                    version, folds = pool.submit(openssl.version), pool.submit(openssl.can, "req", "-CA")
+                carry_out((compact(plan) if folds.result() else plan).steps, openssl, stage, workers, tell)
+                with ThreadPoolExecutor(1) as pool:  # what was made is read while it is verified
+                    made = pool.submit(records, plan, profile, store.manifest, openssl, stage, workers)
+                    carry_out(plan.checks, openssl, stage, workers, tell)
+                manifest = merged(profile, store.manifest, made.result(), version.result(), wishes.shard)
                 store.publish(stage, plan.outputs, manifest, wishes.shard)
     return outcome
 

@@ -4,9 +4,12 @@ Every call is hermetic. The ambient configuration would silently change what is 
 system's trust store what is believed, so both are switched off for each process (see openssl-env(7)).
 """
 
+import math
 import os
 import re
+import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -59,6 +62,7 @@ class Openssl:
         stdin: int | IO[bytes] = subprocess.DEVNULL,
         stdout: int | IO[bytes] = subprocess.DEVNULL,
         stderr: int | IO[bytes] = subprocess.DEVNULL,
+        timeout: float = math.inf,
     ) -> Iterator[Process]:
         """A process in a group of its own, which has ended when the context is left, however it is left."""
 
@@ -73,7 +77,7 @@ class Openssl:
                 new_session=True,
             )
 
-        with self.processes.running(self.binary, start) as process:
+        with self.processes.running(self.binary, start, timeout) as process:
             yield process
 
     def run(
@@ -105,11 +109,11 @@ class Openssl:
         pipe = subprocess.PIPE
         command = (self.binary, *argv)
         source = pipe if stdin else subprocess.DEVNULL
-        with self.spawn(argv, cwd=cwd, env=env, stdin=source, stdout=pipe, stderr=pipe) as process:
-            try:
-                stdout, stderr = process.communicate(stdin or None, timeout)
-            except subprocess.TimeoutExpired:
-                raise OpensslError(command, f"did not end within {timeout:g} s and was stopped", "") from None
+        end = time.monotonic() + timeout
+        with self.spawn(argv, cwd=cwd, env=env, stdin=source, stdout=pipe, stderr=pipe, timeout=timeout) as process:
+            stdout, stderr = process.communicate(stdin or None)
+        if process.returncode == -signal.SIGKILL and time.monotonic() > end:
+            raise OpensslError(command, f"did not end within {timeout:g} s and was stopped", "")
         return Result(command, process.returncode, _text(stdout), _text(stderr))
 
     def run_script(self, script: str, *, cwd: Path) -> Result:

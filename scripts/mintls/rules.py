@@ -243,14 +243,12 @@ def shared_serials(entries: tuple[Entry, ...]) -> Iterator[Finding]:
 
 def colliding_files(profile: Profile) -> Iterator[Finding]:
     """Two files of one name, also where a file system does not tell cases apart (macOS)."""
-    taken = {MANIFEST: (MANIFEST, "mintls itself")}
+    taken: dict[str, tuple[str, Entry | None]] = {MANIFEST: (MANIFEST, None)}
     for entry in profile.entries:
         for what, name in profile.files.of(entry.name).items():
             if name.casefold() in taken:
                 other, owner = taken[name.casefold()]
-                yield (
-                    path(entry),
-                    f"its {what} {name} would be the same file as {other} of {owner}; rename one",
-                )
+                whose = ".".join(map(str, path(owner))) if owner else "mintls itself"
+                yield path(entry), f"its {what} {name} would be the same file as {other} of {whose}; rename one"
                 break
-            taken[name.casefold()] = name, ".".join(map(str, path(entry)))
+            taken[name.casefold()] = name, entry

@@ -3,6 +3,8 @@
 From these Structs come the conversion (profile.py), the JSON Schema for editors (schema.py) and the reference.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Literal
 
 from mintls.grammar import (
@@ -86,7 +88,8 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         default_factory=lambda: FilePattern("{name}.secret.yaml")
     )
 
-    def of(self, name: str) -> dict[str, str]:
+    @cache  # noqa: B019  one a run; it is asked often
+    def of(self, name: str) -> Mapping[str, str]:
         """Every file that minting an entry can make, by what it holds; not all of them are made or kept."""
         patterns = {
             "certificate": self.certificate,

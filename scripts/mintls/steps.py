@@ -4,7 +4,7 @@ Files stand in one directory and are called by name; what is thrown away has a +
 A defect changes a command or adds one behind it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -122,7 +122,7 @@ def public_key_step(name: str, request: str) -> Step:
 
 
 def certificate_step(
-    entry: Entry, signer: Entry, own: dict[str, str], signed_with: tuple[str, ...], out: str, serial: str
+    entry: Entry, signer: Entry, own: Mapping[str, str], signed_with: tuple[str, ...], out: str, serial: str
 ) -> Step:
     """x509(1): the request's subject and key, our extensions; nothing else of the request is taken over."""
     argv = (
@@ -134,7 +134,13 @@ def certificate_step(
 
 
 def dated_step(
-    entry: Entry, signer: Entry, own: dict[str, str], theirs: dict[str, str], out: str, serial: str, when: Validity
+    entry: Entry,
+    signer: Entry,
+    own: Mapping[str, str],
+    theirs: Mapping[str, str],
+    out: str,
+    serial: str,
+    when: Validity,
 ) -> Step:
     """ca(1), because x509(1) takes dates only from openssl 3.4 on; its database is empty and thrown away."""
     name = entry.name
@@ -172,7 +178,7 @@ def impostor_steps(name: str, signer: Entry) -> Iterator[Step]:
     yield certificate_step(signer, signer, impostor, ("-signkey", key), f"{name}+impostor.crt", "0x01")
 
 
-def defect_steps(entry: Entry, sound: str, own: dict[str, str]) -> Iterator[Step]:
+def defect_steps(entry: Entry, sound: str, own: Mapping[str, str]) -> Iterator[Step]:
     defects, out = entry.settings.defects, own["certificate"]
     if "bad_signature" in defects:
         argv = ("x509", "-in", sound, "-badsig", "-out", out)

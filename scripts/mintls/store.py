@@ -34,8 +34,9 @@ class Store:
     def digests(self) -> dict[str, str]:
         """The SHA-256 of each file that the manifest names and that is there."""
         records = self.manifest.certificates if self.manifest else ()
-        names = [name for record in records for name in record.files.values()]
-        return {name: sha256_of(self.directory / name) for name in names if (self.directory / name).is_file()}
+        directory = f"{self.directory}/"  # a path object for each of many files costs as much as reading them
+        names = [name for record in records for name in record.files.values() if os.path.isfile(directory + name)]
+        return {name: sha256_of(directory + name) for name in names}
 
     def foreign(self, outputs: Sequence[Output]) -> list[str]:
         """Which of these would overwrite something that mintls did not write, or that was changed since."""
@@ -73,13 +74,14 @@ class Store:
         commit = stage / "commit"
         commit.mkdir(0o700)
         for output in outputs:
-            os.chmod(stage / output.name, output.mode)
-            os.rename(stage / output.name, commit / output.name)
+            staged = f"{stage}/{output.name}"
+            os.chmod(staged, output.mode)
+            os.rename(staged, f"{commit}/{output.name}")
         (commit / name).write_bytes(encode_manifest(manifest))
         os.chmod(commit / name, 0o644)
         if len(outputs) > MANY:
             os.sync()  # all at once is faster than the many waits of the next lines, which then only confirm it
-        for path in commit.iterdir():
+        for path in os.scandir(commit):
             _fsync(path)
         _fsync(commit)
         os.rename(commit, self.directory / COMMIT)
@@ -112,7 +114,7 @@ def carry_on(directory: Path) -> None:
             os.listdir(commit), key=lambda name: name == MANIFEST
         )  # the manifest last: it tells of the others
         for name in names:
-            os.replace(commit / name, directory / name)
+            os.replace(f"{commit}/{name}", f"{directory}/{name}")
         _fsync(directory)
         commit.rmdir()
     for leftover in directory.glob(STAGING + "*"):
@@ -145,9 +147,10 @@ def open_store(directory: Path) -> Iterator[Store]:
         os.close(handle)
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: Path | str) -> str:
     """The SHA-256 of a file, hexadecimal."""
-    return sha256(path.read_bytes()).hexdigest()
+    with open(path, "rb") as file:
+        return sha256(file.read()).hexdigest()
 
 
 def _lock(directory: Path) -> int:
@@ -162,7 +165,7 @@ def _lock(directory: Path) -> int:
         directory.mkdir(parents=True, exist_ok=True)
 
 
-def _fsync(path: Path) -> None:
+def _fsync(path: os.PathLike[str]) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
