@@ -1,12 +1,10 @@
 """What openssl reads in a certificate, as frozen data: the only room that reads openssl's texts about one."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from pathlib import Path
 
-from mintls.errors import OpensslError
 from mintls.grammar import rfc3339
 from mintls.openssl import Openssl
 
@@ -145,41 +143,6 @@ def _after(label: str, text: str) -> str:
     """What follows a label at the start of a line, where no subject can stand."""
     match = re.search(f"(?m)^ *{label}(.*)$", text)
     return match[1].strip() if match else ""
-
-
-Validity = tuple[str, str]
-_DATES = re.compile("^ {12}Not Before: (.*)\n {12}Not After ?: (.*)$", re.MULTILINE)
-
-
-def read_validities(openssl: Openssl, certificates: Sequence[str], directory: Path) -> list[Validity]:
-    """notBefore and notAfter of PEM files, RFC 3339 in UTC, all in one process where storeutl(1) is there.
-
-    Raises OpensslError when it does not tell as many as there are.
-    """
-    pem = b"".join((directory / certificate).read_bytes() for certificate in certificates)
-    joined = directory / f"{certificates[0]}+all.pem"
-    joined.write_bytes(pem)
-    argv = ("storeutl", "-noout", "-text", "-certs", joined.name)
-    result = openssl.ask(argv, cwd=directory)
-    if result.status:  # LibreSSL has no storeutl
-        return [_read_validity(openssl, certificate, directory) for certificate in certificates]
-    try:
-        dates = [(from_openssl(begin), from_openssl(end)) for begin, end in _DATES.findall(result.stdout)]
-    except ValueError:
-        dates = []
-    if len(dates) != len(certificates):
-        raise OpensslError((openssl.binary, *argv), f"told {len(dates)} dates of {len(certificates)}", result.stdout)
-    return dates
-
-
-def _read_validity(openssl: Openssl, certificate: str, directory: Path) -> Validity:
-    argv = ("x509", "-in", certificate, "-noout", "-startdate", "-enddate")
-    said = openssl.run(argv, cwd=directory).stdout
-    try:
-        begin, end = said.splitlines()
-        return from_openssl(begin.partition("=")[2]), from_openssl(end.partition("=")[2])
-    except ValueError:
-        raise OpensslError((openssl.binary, *argv), "wrote no dates", said) from None
 
 
 def from_openssl(date: str) -> str:

@@ -1,7 +1,7 @@
-"""Keeps urllib.request from being loaded until it is used: what a script imports first, so that it starts sooner.
+"""Keeps some modules from being loaded until they are used: what a script imports first, so that it starts sooner.
 
-plumbum imports it for one method of its paths; with http.client, email and ssl it would be a sixth of a script's start.
-plumbum marks it as lazy, which Python honours from 3.15 on (PEP 810): this does the same for the versions before.
+plumbum imports them for paths as URLs and for remote machines; with http.client, email and ssl they would be a fifth of
+a script's start. Python can do this by itself from 3.15 on (PEP 810), for which plumbum marks them already.
 """
 
 import sys
@@ -20,5 +20,6 @@ class _Late(ModuleType):
         return getattr(import_module(self.__name__), attribute)
 
 
-if "urllib.request" not in sys.modules:
-    urllib.request = sys.modules["urllib.request"] = _Late("urllib.request")  # type: ignore[attr-defined]
+for name in {"pickle", "socket", "urllib.request"} - sys.modules.keys():
+    sys.modules[name] = _Late(name)
+urllib.request = sys.modules["urllib.request"]  # type: ignore[attr-defined]

@@ -51,7 +51,7 @@ def mint(
                     version, folds = pool.submit(openssl.version), pool.submit(openssl.can, "req", "-CA")
                 carry_out((compact(plan) if folds.result() else plan).steps, openssl, stage, workers, tell)
                 with ThreadPoolExecutor(1) as pool:  # what was made is read while it is verified
-                    made = pool.submit(records, plan, profile, store.manifest, openssl, stage, workers)
+                    made = pool.submit(records, plan, profile, store.manifest, stage)
                     carry_out(plan.checks, openssl, stage, workers, tell)
                 manifest = merged(profile, store.manifest, made.result(), version.result(), wishes.shard)
                 store.publish(stage, plan.outputs, manifest, wishes.shard)

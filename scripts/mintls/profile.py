@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from mintls import rules
@@ -163,7 +162,7 @@ def numbered(node: Node, index: int) -> Node:
     """The node with its number in the place of {index} and {index:04d}."""
     match node:
         case Scalar(text=text) if "{index" in text:
-            return replace(node, text=_INDEX.sub(lambda match: f"{index:{match[1] or ''}}", text))
+            return structs.replace(node, text=_INDEX.sub(lambda match: f"{index:{match[1] or ''}}", text))
         case Sequence():
             return Sequence(tuple(numbered(child, index) for child in node.items), node.line)
         case Mapping():

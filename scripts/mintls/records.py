@@ -3,46 +3,35 @@
 import os
 from base64 import b64decode
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from mintls.certificate import Certificate, Validity, read_validities
+from mintls.certificate import Certificate
 from mintls.due import export_digest, settings_digest, signer_digest
 from mintls.entry import Profile
+from mintls.errors import VerificationError
 from mintls.manifest import Manifest, Record
-from mintls.openssl import Openssl
 from mintls.plan import Issue, Plan
 from mintls.rules import ancestors
 from mintls.settings import Files, Role
 from mintls.store import sha256_of
+from mintls.validity import read_validity
 
 from msgspec import structs
 
-CHUNK = 500  # certificates whose dates are read at once
 
-
-def records(
-    plan: Plan, profile: Profile, standing: Manifest | None, openssl: Openssl, stage: Path, workers: int
-) -> list[Record]:
-    """What the manifest says of each certificate and list that was made."""
+def records(plan: Plan, profile: Profile, standing: Manifest | None, stage: Path) -> list[Record]:
+    """What the manifest says of each certificate and list that was made. Raises VerificationError when one is none."""
     files = profile.files
     old = {record.name: record for record in standing.certificates} if standing else {}
-    issued = [issue for issue in plan.issues if issue.serial]
-    certificates = [files.of(issue.entry.name)["certificate"] for issue in issued]
-    chunks = [certificates[start : start + CHUNK] for start in range(0, len(certificates), CHUNK)]
-    with ThreadPoolExecutor(workers) as pool:
-        dates = [one for some in pool.map(lambda c: read_validities(openssl, c, stage), chunks) for one in some]
-    pairs = zip(issued, dates, strict=True)
-    new = {
-        issue.entry.name: _record(issue, files, validity, stage, old.get(issue.entry.name)) for issue, validity in pairs
-    }
+    new: dict[str, Record] = {}
     for issue in plan.issues:
-        if not issue.serial:
-            own = files.of(issue.entry.name)
-            new[issue.entry.name] = _with_files(
-                old[issue.entry.name], {output: own[output] for output in issue.entry.outputs}, stage
-            )
+        name = issue.entry.name
+        if issue.serial:
+            new[name] = _record(issue, files, stage, old.get(name))
+        else:
+            own = files.of(name)
+            new[name] = _with_files(old[name], {output: own[output] for output in issue.entry.outputs}, stage)
     for crl in plan.crls:
         name = crl.entry.name
         record = structs.replace(new[name] if name in new else old[name], crl=crl.record)
@@ -62,18 +51,17 @@ def _with_files(record: Record, made: Mapping[str, str], stage: Path) -> Record:
     return structs.replace(record, files={**record.files, **made}, sha256={**record.sha256, **digests})
 
 
-def fingerprint(pem: bytes) -> str:
-    """The SHA-256 of the first certificate's DER, upper-case hexadecimal."""
-    body = pem.partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END")[0]
-    return sha256(b64decode(body)).hexdigest().upper()
-
-
-def _record(issue: Issue, files: Files, validity: Validity, stage: Path, old: Record | None) -> Record:
+def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Record:
     """What was revoked, and which files were ever written, is never forgotten."""
     entry, own = issue.entry, files.of(issue.entry.name)
     published = {output.name for output in issue.outputs} | (set() if entry.settings.csr else {own["key"]})
     kept = {what: name for what, name in own.items() if name in published}
-    digests = {name: sha256_of(stage / name) for name in kept.values() if os.path.exists(stage / name)}
+    digests = {name: sha256_of(path) for name in kept.values() if os.path.exists(path := f"{stage}/{name}")}
+    der = _der(stage / own["certificate"])
+    try:
+        not_before, not_after = read_validity(der)
+    except ValueError as error:
+        raise VerificationError(f"openssl wrote no certificate into {own['certificate']}: {error}") from None
     return Record(
         name=entry.name,
         role=entry.role,
@@ -82,15 +70,20 @@ def _record(issue: Issue, files: Files, validity: Validity, stage: Path, old: Re
         san=tuple(map(str, entry.settings.san)),
         key=entry.settings.key,
         serial=issue.serial.removeprefix("0x"),
-        fingerprint=fingerprint((stage / own["certificate"]).read_bytes()),
-        not_before=validity[0],
-        not_after=validity[1],
+        fingerprint=sha256(der).hexdigest().upper(),
+        not_before=not_before,
+        not_after=not_after,
         settings=settings_digest(entry),
         files=kept,
         sha256={**(old.sha256 if old else {}), **digests},
         encrypted=entry.settings.passphrase is not None,
         crl=old.crl if old else None,
     )
+
+
+def _der(path: Path) -> bytes:
+    """The first certificate in a file of PEM."""
+    return b64decode(path.read_bytes().partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END")[0])
 
 
 def standing_record(name: str, role: Role, issuer: str | None, certificate: Certificate, directory: Path) -> Record:

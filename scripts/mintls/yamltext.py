@@ -5,10 +5,10 @@ Nothing is constructed, so a tag can run nothing; an alias is a reference, so an
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 
 MAX_BYTES = 16 * 1024 * 1024
 LONGEST = 400  # characters of a complaint
@@ -18,8 +18,7 @@ MAX_DEPTH = 32  # a profile is five levels deep
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """Text as written; `empty` tells `key:` from `key: ""`."""
 
     text: str
@@ -27,16 +26,14 @@ class Scalar:
     empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """A list."""
 
     items: tuple["Node", ...]
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """Keys in their order, each with its node."""
 
     items: "dict[str, Node]"
@@ -46,8 +43,7 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     """A mistake: the line it stands in (counted from 1), the field's path and the sentence."""
 
     line: int
@@ -94,8 +90,7 @@ def write_yaml(documents: Iterable[dict[str, Any]]) -> str:
     return str(yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, explicit_start=True))
 
 
-@dataclass(slots=True)
-class _Composer:
+class _Composer(Struct):
     """Events -> nodes, with a bound on the depth."""
 
     events: Iterator[yaml.Event]
