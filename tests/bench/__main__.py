@@ -61,13 +61,13 @@ def plan(quick: bool) -> list[Work]:
     """All the work."""
     full = not quick
     works = []
-    for key, rounds in (("RSA-2048", 25 if full else 7), ("P-256", 15 if full else 7)):
+    for key, rounds in (("RSA-2048", 25 if full else 7), ("P-256", 25 if full else 7)):
         small = [mintls(small_profile(key), 2), shell_recipe(key, 2), trustme(key, 2), *peers(key, 2, with_ca=True)]
         works.append(Work(f"W1 {key}", "a CA, a server and a client", rounds, small))
-    for leaves, rounds in ((100, 5), (500, 5), (1000, 5), (5000, 2)) if full else ((100, 3), (500, 3)):
+    for leaves, rounds in ((100, 5), (500, 5), (1000, 7), (5000, 2)) if full else ((100, 3), (500, 3)):
         fleet = [mintls(fleet_profile("P-256", leaves), leaves), floor("P-256", leaves, WORKERS)]
         if leaves <= 1000:
-            fleet.append(shell_recipe("P-256", leaves, every=1 if leaves < 1000 else 2))
+            fleet.append(shell_recipe("P-256", leaves, every=1 if leaves < 1000 else 3))
         if leaves == 100:
             fleet += [trustme("P-256", leaves), *peers("P-256", leaves, with_ca=False)]
         works.append(Work(f"W2 P-256 {leaves}", f"a CA and {leaves} clients", rounds, fleet))
