@@ -184,18 +184,22 @@ def defect_steps(entry: Entry, sound: str, own: Mapping[str, str]) -> Iterator[S
         argv = ("x509", "-in", sound, "-badsig", "-out", out)
         yield Step(f"{entry.name}: spoil the signature", argv, (sound,), out)
     elif "bad_body" in defects:
-        # the serial number, of at most its own length, so that no length changes; it stays positive
-        find = "s/^ *\\([0-9]*\\):d=2 *hl=2 *l= *\\([0-9]*\\) prim: INTEGER.*/\\1 \\2/p"
+        # the serial number's last octet becomes another one: no length changes, and it stays positive
+        find = "s/^ *\\([0-9]*\\):d=2 *hl=2 *l= *\\([0-9]*\\) prim: INTEGER *:\\(.*\\)/\\1 \\2 \\3/p"
         script = (
             f'"$OPENSSL" x509 -in {sound} -outform DER -out {entry.name}+der && '
             f"set -- $(\"$OPENSSL\" asn1parse -inform DER -in {entry.name}+der | sed -n '{find}' | head -n 1) && "
-            f"printf mintls | dd of={entry.name}+der bs=1 seek=$(($1 + 2)) count=$2 conv=notrunc 2>/dev/null && "
+            "case $3 in *6D) octet=n ;; *) octet=m ;; esac && "  # m is 6D
+            f"printf $octet | dd of={entry.name}+der bs=1 seek=$(($1 + 1 + $2)) conv=notrunc 2>/dev/null && "
             f'"$OPENSSL" x509 -inform DER -in {entry.name}+der -out {out}'
         )
         title = f"{entry.name}: change the signed part"
         yield Step(title, (script,), (sound,), out, litter=(f"{entry.name}+der",), program="sh")
     if "stolen_key" in defects:
         yield forged_key_step(entry.name, entry.settings.key, out, own["key"])
+
+
+FORGEABLE = ("rsa", "ec:P-256", "ec:P-384", "ec:P-521")  # the keys of which forged_key_step knows the form
 
 
 def forged_key_step(name: str, key: str, certificate: str, out: str) -> Step:

@@ -7,27 +7,21 @@ only such cases can be made as need it not: by anybody who has a good leaf and t
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from shutil import copy
-from typing import get_args
+from typing import cast, get_args
 
 from mintls.certificate import Certificate, read_certificate
-from mintls.entry import Entry
 from mintls.errors import OutputError
-from mintls.handshake.case import Case, Settings, Verifier, document
+from mintls.handshake.case import Case, Settings, document
 from mintls.handshake.cases import DEFAULTS, GOOD
-from mintls.handshake.credentials import PROFILE, mint
-from mintls.issue import run_step
-from mintls.manifest import MANIFEST, Manifest, Record, encode_manifest
-from mintls.names import check_attribute
+from mintls.handshake.credentials import mint
+from mintls.handshake.standing import spoil, subject_of, write_manifest
+from mintls.manifest import Record
 from mintls.openssl import Openssl
 from mintls.records import standing_record
-from mintls.settings import Files, KeyAlgorithm, Leaf, Role
-from mintls.steps import defect_steps
+from mintls.settings import Files, KeyAlgorithm, Role
+from mintls.steps import FORGEABLE
 
 from msgspec import Struct, structs
-
-DERIVED = {"bad_signature", "bad_body", "stolen_key"}  # defects that are made from a good certificate by no issuer
-FORGEABLE = ("rsa", "ec:P-256", "ec:P-384", "ec:P-521")
 
 
 class Credential(Struct, frozen=True):
@@ -50,17 +44,15 @@ class Adopted(Struct, frozen=True, kw_only=True):
 
     def obstacle(self, case: Case) -> str:
         """Why the case cannot be made under this authority; empty when it can."""
-        derived = DERIVED & set(_defects(case))
         if not self.ca_key and case.needs_ca_key:
             return "the set has not the CA's private key, or only encrypted"
         if self.path_length == 0 and _needs_intermediate(case):
             return "the CA's path length of 0 forbids every intermediate"
         if not self.named and any(settings.get("subject") == "{ca}" for settings in case.authorities.values()):
             return "the CA's subject has attributes that a profile cannot say"
-        if not self.ca_key and "stolen_key" in derived:
-            keys = [str(self.good[f"{verifier.presents}s"][verifier.presents]["key"]) for verifier in case.verifiers]
-            if not all(key.startswith(FORGEABLE) for key in keys):
-                return "the good certificate's key is neither RSA nor EC on a NIST curve"
+        spoil_key = "stolen_key" in case.spoiled and not self.ca_key
+        if spoil_key and not all(self._key(verifier.presents).startswith(FORGEABLE) for verifier in case.verifiers):
+            return "the good certificate's key is neither RSA nor EC on a NIST curve"
         return ""
 
     def mint(self, cases: Iterable[Case], now: datetime, directory: Path, openssl: Openssl, workers: int) -> None:
@@ -68,12 +60,15 @@ class Adopted(Struct, frozen=True, kw_only=True):
         shown anything.
         """
         cases = tuple(cases)
-        derived = [case for case in cases if not self.ca_key and DERIVED & set(_defects(case))]
+        derived = [case for case in cases if not self.ca_key and case.spoiled]
         plain = [self._named(case) for case in cases if case not in derived]
         mint(document(self.defaults, self.good, plain, now), directory, openssl, workers, self.standing)
         for case in derived:
             for verifier in case.verifiers:
-                _derive(case, verifier, self.good, directory, openssl)
+                spoil(case, verifier, self._key(verifier.presents), directory, openssl)
+
+    def _key(self, role: str) -> KeyAlgorithm:
+        return cast(KeyAlgorithm, self.good[f"{role}s"][role]["key"])
 
     def _named(self, case: Case) -> Case:
         """A leaf without key identifier cannot be named by what it signs; openssl would sign nothing."""
@@ -92,7 +87,7 @@ def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, op
     if not root.is_authority:
         raise OutputError(f"{ca.certificate} is no CA certificate; name the one that the other end trusts")
     usable = ca.key if ca.key and is_plain(ca.key) else None
-    subject = _subject(openssl, root)
+    subject = subject_of(root)
     records, good = [], {section: dict(entries) for section, entries in GOOD.items()}
     good["authorities"]["ca"] = {
         "subject": subject or {"CN": "the adopted CA"},
@@ -109,8 +104,7 @@ def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, op
         certificate = read[role]
         good[f"{role}s"][role] = {**good[f"{role}s"][role], "key": _key(certificate, leaf.certificate)}
         records.append(_stand(role, role, leaf, certificate, directory))
-    manifest = Manifest(profile=PROFILE, openssl=openssl.version(), certificates=tuple(records))
-    (directory / MANIFEST).write_bytes(encode_manifest(manifest))
+    write_manifest(records, directory, openssl)
     return Adopted(
         defaults=DEFAULTS if root.key_identifier else {**DEFAULTS, "authority_key_identifier": "none"},
         good=good,
@@ -120,28 +114,6 @@ def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, op
         named=bool(subject),
         leaf_key_identifiers=all(certificate.key_identifier for certificate in read.values()),
     )
-
-
-def _derive(
-    case: Case, verifier: Verifier, entries: Mapping[str, Mapping[str, Settings]], directory: Path, openssl: Openssl
-) -> None:
-    """Make what the case presents from the good leaf that stands, which has no issuer here."""
-    role, name = verifier.presents, case.credential(verifier)
-    own, good = Files().of(name), Files().of(role)
-    key = entries[f"{role}s"][role]["key"]
-    settings = Leaf(key=key, defects=tuple(_defects(case)))  # type: ignore[arg-type]  # said as a profile says it
-    entry = Entry(name=name, role="server" if role == "server" else "client", issuer="ca", settings=settings, where="")
-    if "stolen_key" in _defects(case):
-        copy(directory / good["certificate"], directory / own["certificate"])
-    else:
-        (directory / own["key"]).symlink_to(good["key"])
-    for step in defect_steps(entry, good["certificate"], own):
-        run_step(step, openssl, directory)
-
-
-def _defects(case: Case) -> list[str]:
-    defects = (case.leaf or {}).get("defects")
-    return [str(defect) for defect in defects] if isinstance(defects, list) else []
 
 
 def _needs_intermediate(case: Case) -> bool:
@@ -162,28 +134,15 @@ def is_plain(key: Path) -> bool:
     return key.is_file() and b"ENCRYPTED" not in key.read_bytes()
 
 
-def _key(certificate: Certificate, path: Path) -> str:
+def _key(certificate: Certificate, path: Path) -> KeyAlgorithm:
     """The key as a profile says it: only its kind counts for one that stands."""
     if certificate.key in get_args(KeyAlgorithm):
-        return certificate.key
-    family = {"rsa": "rsa:4096", "ec": "ec:P-256"}.get(certificate.key.partition(":")[0])
+        return cast(KeyAlgorithm, certificate.key)
+    families: dict[str, KeyAlgorithm] = {"rsa": "rsa:4096", "ec": "ec:P-256"}
+    family = families.get(certificate.key.partition(":")[0])
     if family is None:
         raise OutputError(f"{path} has a key of the kind {certificate.key}, which mintls does not know")
     return family
-
-
-def _subject(openssl: Openssl, certificate: Certificate) -> dict[str, list[str]]:
-    """The subject as a profile says it; empty when a profile cannot."""
-    argv = ("x509", "-noout", "-subject", "-nameopt", "sep_multiline,utf8,esc_ctrl,sname")
-    subject: dict[str, list[str]] = {}
-    for line in openssl.run(argv, stdin=certificate.pem.encode()).stdout.splitlines()[1:]:
-        attribute, _, value = line.strip().partition("=")
-        try:
-            check_attribute(attribute, value)
-        except ValueError:
-            return {}
-        subject.setdefault(attribute, []).append(value)
-    return subject
 
 
 def _stand(name: str, role: Role, credential: Credential, certificate: Certificate, directory: Path) -> Record:

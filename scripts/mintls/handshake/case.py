@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from mintls.handshake.mends import Mend
 from mintls.handshake.verdict import Expectation
@@ -21,12 +22,13 @@ class Verifier(StrEnum):
     CLIENT = "client"
 
     @property
-    def presents(self) -> str:
+    def presents(self) -> Literal["client", "server"]:
         """The role of the certificate it is shown."""
         return "client" if self is Verifier.SERVER else "server"
 
 
 BOTH = (Verifier.SERVER, Verifier.CLIENT)
+SPOILED = ("bad_signature", "bad_body", "stolen_key")  # defects that are made of a good leaf, by no issuer
 
 
 class Severity(StrEnum):
@@ -100,6 +102,12 @@ class Case(Struct, frozen=True, kw_only=True):
         if self.leaf is not None:
             return f"{self.id}-{verifier.presents}"
         return _fill(self.presents, verifier)
+
+    @property
+    def spoiled(self) -> tuple[str, ...]:
+        """The defects for which it needs a good leaf and no issuer."""
+        defects = (self.leaf or {}).get("defects")
+        return tuple(defect for defect in SPOILED if isinstance(defects, list) and defect in defects)
 
     def mends(self, verifier: Verifier) -> Mapping[str, str]:
         """What to change in that end, by stack, when its verdict is another one."""

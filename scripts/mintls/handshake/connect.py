@@ -7,11 +7,11 @@ from pathlib import Path
 
 from mintls.errors import MintlsError, UsageError
 from mintls.handshake.holdings import Files, Holdings, files_of
-from mintls.handshake.imitation import FORGEABLE
 from mintls.handshake.oracle import REFUSED_STATUS, Rules
 from mintls.handshake.probe import read_probe
 from mintls.handshake.server import Target
 from mintls.handshake.server_cases import Means
+from mintls.steps import FORGEABLE
 
 from plumbum import cli
 

@@ -4,37 +4,35 @@ The user's files stand in the minted set as entries that need no work. Two roots
 is spoiled of his own leaf, are made of his certificates themselves, so that each name is the same to the last byte.
 """
 
-import re
-from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from textwrap import wrap
+from typing import cast
 
 from mintls.certificate import Certificate, read_certificate
 from mintls.errors import ProfileError
-from mintls.handshake.case import Case, Settings, document
+from mintls.handshake.case import Case, Settings, Verifier, document
 from mintls.handshake.cases import DEFAULTS, GOOD
 from mintls.handshake.credentials import mint
 from mintls.handshake.holdings import Holdings
 from mintls.handshake.pair import ANCHORS
 from mintls.handshake.server_cases import ABOVE, LIKE_THE_CA, UPPER, minted
-from mintls.manifest import MANIFEST, Manifest, Record, encode_manifest
+from mintls.handshake.standing import spoil, subject_of, write_manifest
+from mintls.manifest import Record
 from mintls.openssl import Openssl
 from mintls.profile import read_profile
 from mintls.records import standing_record
-from mintls.steps import forged_key_step, key_command
+from mintls.settings import KeyAlgorithm
+from mintls.steps import key_command
 
 from msgspec.structs import replace
 
 STANDING = ("ca", "client", *LIKE_THE_CA)
-FORGEABLE = ("rsa:", "ec:P-256", "ec:P-384", "ec:P-521")  # keys of which a false private half can be made
 _AUTHORITY = """[ ca ]
 basicConstraints = critical,CA:TRUE
 subjectKeyIdentifier = hash
 keyUsage = critical,keyCertSign,cRLSign
 """
-_SERIAL = re.compile(r"^ *(\d+):d=2 +hl=(\d+) +l= *(\d+) prim: INTEGER", re.MULTILINE)
 
 
 def imitate(
@@ -48,14 +46,19 @@ def imitate(
     directory.mkdir(mode=0o700)
     _lay_out(held, directory)
     _double(held.authority, directory, openssl)
-    _write_manifest(held, directory, openssl)
+    records = [
+        standing_record("ca", "authority", None, held.authority, directory),
+        *(_like_the_ca(name, directory, openssl) for name in LIKE_THE_CA),
+        standing_record("client", "client", None, held.good.leaf, directory),
+    ]
+    write_manifest(records, directory, openssl)
     names = names_of(held.good.leaf)
     alike = [_like_the_user(case, held, names) for case in minted(cases)]
     text = document(DEFAULTS, _good(held, names), alike, now)
     mint(text, directory, openssl, workers, STANDING)
     for case in cases:
-        if case.id in _SPOIL:
-            _SPOIL[case.id](held, case.id + "-client", directory, openssl)
+        if case.spoiled:
+            spoil(case, Verifier.SERVER, cast(KeyAlgorithm, held.good.leaf.key), directory, openssl)
 
 
 def _lay_out(held: Holdings, directory: Path) -> None:
@@ -84,16 +87,6 @@ def _double(authority: Certificate, directory: Path, openssl: Openssl) -> None:
         openssl.run(key_command("ec:P-256", f"{name}.key"), cwd=directory)
         argv = ("x509", "-in", "ca.crt", "-signkey", f"{name}.key", "-sha256", "-days", "90", *options)
         openssl.run((*argv, "-out", f"{name}.crt"), cwd=directory)
-
-
-def _write_manifest(held: Holdings, directory: Path, openssl: Openssl) -> None:
-    records = [
-        standing_record("ca", "authority", None, held.authority, directory),
-        *(_like_the_ca(name, directory, openssl) for name in LIKE_THE_CA),
-        standing_record("client", "client", None, held.good.leaf, directory),
-    ]
-    manifest = Manifest(profile="catalogue", openssl=openssl.version(), certificates=tuple(records))
-    (directory / MANIFEST).write_bytes(encode_manifest(manifest))
 
 
 def _like_the_ca(name: str, directory: Path, openssl: Openssl) -> Record:
@@ -140,10 +133,7 @@ def _key(certificate: Certificate) -> Settings:
 
 def names_of(certificate: Certificate) -> Settings:
     """The subject and SAN of a certificate as a profile says them, or as much of them as a profile can say."""
-    subject: dict[str, list[str]] = {}
-    for part in re.split(r"(?<!\\),", certificate.subject)[::-1]:  # RFC 4514 writes the last first
-        name, _, value = part.partition("=")
-        subject.setdefault(name, []).append(re.sub(r"\\(.)", r"\1", value))
+    subject = subject_of(certificate) or {"CN": ["client"]}
     for settings in ({"subject": subject, "san": certificate.names}, {"subject": subject}):
         probe = document(DEFAULTS, {**GOOD, "clients": {"client": {**settings, "issuer": "ca"}}}, (), datetime.now(UTC))
         try:
@@ -152,28 +142,3 @@ def names_of(certificate: Certificate) -> Settings:
             continue
         return settings
     return {"subject": {"CN": "client"}}
-
-
-def _bad_signature(held: Holdings, name: str, directory: Path, openssl: Openssl) -> None:
-    openssl.run(("x509", "-in", "client.crt", "-badsig", "-out", f"{name}.crt"), cwd=directory)
-    (directory / f"{name}.key").symlink_to(held.good.key)
-
-
-def _bad_body(held: Holdings, name: str, directory: Path, openssl: Openssl) -> None:
-    """One low bit of the serial number is turned: nothing else changes, and no length. It does not become zero."""
-    found = _SERIAL.search(openssl.run(("asn1parse", "-in", "client.crt"), cwd=directory).stdout)
-    assert found  # the first INTEGER of that depth is the serial number, RFC 5280 section 4.1
-    octets = bytearray(b64decode(held.good.leaf.pem.split("-----")[2]))
-    octets[sum(map(int, found.groups())) - 1] ^= 2 if int(held.good.leaf.serial, 16) == 1 else 1
-    body = "\n".join(wrap(b64encode(octets).decode(), 64))
-    (directory / f"{name}.crt").write_text(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
-    (directory / f"{name}.key").symlink_to(held.good.key)
-
-
-def _stolen(held: Holdings, name: str, directory: Path, openssl: Openssl) -> None:
-    (directory / f"{name}.crt").write_text(held.good.leaf.pem)
-    step = forged_key_step(name, held.good.leaf.key, f"{name}.crt", f"{name}.key")
-    openssl.run_script(step.argv[0], cwd=directory)
-
-
-_SPOIL = {"bad-signature": _bad_signature, "bad-body": _bad_body, "stolen": _stolen}

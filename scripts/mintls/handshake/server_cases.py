@@ -17,7 +17,6 @@ from msgspec.structs import replace
 TO_SERVER = (Verifier.SERVER,)
 ABOVE, UPPER = "above", "upper"  # what is sent after the user's leaf, and after what his authority signs; may be empty
 FRESH, THROUGH = "good-fresh", "good-intermediate"  # controls of what the CA's key has signed
-SPOILED = frozenset({"bad_signature", "bad_body", "stolen_key"})  # defects that are made of the user's leaf itself
 LIKE_THE_CA = ("namesake", "double")
 
 OWN: tuple[Case, ...] = (
@@ -181,7 +180,7 @@ def left_out(row: Row, reason: str) -> Result:
 
 def minted(cases: Iterable[Case]) -> tuple[Case, ...]:
     """Those that have a leaf or an authority to be minted."""
-    return tuple(case for case in cases if case.leaf is not None or case.authorities)
+    return tuple(case for case in cases if (case.leaf is not None or case.authorities) and not case.spoiled)
 
 
 def _outside(case: Case) -> Case:
@@ -194,9 +193,7 @@ def _outside(case: Case) -> Case:
         changes |= {"severity": Severity.POLICY, "control": False}
     if case.id == "certificate-request":
         changes |= {"control": True, "route": Route.SEEN}
-    if SPOILED.intersection(_defects(leaf)):
-        changes |= {"leaf": None, "presents": case.credential(Verifier.SERVER)}
-    is_users = case.presents and (case.leaf is None or "leaf" in changes) and not case.authorities
+    is_users = case.presents and (case.leaf is None or case.spoiled) and not case.authorities
     if is_users or case.id == "leaf-as-ca":
         changes |= {"chain": (*case.chain, ABOVE)}
     if case.needs_ca_key or leaf.get("issuer") in LIKE_THE_CA:
@@ -204,12 +201,6 @@ def _outside(case: Case) -> Case:
     if leaf.get("issuer") in LIKE_THE_CA:
         changes |= {"authorities": {}}  # made of the user's own, to the last byte of its name
     return replace(case, **changes)
-
-
-def _defects(leaf: Mapping[str, object]) -> list[str]:
-    defects = leaf.get("defects", [])
-    assert isinstance(defects, list)
-    return defects
 
 
 def _bad_case(name: str) -> Case:
