@@ -111,6 +111,11 @@ def speaks(name: str) -> list[str]:
     return ["--probe", "line:ping"] if "-rev" in name else []
 
 
+def stranger(name: str) -> set[str]:
+    """The row that HTTP alone can ask for."""
+    return set() if "--probe" in speaks(name) else {"stranger"}
+
+
 def test_what_each_wrong_server_lets_in_is_stated() -> None:
     assert LETS_IN.keys() == servers.WRONG.keys()
 
@@ -121,7 +126,7 @@ def test_a_server_that_is_set_right(name: str, dev: Path, user: Path, tmp_path: 
         status, report = check(user, address, *speaks(name))
     assert status == 0
     assert cases(report, "fails", "unknown") == set()
-    assert cases(report, "holds") == WITHOUT_THE_KEY
+    assert cases(report, "holds") == WITHOUT_THE_KEY | stranger(name)
     assert cases(report, "told") == {"server-certificate", "resumed"}
     assert {"expired", "revoked", "good-fresh"} <= cases(report, "skipped")
 
@@ -134,7 +139,9 @@ def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: 
     assert cases(report, "fails") == LETS_IN[name]
     assert cases(report, "unknown") == set()
     if "CERT_NONE" not in name:
-        assert cases(report, "holds") == WITHOUT_THE_KEY - LETS_IN[name]
+        warned = stranger(name) if "no-name" in LETS_IN[name] else set()
+        assert cases(report, "holds") == (WITHOUT_THE_KEY | stranger(name)) - LETS_IN[name] - warned
+        assert warned <= cases(report, "warns")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +196,47 @@ def test_a_client_of_an_intermediate(tmp_path: Path) -> None:
         alone = ["--ca", deep / "ca.crt", "--cert", deep / "client.chain.crt", "--key", deep / "client.key"]
         status, report = check(None, address, *alone, "--tls", "1.3")
         assert status == 0
-        assert cases(report, "holds", tls="1.3") == WITHOUT_THE_KEY
+        assert cases(report, "holds", tls="1.3") == WITHOUT_THE_KEY | {"stranger"}
+
+
+def test_a_session_begun_through_an_intermediate(tmp_path: Path) -> None:
+    """The chain is sent then too: else the server would refuse, and nothing be told of the session."""
+    (tmp_path / "deep.yaml").write_text(DEEP)
+    deep = mint_profile(tmp_path / "deep.yaml", tmp_path / "deep")
+    with servers.go(deep, tmp_path) as address:
+        report = check(deep, address, "--only", "resumed")[1]
+    reasons = {row["reason"] for row in report["rows"] if row["case"] == "resumed"}
+    assert reasons == {"HTTP 200, no certificate asked for"}
+
+
+def test_a_default_site_that_asks_for_nothing(dev: Path, user: Path, tmp_path: Path) -> None:
+    """The name that is proved is not served there; that anything is, only warns."""
+    only = ("--only", "stranger", "--only", "*-name")
+    with servers.nginx_two_names(dev, tmp_path, default="open.localhost") as address:
+        status, report = check(user, address, *only)
+        assert (status, cases(report, "warns")) == (0, {"stranger"})
+        assert check(user, address, *only, "--strict")[0] == 1
+    with servers.nginx_two_names(dev, tmp_path) as address:
+        status, report = check(user, address, *only, "--strict")
+    assert (status, cases(report, "warns")) == (0, set())
+    assert {"stranger", "no-name", "another-name"} <= cases(report, "holds")
+
+
+def test_nginx_refuses_everybody_in_its_own_way(
+    dev: Path, rogue: Path, user: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It answers 400 then, to the good certificate too: not the others are let in, that one is kept out."""
+    with servers.nginx(rogue, tmp_path) as address:
+        status, report = check(user, address)
+        assert status == 1
+        assert cases(report, "fails") == {"good"}
+        assert "expired" not in cases(report, "holds", "fails")
+        said = capsys.readouterr().out
+        assert "HTTP 400, " in said
+        assert "see its log for the reason" in said
+        assert "require the certificate" not in said
+        # where that is what the path answers to everybody, the user can say so
+        assert "good" in cases(check(user, address, "--refused-status", "403")[1], "holds")
 
 
 def test_an_application_refuses_in_its_own_words(dev: Path, user: Path) -> None:
@@ -385,7 +432,7 @@ def test_interrupted_it_leaves_nothing_running(
         (["--probe", "line:a\r\nb"], "one line of printable characters"),
         (["--refused-status", "4"], "--refused-status 4: write HTTP statuses"),
         (["--sni", "a b"], "--sni a b: write letters"),
-        (["--starttls", "-x"], "--starttls -x: write letters"),
+        (["--starttls", "smpt"], "--starttls smpt: 'smpt' is not known; did you mean smtp"),
         (["--bad", "x"], "--bad x: write NAME=CERT:KEY"),
         (["--bad", "x=a:b", "--bad", "x=a:b"], "--bad x is given twice"),
         (["--bad", "x=absent.crt:absent.key"], "absent.crt: No such file or directory"),

@@ -23,7 +23,8 @@ WITHOUT_KEY = replace(ANY, no_ca_key="no key")
 WITHOUT_KEY_IDS = {
     "good", "certificate-request", "none", "self-signed", "unknown-ca", "same-name-ca", "same-name-and-key-id-ca",
     "rogue-root", "leaf-as-ca", "bad-signature", "bad-body", "stolen", "tls-1.0", "tls-1.1", "null-ciphers",
-    "anonymous-ciphers", "server-certificate", "no-name", "another-name", "resumed", "open-name", "good-again",
+    "anonymous-ciphers", "server-certificate", "no-name", "another-name", "stranger", "resumed", "open-name",
+    "good-again",
 }  # fmt: skip
 
 
@@ -61,6 +62,8 @@ def test_without_the_key_of_the_ca() -> None:
         ("stolen", replace(ANY, no_forged_key="ed25519"), "ed25519"),
         ("no-name", replace(ANY, sni=""), "--sni"),
         ("another-name", replace(ANY, sni=""), ""),
+        ("stranger", replace(ANY, sni=""), "--sni"),
+        ("stranger", replace(ANY, no_stranger="only of HTTP"), "HTTP"),
     ],
 )
 def test_why_a_row_is_not_tried(case: str, means: Means, reason: str) -> None:
@@ -73,7 +76,7 @@ def test_where_stacks_differ_a_row_is_policy() -> None:
     policy = {case.id for case in CASES.values() if case.severity is Severity.POLICY}
     assert policy == {
         "bad-key-usage", "ca-as-leaf", "weak-key", "tls-1.0", "tls-1.1", "no-extended-key-usage", "ca-with-purpose",
-        FRESH, THROUGH,
+        "stranger", FRESH, THROUGH,
     }  # fmt: skip
     assert CASES["weak-key"].hint.startswith("Go, Node and GnuTLS accept it as it comes")
 

@@ -40,7 +40,7 @@ def table(run: Run, *, colour: bool = False) -> str:
     width = max((len(result.row.case.id) for result in run.results), default=0)
     lines: list[str] = []
     for suite, results in _suites(run.results):
-        lines += [suite, *(_line(result, width, colour) for result in results), ""]
+        lines += [suite, *_lines(results, width, colour), ""]
     lines += _explanations(run)
     seldom = (Outcome.TOLD, Outcome.SKIPPED)
     told = [outcome for outcome in Outcome if outcome not in seldom or run.count(outcome)]
@@ -106,6 +106,14 @@ def _suite(row: Row) -> str:
     return f"{row.verifier} verifies {shown} certificates, TLS {row.version}"
 
 
+def _lines(results: list[Result], width: int, colour: bool) -> list[str]:
+    """One for each row; one for all of them where none was tried, for one reason."""
+    reasons = {result.verdict.reason for result in results}
+    if len(results) > 1 and len(reasons) == 1 and results[0].outcome is Outcome.SKIPPED:
+        return [f"  {results[0].outcome:<7} {len(results)} rows: {printable(*reasons)}"]
+    return [_line(result, width, colour) for result in results]
+
+
 def _line(result: Result, width: int, colour: bool) -> str:
     outcome = result.outcome
     word = f"{outcome:<7}"
@@ -123,13 +131,20 @@ def _explanations(run: Run) -> Iterator[str]:
             more = f" (and {len(others)} more)" if others else ""
             yield f"{outcome}: {first.row.id}{more}: {first.row.case.title}"
             yield f"    expected {first.expected}, was {first.verdict.kind}: {printable(first.verdict.reason)}"
-            yield f"    {first.row.case.clause}: {first.row.case.hint}"
+            if first.verdict.control:
+                continue  # what that one's hint says has to be mended first
+            yield f"    {first.row.case.clause}: {hint(first)}"
             if stacks := first.row.case.mends(first.row.verifier):
                 yield f"    --explain {first.row.case.id} says what to change in {', '.join(stacks)}"
         if len(groups) > TOLD:
             yield f"{outcome}: {len(groups) - TOLD} more, see the table"
         if groups:
             yield ""
+
+
+def hint(result: Result) -> str:
+    """What to change, where it can be known."""
+    return "see that it runs, and at this address" if result.evidence.trouble else result.row.case.hint
 
 
 def alike(run: Run, outcome: Outcome) -> list[list[Result]]:
@@ -163,7 +178,7 @@ def _row(result: Result) -> dict[str, Any]:
         "observed": verdict.kind,
         "outcome": result.outcome.name.lower(),
         "reason": printable(verdict.reason),
-        "hint": row.case.hint,
+        "hint": hint(result),
         "alert": {"number": alert.number, "name": ALERTS.get(alert.number)} if alert else None,
         "certificate_sent": evidence.certificate_sent,
         "verify_errors": evidence.verify_errors,
@@ -187,9 +202,9 @@ def _testcase(result: Result, strict: bool) -> ElementTree.Element:
     case = _element(row, f"{result.evidence.milliseconds / 1000:.3f}")
     said = f"expected {result.expected}, was {verdict.kind}: {printable(verdict.reason)}"
     if outcome is Outcome.FAILS or (strict and outcome is Outcome.WARNS):
-        ElementTree.SubElement(case, "failure", message=said, type=verdict.kind).text = row.case.hint
+        ElementTree.SubElement(case, "failure", message=said, type=verdict.kind).text = hint(result)
     elif outcome is Outcome.UNKNOWN:
-        ElementTree.SubElement(case, "error", message=said, type=verdict.kind).text = row.case.hint
+        ElementTree.SubElement(case, "error", message=said, type=verdict.kind).text = hint(result)
     elif outcome is Outcome.SKIPPED:
         ElementTree.SubElement(case, "skipped", message=printable(verdict.reason))
     facts = [f"{row.case.title} ({row.case.clause}): {outcome}, {said}"]

@@ -45,6 +45,7 @@ class Route(StrEnum):
     NAMED = "by its name"
     UNNAMED = "with no name"
     MISNAMED = "by a name that it cannot know"
+    STRANGE = "by no name, asking for a host that it cannot know"
     RESUMED = "by resuming a session of the good certificate"
     REOPENED = "by resuming a session of a name that asks for no certificate"
     SEEN = "as the good certificate was"  # no connection of its own: the control's is looked at
@@ -146,8 +147,9 @@ def rows(
         if verifier in case.verifiers and version in (case.versions or versions)
     ]
     chosen = [row for row in every if (not wanted or _matches(row, wanted)) and not _matches(row, unwanted)]
-    verifiers = {row.verifier for row in chosen}
-    return tuple(row for row in every if row in chosen or (row.case.control and row.verifier in verifiers))
+    ends = {(row.verifier, row.version) for row in chosen if not row.case.versions}
+    ends |= {(row.verifier, version) for row in chosen if row.case.versions for version in versions}  # any will do
+    return tuple(row for row in every if row in chosen or (row.case.control and (row.verifier, row.version) in ends))
 
 
 def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:

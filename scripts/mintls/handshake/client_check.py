@@ -24,7 +24,12 @@ NAMES = {"localhost": "DNS:localhost", LOOPBACK: f"IP:{LOOPBACK}"}
 def client_cases() -> tuple[Case, ...]:
     """The catalogue for a foreign client: what good clients do differently only warns."""
     return tuple(
-        replace(case, verifiers=(Verifier.CLIENT,), severity=Severity.POLICY if case.disputed else case.severity)
+        replace(
+            case,
+            verifiers=(Verifier.CLIENT,),
+            severity=Severity.POLICY if case.disputed else case.severity,
+            hint="; ".join(f"{stack}: {words}" for stack, words in case.mend.client.items()) or case.hint,
+        )
         for case in CATALOGUE
         if Verifier.CLIENT in case.verifiers
     )

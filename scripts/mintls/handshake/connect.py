@@ -5,10 +5,10 @@ import socket
 from ipaddress import ip_address
 from pathlib import Path
 
-from mintls.errors import MintlsError, UsageError
+from mintls.errors import MintlsError, UsageError, not_known
 from mintls.handshake.holdings import Files, Holdings, files_of
 from mintls.handshake.oracle import REFUSED_STATUS, Rules
-from mintls.handshake.probe import read_probe
+from mintls.handshake.probe import NOBODY, read_probe
 from mintls.handshake.server import Target
 from mintls.handshake.server_cases import Means
 from mintls.steps import FORGEABLE
@@ -17,6 +17,9 @@ from plumbum import cli
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _HTTPS = 443
+STARTTLS = (  # openssl-s_client(1)
+    "smtp", "pop3", "imap", "ftp", "xmpp", "xmpp-server", "irc", "postgres", "mysql", "lmtp", "nntp", "sieve", "ldap",
+)  # fmt: skip
 
 
 class ConnectOptions(cli.Application):
@@ -57,8 +60,10 @@ class ConnectOptions(cli.Application):
         sni = self.sni if self.sni is not None else "" if _is_address(host) else host
         name = sni or (f"[{host}]" if ":" in host else host)
         probe = read_probe(self.probe, name if int(port) == _HTTPS else f"{name}:{port}")
-        rules = Rules(probe, _statuses(self.refused_status))
-        for option, word in (("--sni", sni), ("--open-sni", self.open_sni), ("--starttls", self.starttls)):
+        rules = Rules(probe, _statuses(self.refused_status), read_probe(self.probe, NOBODY))
+        if self.starttls and self.starttls not in STARTTLS:
+            raise UsageError(f"--starttls {self.starttls}: {not_known(self.starttls, STARTTLS)}")
+        for option, word in (("--sni", sni), ("--open-sni", self.open_sni)):
             if word and not _NAME.fullmatch(word):
                 raise UsageError(f"{option} {word}: write letters, digits, dots and hyphens alone")
         _check_host(self.connect, host, int(port))
@@ -95,6 +100,7 @@ def means_of(held: Holdings, target: Target) -> Means:
         no_ca_key="" if held.authority_key else "only the CA's key can make it (--ca-key)",
         no_intermediate="the CA allows no intermediate (pathlen:0)" if held.depth == 0 else "",
         no_forged_key="" if key.startswith(FORGEABLE) else f"no false key can be made for {key}",
+        no_stranger="" if target.rules.stranger != target.rules.probe else "only of HTTP can another host be asked for",
         bad=tuple(held.bad),
     )
 

@@ -13,6 +13,7 @@ from mintls.handshake.verdict import Evidence, Expectation, Kind, Verdict, facts
 from msgspec import Struct
 
 REFUSED_STATUS = (400, 401, 403, 421, 495, 496)  # RFC 9110 section 15.5; 495 and 496 are nginx's own
+OF_CERTIFICATE = (400, 495, 496)  # by which nginx refuses one; the others may be of the path, for everybody
 # Alerts about a certificate (RFC 8446 section 6.2). GnuTLS sends decode_error where there is none in TLS 1.2, and
 # internal_error over key usage.
 CERTIFICATE_ALERTS = frozenset({40, 41, 42, 43, 44, 45, 46, 48, 49, 50, 51, 71, 80, 116})
@@ -20,13 +21,18 @@ CERTIFICATE_ALERTS = frozenset({40, 41, 42, 43, 44, 45, 46, 48, 49, 50, 51, 71, 
 HELLO_ALERTS = frozenset({40, 47, 50, 70, 71, 80, 86, 112})
 END = "unexpected eof while reading"  # why OpenSSL 3 itself sends decode_error when the other side just closes
 NAMELESS = (Route.UNNAMED, Route.MISNAMED, Route.REOPENED)  # what counts is whether the same content is served
+WITHOUT = (*NAMELESS, Route.STRANGE)  # to refuse the name or the hello is to refuse
+NO_TLS = ("wrong version number", "http request", "https proxy request")  # openssl's reasons for an answer in clear
 
 
 class Rules(Struct, frozen=True):
-    """What the user says about the server: how it is asked, and with which HTTP status it refuses."""
+    """What the user says about the server: how it is asked, and with which HTTP status it refuses; `stranger` asks for
+    a host that it does not know.
+    """
 
     probe: Probe
     refused_status: tuple[int, ...] = REFUSED_STATUS
+    stranger: Probe | None = None
 
 
 def judge_server(case: Case, certificate_size: int, seen: Evidence, control: Answer | None, rules: Rules) -> Verdict:
@@ -36,11 +42,12 @@ def judge_server(case: Case, certificate_size: int, seen: Evidence, control: Ans
     """
     if seen.trouble:
         return unknown(seen.trouble)
-    at_hello = case.at_hello or case.route in NAMELESS
+    at_hello = case.at_hello or case.route in WITHOUT
     if not at_hello and case.route is not Route.RESUMED:
         doubt = not_shown(Expectation(accepted=case.accepted, certificate_size=certificate_size), seen)
         if doubt and not (case.control and doubt.kind is Kind.NOT_REQUESTED):
-            return doubt
+            in_clear = any(reason in NO_TLS for reason in seen.presenter.reasons)
+            return unknown(f"{doubt.reason}: is this TLS? (--starttls)") if in_clear else doubt
     if answer := rules.probe.answer(seen.answer):
         return _answered(case, seen, answer, control, rules)
     if alert := seen.alert:
@@ -91,6 +98,8 @@ def is_let_in(said: Transcript) -> bool:
 
 def _answered(case: Case, seen: Evidence, answer: Answer, control: Answer | None, rules: Rules) -> Verdict:
     said = _with_facts(str(answer), seen)
+    if control is None and answer.status in set(OF_CERTIFICATE).intersection(rules.refused_status):
+        return Verdict(Kind.REFUSED, f"{said}, by which servers refuse a certificate (or else: --refused-status)")
     if control is None or answer == control:
         asked = seen.presenter.has("CertificateRequest", sent=False)
         return Verdict(Kind.ACCEPTED, said if asked else f"{said}, no certificate asked for")

@@ -8,6 +8,7 @@ from mintls.printable import printable
 
 from msgspec import Struct
 
+NOBODY = "mintls.invalid"  # a name that no server has (RFC 6761 section 6.4)
 ENOUGH = 4096  # bytes of an answer, when no line ends in them
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})\b")  # RFC 9112 section 4
 

@@ -86,11 +86,12 @@ def weigh(results: Iterable[Result]) -> tuple[Result, ...]:
 def not_tried(rows: Iterable[Row], results: Iterable[Result]) -> tuple[Result, ...]:
     """The rows that are not worth trying, because their control came to no end."""
     stuck = [result for result in results if result.evidence.timed_out or result.evidence.trouble]
-    return tuple(
-        Result(row, _void("not tried", control), Evidence(verifier_is_server=row.verifier is Verifier.SERVER))
-        for row in rows
-        if (control := _control_of(row, stuck))
-    )
+    return tuple(untried(row, control) for row in rows if (control := _control_of(row, stuck)))
+
+
+def untried(row: Row, control: Result) -> Result:
+    """The result of a row that is not tried because its control failed."""
+    return Result(row, _void("not tried", control), Evidence(verifier_is_server=row.verifier is Verifier.SERVER))
 
 
 def _is_broken(result: Result) -> bool:
@@ -120,4 +121,4 @@ def _weighed(result: Result, broken: list[Result]) -> Result:
 
 
 def _void(what: str, control: Result) -> Verdict:
-    return Verdict(Kind.INCONCLUSIVE, f"{what}, because the control {control.row.id} failed")
+    return Verdict(Kind.INCONCLUSIVE, f"{what}, because the control {control.row.id} failed", control.row.id)

@@ -9,16 +9,15 @@ from mintls.handshake.dial import dial
 from mintls.handshake.oracle import Rules, is_resumed, judge_request, judge_server, judge_server_certificate
 from mintls.handshake.order import Done, try_rows
 from mintls.handshake.pair import certificate_size, name_check, presenter
-from mintls.handshake.probe import Answer
-from mintls.handshake.result import FIRST, LAST, Result, weigh
-from mintls.handshake.server_cases import FRESH, THROUGH, Means, control_of, left_out, not_possible
-from mintls.handshake.verdict import Evidence, Kind, Verdict, unknown
+from mintls.handshake.probe import NOBODY, Answer
+from mintls.handshake.result import FIRST, LAST, Result, untried, weigh
+from mintls.handshake.server_cases import ABOVE, FRESH, THROUGH, Means, control_of, left_out, not_possible
+from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.openssl import Openssl
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-NOBODY = "mintls.invalid"  # a name that no server has (RFC 6761 section 6.4)
 DIALS = {Route.SEEN: 0, Route.RESUMED: 2, Route.REOPENED: 2}  # connections of a row; others: one
 
 
@@ -67,13 +66,16 @@ class Server:
             session = directory / "session.pem"
             resume: tuple[str, ...] = ()
             if route in (Route.RESUMED, Route.REOPENED):
-                good = replace(row, case=replace(case, presents="{role}" if route is Route.RESUMED else ""))
-                sni = target.sni if route is Route.RESUMED else target.open_sni
-                self._dial(good, directory, sni, ("-sess_out", str(session)))
+                again = route is Route.RESUMED
+                shown = replace(case, presents="{role}", chain=(ABOVE,)) if again else case
+                sni = target.sni if again else target.open_sni
+                begun, _ = self._dial(replace(row, case=shown), directory, sni, ("-sess_out", str(session)))
+                if again and target.rules.probe.answer(begun.answer) != self._answer_of_control(row):
+                    return left_out(row, "the good certificate was not let in a second time")
                 if not session.exists():
                     return left_out(row, "the server gave no session to resume")
                 resume = ("-sess_in", str(session))
-            sni = {Route.UNNAMED: "", Route.MISNAMED: NOBODY}.get(route, target.sni)
+            sni = {Route.UNNAMED: "", Route.STRANGE: "", Route.MISNAMED: NOBODY}.get(route, target.sni)
             seen, size = self._dial(row, directory, sni, resume)
         if case.id == FIRST:
             self._controls[row.version] = seen
@@ -90,7 +92,8 @@ class Server:
         options = (*starttls, *named, *name_check(target.sni or target.host), *more)
         end = replace(presenter(self._credentials, row, directory, options), enforces=False)
         argv = ("-connect", target.address, *end.argv())
-        seen = dial(self._openssl, argv, target.rules.probe, directory, self._timeout)
+        probe = target.rules.stranger if row.case.route is Route.STRANGE else None
+        seen = dial(self._openssl, argv, probe or target.rules.probe, directory, self._timeout)
         return seen, certificate_size(end.certificate) if end.certificate else 0
 
     def _answer_of_control(self, row: Row) -> Answer | None:
@@ -123,8 +126,7 @@ class Server:
         accepted = [result for result in controls.values() if result.verdict.kind is Kind.ACCEPTED]
         control = controls.get(row.version) or next(iter(accepted or controls.values()))
         if control.verdict.kind is not Kind.ACCEPTED:
-            verdict = unknown(f"not tried, because the control {control.row.id} failed")
-            return Result(row, verdict, Evidence(verifier_is_server=True))
+            return untried(row, control)
         free = row.case.id == LAST or row.case.at_hello or row.case.route is Route.SEEN
         if not free and judge_request(control.evidence).kind is Kind.NOT_REQUESTED:
             return left_out(row, f"the server asks for no certificate: see server/{row.version}/certificate-request")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from mintls.handshake import mends
 from mintls.handshake.case import Case, Route, Row, Severity, Verifier
 from mintls.handshake.cases import CATALOGUE
-from mintls.handshake.result import Result
+from mintls.handshake.result import FIRST, Result
 from mintls.handshake.verdict import Evidence, Kind, Verdict
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ TO_SERVER = (Verifier.SERVER,)
 ABOVE, UPPER = "above", "upper"  # what is sent after the user's leaf, and after what his authority signs; may be empty
 FRESH, THROUGH = "good-fresh", "good-intermediate"  # controls of what the CA's key has signed
 LIKE_THE_CA = ("namesake", "double")
+REFUSES_ALL = "the server refuses your good certificate: see its log for the reason (its CA, depth or CRL; your chain)"
 
 OWN: tuple[Case, ...] = (
     Case(
@@ -76,6 +77,21 @@ OWN: tuple[Case, ...] = (
         needs_ca_key=False,
     ),
     Case(
+        id="stranger",
+        title="no certificate, no server name in the hello, and an unknown host in the request",
+        why="What answers to any name answers to everybody: whether that may be public is for you to know.",
+        mistake="The default site of the port asks for no certificate.",
+        mend=mends.EVERY_NAME,
+        clause="RFC 6066 section 3",
+        hint="a default site answers without a certificate: require one there too, or refuse unknown names",
+        verifiers=TO_SERVER,
+        severity=Severity.POLICY,
+        presents="",
+        route=Route.STRANGE,
+        alerts=(116,),
+        needs_ca_key=False,
+    ),
+    Case(
         id="resumed",
         title="a session of the good certificate, resumed without it",
         why="A resumed session lets in what was expired or revoked since, until the session itself ends.",
@@ -115,10 +131,13 @@ class Means(Struct, frozen=True, kw_only=True):
     no_ca_key: str
     no_intermediate: str
     no_forged_key: str
+    no_stranger: str
     bad: tuple[str, ...]  # names of his own bad certificates
 
 
-ANY = Means(sni="any", open_sni="any", no_ca_key="", no_intermediate="", no_forged_key="", bad=())  # for --list
+ANY = Means(  # for --list
+    sni="any", open_sni="any", no_ca_key="", no_intermediate="", no_forged_key="", no_stranger="", bad=()
+)
 
 
 def server_cases(means: Means) -> tuple[Case, ...]:
@@ -140,8 +159,10 @@ def not_possible(case: Case, means: Means) -> str:
         return means.no_intermediate
     if case.id == "stolen" and means.no_forged_key:
         return means.no_forged_key
-    if case.route is Route.UNNAMED and not means.sni:
+    if case.route in (Route.UNNAMED, Route.STRANGE) and not means.sni:
         return "no server name is sent in any row (--sni NAME)"
+    if case.route is Route.STRANGE and means.no_stranger:
+        return means.no_stranger
     return ""
 
 
@@ -186,6 +207,8 @@ def minted(cases: Iterable[Case]) -> tuple[Case, ...]:
 def _outside(case: Case) -> Case:
     """The case as it is for a foreign server: policy where stacks differ, with the chain that this PKI needs."""
     changes: dict[str, object] = {"verifiers": TO_SERVER}
+    if case.id == FIRST:
+        changes["hint"] = REFUSES_ALL
     leaf: Mapping[str, object] = case.leaf or {}
     if case.stacks:
         changes |= {"severity": Severity.POLICY, "hint": f"{case.stacks} as it comes; {case.hint}"}

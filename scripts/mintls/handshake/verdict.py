@@ -28,10 +28,14 @@ class Kind(StrEnum):
 
 
 class Verdict(Struct, frozen=True):
-    """What the verifying end did, and how it is known: a sentence without its full stop."""
+    """What the verifying end did, and how it is known: a sentence without its full stop.
+
+    `control`: the row that failed, if that alone is why it cannot be known.
+    """
 
     kind: Kind
     reason: str
+    control: str = ""
 
 
 class Expectation(Struct, frozen=True, kw_only=True):
