@@ -24,7 +24,7 @@ from mintls.handshake.client_check import TrustingClient, client_cases, parse_ad
 from mintls.handshake.client_command import ClientCommand
 from mintls.handshake.connect import ConnectOptions, means_of
 from mintls.handshake.credentials import lay_out, mint, read_set, set_cases
-from mintls.handshake.holdings import read_holdings
+from mintls.handshake.holdings import Files, read_holdings, revoked_files
 from mintls.handshake.imitation import imitate
 from mintls.handshake.ladder import ladder
 from mintls.handshake.listen import Listener
@@ -141,7 +141,7 @@ class HandshakeCheck(ConnectOptions, Script):
         at, command = parse_address(self.listen), ClientCommand(self.client_cmd) if self.client_cmd else None
         source, bad = set_to_prove(path, scratch / "set", openssl, self.jobs), scratch / "catalogue"
         client = TrustingClient(source, bad, openssl)
-        plan, skipped = client.divide(self.rows(client_cases()))
+        plan, skipped = client.divide(self.rows(client_cases(self.client_cmd)))
         client.mint(plan, now, self.jobs)
         visitor = client.visitor(command)
         listener = Listener(
@@ -156,12 +156,13 @@ class HandshakeCheck(ConnectOptions, Script):
         self, path: str, scratch: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
     ) -> tuple[str, tuple[Result, ...]]:
         """What the user's files can show, to the server of --connect."""
-        held = read_holdings(self.files(path), self.bad_files(), openssl)
+        files, bad = self.files(path), {**(revoked_files(Path(path)) if path else {}), **self.bad_files()}
+        held = read_holdings(files, bad, openssl)
         means = means_of(held, self.target())
         cases = server_cases(means)
         plan = with_controls(self.rows(cases), cases, means)
         server = Server(openssl, scratch / "credentials", self.target(), means, self.timeout)
-        tell(f"at most {server.connections(plan)} connections to {self.connect}")
+        tell(f"at most {server.connections(plan)} connections to {self.connect}, {shown_with(files)}")
         imitate(held, possible(cases_of(plan), means), scratch / "credentials", openssl, self.jobs, now)
         return self.connect, server.run(plan, self.jobs, shown(len(plan)))
 
@@ -188,6 +189,11 @@ def set_to_prove(path: str, scratch: Path, openssl: Openssl, workers: int) -> Pa
         return MINTED
     mint_profile(load_profile(Path(path or DEV)), scratch, openssl, workers, Progress())
     return scratch
+
+
+def shown_with(files: Files) -> str:
+    """Which files a server is proved with."""
+    return f"with {files.certificate}" + (f" and what {files.ca_key} signs" if files.ca_key else "")
 
 
 def shown(total: int) -> Callable[[Result], None]:

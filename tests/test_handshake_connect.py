@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +209,26 @@ def test_a_session_begun_through_an_intermediate(tmp_path: Path) -> None:
     assert reasons == {"HTTP 200, no certificate asked for"}
 
 
+def test_a_client_that_the_set_has_revoked(tmp_path: Path) -> None:
+    """It is known, so it is shown; and it is not taken for the good one, though its name is the first."""
+    (tmp_path / "p.yaml").write_text(
+        "defaults: {key: ec:P-256}\nauthorities: {ca: {subject: {CN: CA}, crl: {}}}\n"
+        "servers: {server: {subject: {CN: s}, san: [DNS:localhost]}}\n"
+        "clients: {a: {subject: {CN: a}, revoked: keyCompromise}, b: {subject: {CN: b}}}\n"
+    )
+    certs = mint_profile(tmp_path / "p.yaml", tmp_path / "set")
+    revoked = ssl.PEM_cert_to_DER_cert((certs / "a.crt").read_text())
+
+    def page(*refused: bytes | None) -> Callable[[bytes | None], bytes]:
+        return lambda peer: b"HTTP/1.1 %d x\r\n\r\n" % (403 if peer in refused else 200)
+
+    for refused, status, outcome in ((page(None), 1, "fails"), (page(None, revoked), 0, "holds")):
+        with tls_server(certs, refused) as address:
+            found, report = check(certs, address, "--only", "bad-*", "--only", "none")
+        assert found == status
+        assert "bad-revoked-a" in cases(report, outcome)
+
+
 def test_a_default_site_that_asks_for_nothing(dev: Path, user: Path, tmp_path: Path) -> None:
     """The name that is proved is not served there; that anything is, only warns."""
     only = ("--only", "stranger", "--only", "*-name")
@@ -346,7 +366,7 @@ def test_the_reports(dev: Path, user: Path, tmp_path: Path) -> None:
     report = json.loads(Path("r.json").read_text())
     made = len([row for row in report["rows"] if row["outcome"] in ("holds", "warns", "fails")])
     # the request is seen on the control's connection, and to resume takes two
-    assert done.stderr == f"at most {made - 1 + 2} connections to localhost:{address.port}\n"
+    assert done.stderr == f"at most {made - 1 + 2} connections to localhost:{address.port}, with {user}/client.crt\n"
     assert done.stdout.count("\n  skip ") == report["counts"]["skipped"] > 0
     suites = list(JUnitXml.fromfile("r.xml"))
     assert sum(suite.skipped for suite in suites) == report["counts"]["skipped"]

@@ -18,21 +18,30 @@ from mintls.openssl import Openssl
 
 from msgspec.structs import replace
 
+STACKS = {"curl": "curl", "openssl": "openssl", "python": "Python", "node": "Node", "go": "Go"}  # by program
 NAMES = {"localhost": "DNS:localhost", LOOPBACK: f"IP:{LOOPBACK}"}
 
 
-def client_cases() -> tuple[Case, ...]:
-    """The catalogue for a foreign client: what good clients do differently only warns."""
+def client_cases(command: str | None = None) -> tuple[Case, ...]:
+    """The catalogue for a foreign client, with what to change in it; what good clients do differently only warns."""
+    program = Path((command or "").partition(" ")[0]).name
+    stack = next((stack for word, stack in STACKS.items() if program.startswith(word)), "")
     return tuple(
         replace(
             case,
             verifiers=(Verifier.CLIENT,),
             severity=Severity.POLICY if case.disputed else case.severity,
-            hint="; ".join(f"{stack}: {words}" for stack, words in case.mend.client.items()) or case.hint,
+            hint=_hint(case, stack),
         )
         for case in CATALOGUE
         if Verifier.CLIENT in case.verifiers
     )
+
+
+def _hint(case: Case, stack: str) -> str:
+    """What to change in that client, or in any."""
+    mends = case.mend.client
+    return mends.get(stack) or "; ".join(f"{other}: {words}" for other, words in mends.items()) or case.hint
 
 
 def parse_address(text: str) -> Address:

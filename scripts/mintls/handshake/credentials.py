@@ -1,5 +1,6 @@
 """The directory of credentials that a run presents: the catalogue's, and beside them the set that is proved."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from mintls.due import Wishes
@@ -72,7 +73,7 @@ def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> None:
     (directory / ANCHORS).write_bytes(b"".join(path.read_bytes() for path in anchors))
 
 
-def between(record: Record, named: dict[str, Record]) -> list[str]:
+def between(record: Record, named: Mapping[str, Record]) -> list[str]:
     """The names of its issuers up to the root, without the root."""
     names = []
     while (issuer := named.get(record.issuer or "")) and issuer.issuer is not None:

@@ -75,24 +75,41 @@ def files_of(directory: Path) -> Files:
             ca_key=key if key.exists() else None,
         )
     records = {record.name: record for record in read_set(directory)}
+    revoked = _revoked(records)
     clients = sorted(
-        (record for record in records.values() if record.role in ("client", "peer") and "key" in record.files),
+        (
+            record
+            for record in records.values()
+            if record.role in ("client", "peer") and "key" in record.files and record.name not in revoked
+        ),
         key=lambda record: (record.name != "client", record.role != "client"),
     )
     if not clients:
         raise UsageError(f"{directory} has no client with its key; name one with --cert and --key")
     client = clients[0]
-    line = between(client, records)
-    root = _root(client, records)
-    issuer = records[client.issuer or ""]
-    key = directory / issuer.files.get("key", "")
     return Files(
-        ca=directory / root.files["certificate"],
+        ca=directory / _root(client, records).files["certificate"],
         certificate=directory / client.files["certificate"],
         key=directory / client.files["key"],
-        ca_key=key if key.is_file() and "ENCRYPTED" not in _read(key) else None,
-        above=tuple(directory / records[name].files["certificate"] for name in line),
+        ca_key=_plain_key(records[client.issuer or ""], directory),
+        above=_line(client, records, directory),
     )
+
+
+def revoked_files(directory: Path) -> dict[str, Files]:
+    """The clients of a set that its own lists name, as far as their keys are at hand, by `revoked-NAME`."""
+    if not (directory / MANIFEST).is_file():
+        return {}
+    records = {record.name: record for record in read_set(directory)}
+    return {
+        f"revoked-{name}": Files(
+            certificate=directory / records[name].files["certificate"],
+            key=key,
+            above=_line(records[name], records, directory),
+        )
+        for name in _revoked(records)
+        if (key := _plain_key(records[name], directory)) and records[name].role in ("client", "peer")
+    }
 
 
 def read_holdings(files: Files, bad: Mapping[str, Files], openssl: Openssl) -> Holdings:
@@ -111,7 +128,7 @@ def read_holdings(files: Files, bad: Mapping[str, Files], openssl: Openssl) -> H
         anchors=files.ca.absolute(),
         good=good,
         bad={
-            name: _credential(openssl, one.certificate, one.key, ())
+            name: _credential(openssl, one.certificate, one.key, one.above)
             for name, one in bad.items()
             if one.certificate and one.key
         },
@@ -165,6 +182,23 @@ def _certificates(path: Path) -> list[str]:
     if not (found := _CERTIFICATE.findall(_read(path))):
         raise UsageError(f"{path} holds no certificate; name one in PEM")
     return found
+
+
+def _revoked(records: Mapping[str, Record]) -> list[str]:
+    """The names of those that a list of the set names."""
+    listed = {(name, one.serial) for name, record in records.items() if record.crl for one in record.crl.revoked}
+    return [name for name, record in records.items() if (record.issuer, record.serial) in listed]
+
+
+def _line(record: Record, records: Mapping[str, Record], directory: Path) -> tuple[Path, ...]:
+    """The certificates between it and its root."""
+    return tuple(directory / records[name].files["certificate"] for name in between(record, records))
+
+
+def _plain_key(record: Record, directory: Path) -> Path | None:
+    """Its key's file, if that is there and not encrypted."""
+    key = directory / record.files.get("key", "")
+    return key if key.is_file() and "ENCRYPTED" not in _read(key) else None
 
 
 def _root(record: Record, records: Mapping[str, Record]) -> Record:

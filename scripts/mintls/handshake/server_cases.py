@@ -152,7 +152,7 @@ def server_cases(means: Means) -> tuple[Case, ...]:
 def not_possible(case: Case, means: Means) -> str:
     """Why it cannot be tried; empty when it can."""
     if case.checks:
-        return "the server's revocation list is its own affair: show it a revoked certificate with --bad NAME=CERT:KEY"
+        return "the server has its own revocation list: show it a revoked certificate with --bad revoked=CERT:KEY"
     if case.needs_ca_key and means.no_ca_key:
         return means.no_ca_key
     if is_through(case) and means.no_intermediate:
@@ -227,11 +227,15 @@ def _outside(case: Case) -> Case:
 
 
 def _bad_case(name: str) -> Case:
+    revoked = name.startswith("revoked")
     return Case(
         id=f"bad-{name}",
         title=f"your bad certificate {name}",
-        clause="RFC 5280 section 6.1",
-        hint="the server accepts a certificate that you say must be refused",
+        mend=mends.REVOCATION if revoked else mends.Mend(),
+        clause="RFC 5280 section 6.3.3" if revoked else "RFC 5280 section 6.1",
+        hint="give the server the list, and see that it checks (nginx: ssl_crl, with a list of every CA in the chain)"
+        if revoked
+        else "the server accepts a certificate that you say must be refused",
         verifiers=TO_SERVER,
         presents=f"bad-{name}",
         chain=(f"bad-{name}-chain",),
