@@ -187,7 +187,7 @@ def test_a_hostile_set(tmp_path: Path, run: Run) -> None:
         (["/dev/null"], 2, "/dev/null: no such file or directory"),
         ([], 2, "positional argument"),
         (["ca.crt", "--nope"], 2, "--nope"),
-        (["ca.crt", "-j", "0"], 2, "1..512"),
+        (["ca.crt", "-j", "0"], 2, "-j 0: write a whole number from 1 to 512"),
     ],
     ids=str,
 )
