@@ -24,7 +24,8 @@ class Example(Script):
     jobs = cli.SwitchAttr(["-j", "--jobs"], cli.Range(1, 8))
     export = cli.SwitchAttr("--export", cli.Set("cert-manager", "helm"))
     even = cli.SwitchAttr("--even", even)
-    dry_run = cli.Flag("--dry-run")
+    dry_run = cli.Flag("--dry-run", excludes=["--ca"])
+    deep = cli.Flag("--deep", requires=["--jobs"])
 
     def main(self) -> int:
         return 0
@@ -48,6 +49,8 @@ def run(*words: str) -> int:
         (["--dryrun=3"], "Unknown switch --dryrun; did you mean --dry-run?"),
         (["-J", "3"], "Unknown switch -J; did you mean -j?"),
         (["--frobnicate"], "Unknown switch --frobnicate; example.py --help lists what can be said"),
+        (["--deep"], "--deep needs --jobs: give both or neither"),
+        (["--dry-run", "--ca", __file__], "--dry-run and --ca do not go together: give one of them"),
         (["--jobs"], "Switch --jobs requires an argument; example.py --help lists what can be said"),
     ],
 )
@@ -59,10 +62,10 @@ def test_a_wrong_word_is_one_sentence(words: list[str], sentence: str) -> None:
 
 def test_right_words_are_taken(tmp_path: Path) -> None:
     (tmp_path / "ca.crt").touch()
-    words = ["--ca", str(tmp_path / "ca.crt"), "-j", "8", "--export", "helm", "--even", "2", "--dry-run"]
-    assert run(*words) == 0
+    words = ["--ca", str(tmp_path / "ca.crt"), "-j", "8", "--export", "helm", "--even", "2", "--deep"]
+    assert run(*words) == run("--dry-run") == 0
 
 
 def test_help_is_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--help") == 0
+    assert run("--deep", "--help") == 0
     assert "example.py [SWITCHES]" in capsys.readouterr().out

@@ -15,7 +15,7 @@ from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_kno
 
 from plumbum import cli
 from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
-from plumbum.cli.switches import SwitchError, UnknownSwitch, WrongArgumentType
+from plumbum.cli.switches import SwitchCombinationError, SwitchError, UnknownSwitch, WrongArgumentType
 
 
 class Script(cli.Application):
@@ -30,7 +30,21 @@ class Script(cli.Application):
 
     def _validate_args(self, swfuncs: Any, tailargs: Any) -> Any:
         with self._usage():
-            return super()._validate_args(swfuncs, tailargs)
+            try:
+                return super()._validate_args(swfuncs, tailargs)
+            except SwitchCombinationError:
+                raise UsageError("; ".join(self._clashes(swfuncs))) from None
+
+    def _clashes(self, swfuncs: Any) -> Iterator[str]:
+        """Which switches do not go together: plumbum tells it with a list in Python's notation."""
+        for func, given in swfuncs.items():
+            switch = self._switches_by_func[func]
+            for name in switch.requires:
+                if self._switches_by_name[name].func not in swfuncs:
+                    yield f"{given.swname} needs {_dashed(name)}: give both or neither"
+            for name in switch.excludes:
+                if self._switches_by_name[name].func in swfuncs:
+                    yield f"{given.swname} and {_dashed(name)} do not go together: give one of them"
 
     @staticmethod
     def _handle_argument(val: str, argtype: Any, name: str) -> Any:
