@@ -128,7 +128,8 @@ def test_files_instead_of_a_directory(tmp_path: Path, run: Run) -> None:
     assert "error 20" in without["c.pem"]["checks"][0]["refusal"]
     assert without["c.pem"]["issuer"] == "CN=Sub"
     done = run("verify.py", *paths[::2])
-    assert "issuer  CN=Sub, which is not here" in done.stdout
+    assert "issuer  CN=Sub, which is not here: give its file too, as in verify.py leaf.crt ca.crt\n" in done.stdout
+    assert "give its file too" not in run("verify.py", *paths).stdout
     assert done.stdout.endswith("2 certificates: c.pem refused\n")
 
 
