@@ -9,14 +9,15 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import mintls.late  # noqa: F401  first: mintls says in a sentence what is not installed, and this saves time
 from mintls.console import Progress, Script
-from mintls.errors import OutputError, UsageError, not_known
+from mintls.errors import OutputError, UsageError, closest, not_known
 from mintls.explain import explain
 from mintls.handshake.case import Case, Row, cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
@@ -43,8 +44,17 @@ from mintls.report import as_json, as_junit, listing, table
 from plumbum import cli
 
 VERSIONS = ("1.2", "1.3")
+LONGEST = 86400
 MINTED = Path("certs/dev")
 DEV = Path(__file__).resolve().parent.parent / "profiles" / "dev.yaml"
+
+
+def seconds(text: str) -> float:
+    """A time that a connection can be given: neither none nor for ever."""
+    with suppress(ValueError):
+        if 0 < float(text) <= LONGEST:
+            return float(text)
+    raise ValueError(f"write a number of seconds above 0 and up to {LONGEST}, such as 10")
 
 
 class HandshakeCheck(ConnectOptions, Script):
@@ -63,7 +73,7 @@ class HandshakeCheck(ConnectOptions, Script):
     jobs = cli.SwitchAttr(
         ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="Connections at once"
     )
-    timeout = cli.SwitchAttr("--timeout", float, argname="S", default=10.0, help="Seconds for one connection")
+    timeout = cli.SwitchAttr("--timeout", seconds, argname="S", default=10.0, help="Seconds for one connection")
     json = cli.SwitchAttr("--json", str, argname="FILE", help="Write the results and their evidence as JSON")
     junit = cli.SwitchAttr("--junit", str, argname="FILE", help="Write the results as JUnit XML")
     html = cli.SwitchAttr("--html", str, argname="FILE", help="Write the results as one page for a browser")
@@ -170,14 +180,17 @@ class HandshakeCheck(ConnectOptions, Script):
         """The cases of the end that is proved."""
         return server_cases(ANY) if self.connect else client_cases() if self.listen else CATALOGUE
 
-    def rows(self, cases: Iterable[Case]) -> tuple[Row, ...]:
+    def rows(self, cases: Sequence[Case]) -> tuple[Row, ...]:
         """What the options choose. Raises UsageError when they name no version of TLS, or no row."""
         versions = self.tls.split(",")
         if wrong := [version for version in versions if version not in VERSIONS]:
             raise UsageError(f"--tls {wrong[0]}: {not_known(wrong[0], VERSIONS)}")
         chosen = rows(cases, versions, self.only, self.skip)
         if not chosen:
-            raise UsageError("--only and --skip leave no row; --list shows all of them")
+            known = {name for row in rows(cases, versions) for name in (row.case.id, row.id)}
+            guesses = [guess for word in self.only if word not in known and (guess := closest(word, known))]
+            hint = f"did you mean {', '.join(guesses)}?" if guesses else "--list shows all of them"
+            raise UsageError(f"--only and --skip leave no row; {hint}")
         return chosen
 
 

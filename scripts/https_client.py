@@ -26,7 +26,7 @@ IN_ALL = 3 * TIMEOUT  # seconds: for the request and the whole answer
 
 
 class HttpsClient(Script):
-    """GET / from an HTTPS server, as the client of DIR (default certs/dev), whose ca.crt is trusted too."""
+    """GET / from an HTTPS server, as the client of DIR (default certs/dev), whose CA is trusted too."""
 
     PROGNAME = "https_client.py"
 
@@ -42,7 +42,7 @@ class HttpsClient(Script):
 
 
 def client_context(directory: Path) -> ssl.SSLContext:
-    """TLS 1.2 or newer; the server's certificate and name are verified; ca.crt joins the system's trust."""
+    """TLS 1.2 or newer; the server's certificate and name are verified; the set's CA joins the system's trust."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_default_certs()

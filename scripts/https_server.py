@@ -29,7 +29,7 @@ LINGER = 1.0  # seconds
 
 
 class HttpsServer(Script):
-    """Serve HTTPS on 127.0.0.1 to clients whose certificate DIR/ca.crt vouches for (default certs/dev)."""
+    """Serve HTTPS on 127.0.0.1 to clients whose certificate the CA of DIR vouches for (default certs/dev)."""
 
     PROGNAME = "https_server.py"
 
@@ -47,7 +47,7 @@ class HttpsServer(Script):
 
 
 def server_context(directory: Path) -> ssl.SSLContext:
-    """TLS 1.2 or newer; a client must present a certificate that ca.crt, and nothing else, vouches for."""
+    """TLS 1.2 or newer; a client must present a certificate that the set's CA, and nothing else, vouches for."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED

@@ -284,6 +284,9 @@ def test_only_a_name_that_there_is(minted: Path, run: Run) -> None:
     done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--only", "web", "--only", "wbe")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--only 'wbe' names no entry" in done.stderr
+    assert done.stderr.endswith("; did you mean web?\n")
+    done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--only", "z*")
+    assert done.stderr.endswith("; write a name or a glob\n")
 
 
 def test_what_a_partial_run_left_behind_is_due_in_the_next(minted: Path, run: Run) -> None:

@@ -67,7 +67,7 @@ def test_a_warning_is_told_unless_quiet(tmp_path: Path, run: Run) -> None:
         ([], 2, "positional argument"),
         ([DEV, DEV], 2, "positional argument"),
         ([DEV, "--nope"], 2, "--nope"),
-        ([DEV, "-j", "0"], 2, "1..512"),
+        ([DEV, "-j", "0"], 2, "-j 0: write a whole number from 1 to 512"),
     ],
     ids=lambda value: None if isinstance(value, int) else str(value),
 )

@@ -226,7 +226,15 @@ def test_a_missing_openssl_is_told_in_a_sentence(tmp_path: Path) -> None:
     [
         (["--tls", "1.4"], "--tls 1.4: '1.4' is not known; did you mean 1."),
         (["--tls", ""], "--tls : '' is not known"),
-        (["--only", "nothing"], "--only and --skip leave no row"),
+        (["--only", "nothing"], "--only and --skip leave no row; --list shows all of them"),
+        (["--only", "reovked"], "--only and --skip leave no row; did you mean revoked?"),
+        (["--only", "server/1.3/revokd"], "leave no row; did you mean server/1.3/revoked?"),
+        (["--only", "revoked", "--skip", "*"], "--only and --skip leave no row; --list shows all of them"),
+        (["--timeout", "x"], "--timeout x: write a number of seconds above 0"),
+        (["--timeout", "0"], "--timeout 0: write a number of seconds above 0"),
+        (["--timeout", "-1"], "--timeout -1: write a number of seconds above 0"),
+        (["--timeout", "nan"], "--timeout nan: write a number of seconds above 0"),
+        (["--timeout", "1e9"], "--timeout 1e9: write a number of seconds above 0 and up to 86400"),
     ],
 )
 def test_a_wrong_word_is_told(arguments: list[str], sentence: str) -> None:

@@ -468,9 +468,27 @@ def test_a_wrong_word_is_told(arguments: list[str], sentence: str, user: Path) -
 @pytest.mark.parametrize("other", [["--listen", ":"], ["--pcap", "wire"]])
 def test_what_does_not_go_together_is_told(other: list[str], user: Path) -> None:
     line = ["handshake_check.py", str(user), "--connect", "localhost:4443", *other]
-    with pytest.raises(UsageError, match=f"Given --connect, the following are invalid .*{other[0]}"):
+    with pytest.raises(UsageError, match=f"--connect and {other[0]} do not go together"):
         HandshakeCheck.run(line, exit=False)
     assert not Path("wire").exists()
+
+
+@pytest.mark.parametrize("option", ["ca", "cert", "key", "ca-key", "sni", "open-sni", "starttls", "probe", "bad",
+                                    "refused-status"])  # fmt: skip
+def test_what_says_something_of_a_server_needs_one(option: str, user: Path) -> None:
+    words = ["handshake_check.py", "--list", f"--{option}", str(user / "ca.crt")]
+    with pytest.raises(UsageError, match=f"--{option} needs --connect"):
+        HandshakeCheck.run(words, exit=False)
+    _, status = HandshakeCheck.run([*words, "--connect", "localhost:4443"], exit=False)
+    assert status == 0
+
+
+def test_a_client_command_needs_somewhere_to_listen() -> None:
+    words = ["handshake_check.py", "--list", "--client-cmd", "curl {port}"]
+    with pytest.raises(UsageError, match="--client-cmd needs --listen"):
+        HandshakeCheck.run(words, exit=False)
+    _, status = HandshakeCheck.run([*words, "--listen", ":"], exit=False)
+    assert status == 0
 
 
 def test_a_host_that_nobody_knows_is_told(user: Path) -> None:

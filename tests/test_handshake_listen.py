@@ -300,12 +300,27 @@ def test_a_command_is_words_with_values() -> None:
     [
         ("curl https://localhost/", "has no {port}"),
         ("curl 'https://localhost:{port}/", "No closing quotation"),
+        (
+            "curl https://{hst}:{port}/",
+            "{hst} is not known; did you mean {host}? There are {host} {port} {ca} {cert} {key}",
+        ),
+        ("curl https://{host}:{prt}/", "{prt} is not known; did you mean {port}?"),
+        ("curl --cacert {CA} https://{host}:{port}/", "{CA} is not known; did you mean {ca}?"),
         ("no-such-program {port}", "there is no program 'no-such-program'; no shell is used"),
     ],
 )
 def test_a_command_that_cannot_be_one_is_told(line: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=re.escape(sentence)):
         ClientCommand(line)
+
+
+@pytest.mark.parametrize(
+    "own",
+    ["-d '{\"port\":1}'", "-d '{\"a\":{}}'", "'{print}'", "'{exit}'", "'{ print $1 }'", "%{certs}", "${keys}",
+     "{{hosts}}", "'a{1,2}'", "{}"],
+)  # fmt: skip
+def test_braces_of_the_clients_own_are_no_slip(own: str) -> None:
+    ClientCommand(f"sh {{port}} {own}")
 
 
 def test_where_to_listen_is_read() -> None:

@@ -117,6 +117,50 @@ def test_a_refusal_is_told_each_time(serve, script, dev, stranger, times):
     assert script("https_client.py", dev, "--port", port).returncode == 0
 
 
+OWN_NAMES = """
+defaults: {key: "ec:P-256", outputs: [chain]}
+files: {certificate: "{name}-cert.pem", key: "{name}-key.pem", chain: "{name}-chain.pem"}
+authorities:
+  servers: {subject: {CN: servers}}
+  clients: {subject: {CN: clients}}
+  issuing: {subject: {CN: issuing}, issuer: clients}
+servers: {web: {subject: {CN: web}, san: ["DNS:localhost"], issuer: servers}}
+clients: {alice: {subject: {CN: alice}, issuer: issuing}}
+"""
+
+
+def test_a_set_with_names_of_its_own(serve, script, mint_text, dev):
+    """As its manifest tells them: entries, files, a CA for each end, and an intermediate."""
+    directory = mint_text(OWN_NAMES)
+    server, port = serve(directory)
+    ended = script("https_client.py", directory, "--port", port)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, SHOWN, "")
+    assert "CN=alice; " in server.says("200")
+    assert script("https_client.py", dev, "--port", port).returncode == 1
+
+
+def test_without_its_manifest_such_a_set_is_not_found(script, mint_text):
+    directory = mint_text(OWN_NAMES)
+    (directory / "manifest.json").unlink()
+    ended = script("https_client.py", directory)
+    names = ", ".join(str(directory / name) for name in ("ca.crt", "client.crt", "client.key"))
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr == f"no file {names}: mint it with generate.py, or name another DIR\n"
+
+
+def test_a_manifest_that_cannot_be_read(script, dev, tmp_path):
+    directory = shutil.copytree(dev, tmp_path / "DIR")
+    (directory / "manifest.json").write_text("{}")
+    ended = script("https_client.py", directory)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "manifest.json is no manifest that mintls wrote" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    (directory / "manifest.json").unlink()
+    (directory / "manifest.json").mkdir()
+    ended = script("https_client.py", directory)
+    assert (ended.returncode, ended.stderr) == (3, f"{directory / 'manifest.json'}: Is a directory; name another DIR\n")
+
+
 def test_a_write_that_fails_does_not_hide_the_refusal(dev, stranger, monkeypatch):
     """The server has refused and reset the connection by the time the request is written."""
     strict, gone = without_certificate(dev), threading.Event()

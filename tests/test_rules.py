@@ -186,6 +186,16 @@ def test_a_rule(rule: str) -> None:
     assert complaints(right) == []
 
 
+def test_only_a_root_is_told_that_it_cannot_be_revoked() -> None:
+    """Of a leaf whose issuer is misspelt or missing nothing is known but that."""
+    said = "a root cannot be revoked"
+    assert [said in line for line in complaints(ROOT.replace("CN: CA}", "CN: CA}, revoked: keyCompromise"))] == [True]
+    for issuer in ("issuer: caa, ", ""):
+        leaf = f"clients: {{c: {{subject: {{CN: c}}, {issuer}revoked: keyCompromise}}}}"
+        (told,) = complaints(TWO + leaf)
+        assert told.startswith("p:4: clients.c.issuer: ")
+
+
 @pytest.mark.parametrize("name", ["a", "A-1_b.c", "0", "a" * 100])
 def test_a_safe_name(name: str) -> None:
     assert complaints(f"authorities: {{'{name}': {{subject: {{CN: c}}}}}}") == []

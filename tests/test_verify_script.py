@@ -128,7 +128,8 @@ def test_files_instead_of_a_directory(tmp_path: Path, run: Run) -> None:
     assert "error 20" in without["c.pem"]["checks"][0]["refusal"]
     assert without["c.pem"]["issuer"] == "CN=Sub"
     done = run("verify.py", *paths[::2])
-    assert "issuer  CN=Sub, which is not here" in done.stdout
+    assert "issuer  CN=Sub, which is not here: give its file too, as in verify.py leaf.crt ca.crt\n" in done.stdout
+    assert "give its file too" not in run("verify.py", *paths).stdout
     assert done.stdout.endswith("2 certificates: c.pem refused\n")
 
 
@@ -187,7 +188,7 @@ def test_a_hostile_set(tmp_path: Path, run: Run) -> None:
         (["/dev/null"], 2, "/dev/null: no such file or directory"),
         ([], 2, "positional argument"),
         (["ca.crt", "--nope"], 2, "--nope"),
-        (["ca.crt", "-j", "0"], 2, "1..512"),
+        (["ca.crt", "-j", "0"], 2, "-j 0: write a whole number from 1 to 512"),
     ],
     ids=str,
 )

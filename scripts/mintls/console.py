@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
-from mintls.errors import INTERRUPTED, MintlsError, UsageError
+from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_known
 
 from plumbum import cli
 from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
-from plumbum.cli.switches import SwitchError
+from plumbum.cli.switches import SwitchCombinationError, SwitchError, UnknownSwitch, WrongArgumentType
 
 
 class Script(cli.Application):
@@ -25,12 +25,47 @@ class Script(cli.Application):
 
     def _parse_args(self, argv: list[str]) -> Any:
         """plumbum prints a mistake and the whole help to stdout, which may be a pipe into sh."""
-        with _usage(str(self.PROGNAME)):
+        with self._usage():
             return super()._parse_args(argv)
 
     def _validate_args(self, swfuncs: Any, tailargs: Any) -> Any:
-        with _usage(str(self.PROGNAME)):
-            return super()._validate_args(swfuncs, tailargs)
+        with self._usage():
+            try:
+                return super()._validate_args(swfuncs, tailargs)
+            except SwitchCombinationError:
+                raise UsageError("; ".join(self._clashes(swfuncs))) from None
+
+    def _clashes(self, swfuncs: Any) -> Iterator[str]:
+        """Which switches do not go together: plumbum tells it with a list in Python's notation."""
+        for func, given in swfuncs.items():
+            switch = self._switches_by_func[func]
+            for name in switch.requires:
+                if self._switches_by_name[name].func not in swfuncs:
+                    yield f"{given.swname} needs {_dashed(name)}: give both or neither"
+            for name in switch.excludes:
+                if self._switches_by_name[name].func in swfuncs:
+                    yield f"{given.swname} and {_dashed(name)} do not go together: give one of them"
+
+    @staticmethod
+    def _handle_argument(val: str, argtype: Any, name: str) -> Any:
+        """plumbum tells of a word that is not what its switch takes in two lines, with the exception's own name."""
+        try:
+            return cli.Application._handle_argument(val, argtype, name)
+        except WrongArgumentType as error:
+            raise UsageError(f"{_dashed(name)} {val}: {_wanted(argtype, val, error)}") from None
+
+    @contextmanager
+    def _usage(self) -> Iterator[None]:
+        try:
+            yield
+        except (ShowHelp, ShowHelpAll, ShowVersion, ShowCompletion):  # asked for, although plumbum derives them from it
+            raise
+        except SwitchError as error:
+            hint = f"{self.PROGNAME} --help lists what can be said"
+            if isinstance(error, UnknownSwitch):  # whose message ends with the word, in each language that plumbum has
+                guess = closest(str(error).rpartition(" ")[2].lstrip("-"), self._switches_by_name)
+                hint = f"did you mean {_dashed(guess)}?" if guess else hint
+            raise UsageError(f"{error}; {hint}") from None
 
     @classmethod
     def start(cls) -> NoReturn:
@@ -59,14 +94,19 @@ def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-@contextmanager
-def _usage(program: str) -> Iterator[None]:
-    try:
-        yield
-    except (ShowHelp, ShowHelpAll, ShowVersion, ShowCompletion):  # asked for, although plumbum derives them from it
-        raise
-    except SwitchError as error:
-        raise UsageError(f"{error}; {program} --help lists what can be said") from None
+def _dashed(name: str) -> str:
+    return f"-{name}" if len(name) == 1 else f"--{name}"
+
+
+def _wanted(argtype: Any, word: str, error: WrongArgumentType) -> str:
+    """What to write instead; a type of our own says it itself."""
+    if argtype is cli.ExistingFile:
+        return "there is no such file; name one that is there"
+    if isinstance(argtype, cli.Range):
+        return f"write a whole number from {argtype.start} to {argtype.end}"
+    if isinstance(argtype, cli.Set):
+        return not_known(word, map(str, argtype.values))
+    return str(error.__context__)
 
 
 class Progress:

@@ -62,9 +62,16 @@ class OpensslError(MintlsError):
         super().__init__("\n    ".join([f"{join(argv)}: {ended}", *lines]))
 
 
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """That of those known for which it may be a slip, in either case of letters; None where nothing is near."""
+    folded = {candidate.lower(): candidate for candidate in known}
+    guess = get_close_matches(word.lower(), folded, 1)
+    return folded[guess[0]] if guess else None
+
+
 def not_known(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """The sentence about a word that is none of those known: a guess, or the list of them."""
-    folded = {candidate.lower(): candidate for candidate in known}
-    if guess := get_close_matches(word.lower(), folded, 1):
-        return f"{word!r} is not known; did you mean {folded[guess[0]]}?"
-    return f"{word!r} is not known; write one of {', '.join(folded.values())} {otherwise}".rstrip()
+    known = tuple(known)
+    if guess := closest(word, known):
+        return f"{word!r} is not known; did you mean {guess}?"
+    return f"{word!r} is not known; write one of {', '.join(known)} {otherwise}".rstrip()

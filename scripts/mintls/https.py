@@ -8,11 +8,12 @@ import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mintls.errors import MintlsError
+from mintls.manifest import Record
 from mintls.printable import printable
-from mintls.store import settle
+from mintls.store import read_manifest, settle
 
 TIMEOUT = 10.0  # seconds: for a whole handshake, and for each read and write after it
 SHORT_NAMES = {  # RFC 4514 section 3; `ssl` tells the long ones
@@ -47,19 +48,45 @@ class Credentials(NamedTuple):
     key: Path
 
 
-def find_credentials(directory: Path, name: str) -> Credentials:
-    """`ca.crt`, NAME.crt and NAME.key of a directory; NAME.chain.crt (leaf first, no root) is preferred.
+def find_credentials(directory: Path, role: Literal["server", "client"]) -> Credentials:
+    """Those of a set that generate.py made; elsewhere `ca.crt`, ROLE.crt and ROLE.key, and ROLE.chain.crt (leaf first,
+    no root) is preferred.
 
     Raises MintlsError, which names every missing file.
     """
     settle(directory)
-    chain = directory / f"{name}.chain.crt"
-    certificate = chain if chain.exists() else directory / f"{name}.crt"
-    found = Credentials(directory / "ca.crt", certificate, directory / f"{name}.key")
-    missing = [str(path) for path in found if not path.is_file()]
+    try:
+        found = _of_set(directory, role) or _by_name(directory, role)
+        missing = [str(path) for path in found if not path.is_file()]
+    except OSError as error:
+        raise MintlsError(f"{error.filename}: {error.strerror}; name another DIR") from None
     if missing:
         raise MintlsError(f"no file {printable(', '.join(missing))}: mint it with generate.py, or name another DIR")
     return found
+
+
+def _of_set(directory: Path, role: Literal["server", "client"]) -> Credentials | None:
+    """By its manifest, for a profile names entries and files as it likes. None without a manifest or such an entry."""
+    manifest = read_manifest(directory)
+    records = {record.name: record for record in manifest.certificates} if manifest else {}
+
+    def best(role: str) -> Record | None:
+        fit = [record for record in records.values() if record.role in (role, "peer") and "key" in record.files]
+        return min(fit, key=lambda record: (record.name != role, record.role != role), default=None)
+
+    if (own := best(role)) is None:
+        return None
+    root = best("client" if role == "server" else "server") or own  # the other end's may be a CA of its own
+    while issuer := records.pop(root.issuer or "", None):
+        root = issuer
+    certificate = own.files.get("chain", own.files["certificate"])
+    return Credentials(directory / root.files["certificate"], directory / certificate, directory / own.files["key"])
+
+
+def _by_name(directory: Path, role: str) -> Credentials:
+    chain = directory / f"{role}.chain.crt"
+    certificate = chain if chain.exists() else directory / f"{role}.crt"
+    return Credentials(directory / "ca.crt", certificate, directory / f"{role}.key")
 
 
 def load_credentials(context: ssl.SSLContext, credentials: Credentials) -> None:

@@ -198,7 +198,7 @@ def date_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]
     issuer = named.get(entry.issuer or "")
     if settings.revoked and issuer and not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
         yield path(entry, "revoked"), f"{issuer.name} publishes no revocations; write crl: {{}} there"
-    if settings.revoked and issuer is None:
+    if settings.revoked and entry.is_authority and entry.issuer is None:
         yield path(entry, "revoked"), "a root cannot be revoked: whoever trusts it must remove it"
 
 

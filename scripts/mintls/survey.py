@@ -129,7 +129,7 @@ def _lines(found: Surveyed, first: str, rest: str) -> Iterator[str]:
     yield f"{bar}valid   {found.not_before} to {found.not_after}, {days}"
     yield f"{bar}files   {', '.join(f'{path} {mode}' for path, mode in found.files.items())}"
     if found.issuer and not first:
-        yield f"{bar}issuer  {found.issuer}, which is not here"
+        yield f"{bar}issuer  {found.issuer}, which is not here: give its file too, as in verify.py leaf.crt ca.crt"
     for check in found.checks:
         question = f"{check.purpose}{' as ' + check.name if check.name else ''}"
         yield f"{bar}{'REFUSED ' + question + ': ' + check.refusal if check.refusal else 'holds   ' + question}"

@@ -4,6 +4,7 @@ import re
 import socket
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from mintls.errors import MintlsError, UsageError, not_known
 from mintls.handshake.holdings import Files, Holdings, files_of
@@ -20,6 +21,7 @@ _HTTPS = 443
 STARTTLS = (  # openssl-s_client(1)
     "smtp", "pop3", "imap", "ftp", "xmpp", "xmpp-server", "irc", "postgres", "mysql", "lmtp", "nntp", "sieve", "ldap",
 )  # fmt: skip
+_OF_IT: dict[str, Any] = {"group": "Server", "requires": ["--connect"]}  # without which they would say nothing
 
 
 class ConnectOptions(cli.Application):
@@ -28,27 +30,27 @@ class ConnectOptions(cli.Application):
     connect = cli.SwitchAttr(
         "--connect", str, argname="HOST:PORT", group="Server", excludes=["--listen", "--pcap"], help="Prove that server"
     )
-    ca = cli.SwitchAttr("--ca", cli.ExistingFile, argname="FILE", group="Server", help="The CA, if not DIR/ca.crt")
-    cert = cli.SwitchAttr("--cert", cli.ExistingFile, argname="FILE", group="Server", help="A good client certificate")
-    key = cli.SwitchAttr("--key", cli.ExistingFile, argname="FILE", group="Server", help="Its key")
-    ca_key = cli.SwitchAttr("--ca-key", cli.ExistingFile, argname="FILE", group="Server", help="The CA's key")
-    sni = cli.SwitchAttr("--sni", str, argname="NAME", group="Server", help="The server's name, if it is not HOST")
+    ca = cli.SwitchAttr("--ca", cli.ExistingFile, argname="FILE", help="The CA, if not DIR/ca.crt", **_OF_IT)
+    cert = cli.SwitchAttr("--cert", cli.ExistingFile, argname="FILE", help="A good client certificate", **_OF_IT)
+    key = cli.SwitchAttr("--key", cli.ExistingFile, argname="FILE", help="Its key", **_OF_IT)
+    ca_key = cli.SwitchAttr("--ca-key", cli.ExistingFile, argname="FILE", help="The CA's key", **_OF_IT)
+    sni = cli.SwitchAttr("--sni", str, argname="NAME", help="The server's name, if it is not HOST", **_OF_IT)
     open_sni = cli.SwitchAttr(
-        "--open-sni", str, argname="NAME", default="", group="Server", help="A name of it that asks for no certificate"
+        "--open-sni", str, argname="NAME", default="", help="A name of it that asks for no certificate", **_OF_IT
     )
     starttls = cli.SwitchAttr(
-        "--starttls", str, argname="PROTOCOL", default="", group="Server", help="smtp, imap, postgres ...: as s_client"
+        "--starttls", str, argname="PROTOCOL", default="", help="smtp, imap, postgres ...: as s_client", **_OF_IT
     )
     probe = cli.SwitchAttr(
-        "--probe", str, argname="PROBE", default="http", group="Server",
-        help="What to ask it: http[:PATH], line:TEXT, hex:BYTES or none",
+        "--probe", str, argname="PROBE", default="http",
+        help="What to ask it: http[:PATH], line:TEXT, hex:BYTES or none", **_OF_IT,
     )  # fmt: skip
     bad = cli.SwitchAttr(
-        "--bad", str, list=True, argname="NAME=CERT:KEY", group="Server", help="One more that it must refuse"
+        "--bad", str, list=True, argname="NAME=CERT:KEY", help="One more that it must refuse", **_OF_IT
     )
     refused_status = cli.SwitchAttr(
-        "--refused-status", str, argname="N,N", default=",".join(map(str, REFUSED_STATUS)), group="Server",
-        help="HTTP statuses that are refusals, if the good certificate gets another",
+        "--refused-status", str, argname="N,N", default=",".join(map(str, REFUSED_STATUS)),
+        help="HTTP statuses that are refusals, if the good certificate gets another", **_OF_IT,
     )  # fmt: skip
 
     def target(self) -> Target:
