@@ -35,11 +35,12 @@ from mintls.handshake.result import Result, Run
 from mintls.handshake.server import Server
 from mintls.handshake.server_cases import ANY, OWN, possible, server_cases, with_controls
 from mintls.html_report.page import as_html
+from mintls.machine_report import as_json, as_junit
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
 from mintls.profile import load_profile
-from mintls.report import as_json, as_junit, listing, table
+from mintls.report import listing, table
 
 from plumbum import cli
 

@@ -1,24 +1,13 @@
-"""From the results of a run to what is read: a table for people, JSON for programs, JUnit XML for CI (pure).
-
-What a peer could have written is shown with its control characters escaped, so that it forges no line,
-colours no terminal and breaks no XML.
-"""
+"""The results of a run for people: a table, what went wrong first and what to change, and the catalogue (pure)."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from shlex import join
-from typing import Any
-from xml.etree import ElementTree
 
 from mintls.handshake.case import Row, Verifier
-from mintls.handshake.messages import ALERTS
 from mintls.handshake.result import Outcome, Result, Run
 from mintls.handshake.verdict import Kind
-from mintls.printable import printable_json
+from mintls.printable import printable
 
-import msgspec
-
-JSON_VERSION = 1
 COLOURS = {  # the SGR codes of ECMA-48
     Outcome.HOLDS: "32",
     Outcome.WARNS: "33",
@@ -30,16 +19,11 @@ COLOURS = {  # the SGR codes of ECMA-48
 TOLD = 5  # failures that are explained; the others stand in the table
 
 
-def printable(text: str) -> str:
-    """The text with every character escaped that is not for display."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def table(run: Run, *, colour: bool = False) -> str:
     """A line a row, under its verifier and version; then what failed first and why; then the count."""
     width = max((len(result.row.case.id) for result in run.results), default=0)
     lines: list[str] = []
-    for suite, results in _suites(run.results):
+    for suite, results in suites(run.results):
         lines += [suite, *_lines(results, width, colour), ""]
     lines += _explanations(run)
     seldom = (Outcome.TOLD, Outcome.SKIPPED)
@@ -47,43 +31,6 @@ def table(run: Run, *, colour: bool = False) -> str:
     counts = ", ".join(f"{run.count(outcome)} {outcome}" for outcome in told)
     lines.append(f"{run.checked}: {len(run.results)} rows: {counts}; {run.milliseconds / 1000:.1f} s, {run.openssl}")
     return "\n".join(lines) + "\n"
-
-
-def as_json(run: Run) -> bytes:
-    """The whole run with its evidence; `version` changes when a field changes its meaning. No key material."""
-    report = {
-        "version": JSON_VERSION,
-        "checked": run.checked,
-        "openssl": run.openssl,
-        "started": run.started,
-        "milliseconds": round(run.milliseconds),
-        "strict": run.strict,
-        "status": run.status,
-        "counts": {outcome.name.lower(): run.count(outcome) for outcome in Outcome},
-        "rows": [_row(result) for result in run.results],
-    }
-    return printable_json(msgspec.json.format(msgspec.json.encode(report), indent=1).decode()).encode() + b"\n"
-
-
-def as_junit(run: Run) -> str:
-    """JUnit XML: a suite per verifier and version. Inconclusive is an error, for it is no answer."""
-    root = ElementTree.Element("testsuites", name="mintls handshake")
-    for name, results in _suites(run.results):
-        cases = [_testcase(result, run.strict) for result in results]
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=name,
-            tests=str(len(cases)),
-            failures=str(sum(case.find("failure") is not None for case in cases)),
-            errors=str(sum(case.find("error") is not None for case in cases)),
-            skipped=str(sum(case.find("skipped") is not None for case in cases)),
-            timestamp=run.started.rstrip("Z"),
-            time=f"{sum(result.evidence.milliseconds for result in results) / 1000:.3f}",
-        )
-        suite.extend(cases)
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def listing(rows: Iterable[Row]) -> str:
@@ -96,7 +43,7 @@ def listing(rows: Iterable[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _suites(results: Iterable[Result]) -> Iterator[tuple[str, list[Result]]]:
+def suites(results: Iterable[Result]) -> Iterator[tuple[str, list[Result]]]:
     for name, group in groupby(results, lambda result: _suite(result.row)):
         yield name, list(group)
 
@@ -160,63 +107,3 @@ def _cause(result: Result) -> str:
     """What results have in common that need telling only once."""
     alike = result.verdict.kind in (Kind.NOT_REQUESTED, Kind.INCONCLUSIVE)
     return result.verdict.reason if alike else result.row.case.id
-
-
-def _row(result: Result) -> dict[str, Any]:
-    row, verdict, evidence = result.row, result.verdict, result.evidence
-    ends = ("client", "server") if row.verifier is Verifier.SERVER else ("server", "client")
-    alert = evidence.alert
-    return {
-        "id": row.id,
-        "case": row.case.id,
-        "title": row.case.title,
-        "clause": row.case.clause,
-        "severity": row.case.severity,
-        "verifier": row.verifier,
-        "tls": row.version,
-        "expected": result.expected,
-        "observed": verdict.kind,
-        "outcome": result.outcome.name.lower(),
-        "reason": printable(verdict.reason),
-        "hint": hint(result),
-        "alert": {"number": alert.number, "name": ALERTS.get(alert.number)} if alert else None,
-        "certificate_sent": evidence.certificate_sent,
-        "verify_errors": evidence.verify_errors,
-        "messages": [
-            {
-                "sender": ends[not message.sent],
-                "version": message.version,
-                "content": message.content,
-                "name": message.name,
-                "length": message.length,
-            }
-            for message in evidence.presenter.messages
-        ],
-        "commands": evidence.commands,
-        "milliseconds": round(evidence.milliseconds, 1),
-    }
-
-
-def _testcase(result: Result, strict: bool) -> ElementTree.Element:
-    row, verdict, outcome = result.row, result.verdict, result.outcome
-    case = _element(row, f"{result.evidence.milliseconds / 1000:.3f}")
-    said = f"expected {result.expected}, was {verdict.kind}: {printable(verdict.reason)}"
-    if outcome is Outcome.FAILS or (strict and outcome is Outcome.WARNS):
-        ElementTree.SubElement(case, "failure", message=said, type=verdict.kind).text = hint(result)
-    elif outcome is Outcome.UNKNOWN:
-        ElementTree.SubElement(case, "error", message=said, type=verdict.kind).text = hint(result)
-    elif outcome is Outcome.SKIPPED:
-        ElementTree.SubElement(case, "skipped", message=printable(verdict.reason))
-    facts = [f"{row.case.title} ({row.case.clause}): {outcome}, {said}"]
-    facts += ["$ " + join(command) for command in result.evidence.commands]
-    facts += [
-        f"{'>' if message.sent else '<'} {message.version} {message.content} {message.name} {message.length} B"
-        for message in result.evidence.presenter.messages
-    ]
-    ElementTree.SubElement(case, "system-out").text = "\n".join(map(printable, facts))
-    return case
-
-
-def _element(row: Row, seconds: str) -> ElementTree.Element:
-    name = f"handshake.{row.verifier}.tls{row.version.replace('.', '_')}"
-    return ElementTree.Element("testcase", classname=name, name=row.case.id, time=seconds)

@@ -8,7 +8,7 @@ from mintls.handshake.result import Outcome, Result, Run
 from mintls.html_report.grid import anchor, grid
 from mintls.html_report.markup import Part, element, mark, pairs, style, written
 from mintls.html_report.style import STYLE
-from mintls.report import alike
+from mintls.report import alike, hint
 
 NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'"  # whatever got in, it would load and run nothing
 
@@ -84,7 +84,7 @@ def _cause(results: list[Result]) -> Element:
         "article",
         element("h3", mark(first.outcome), f" {case.title}"),
         element("p", f"Expected {first.expected}, was {first.verdict.kind}: {first.verdict.reason}."),
-        element("p", element("b", case.clause), f": {case.hint}."),
-        change if stacks else "",
+        "" if first.verdict.control else element("p", element("b", case.clause), f": {hint(first)}."),
+        change if stacks and not first.verdict.control else "",
         element("p", *(part for link in links for part in (link, " ")), class_="soft"),
     )
