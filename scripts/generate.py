@@ -28,6 +28,8 @@ from mintls.yamltext import write_yaml
 import msgspec
 from plumbum import cli
 
+BESIDE = 2  # processes more than cores: while one is being started, and another's end is noticed, the cores compute
+
 
 class Generate(Script):
     """Mint the certificates that a profile describes into a directory, all or nothing.
@@ -38,7 +40,9 @@ class Generate(Script):
     PROGNAME = "generate.py"
 
     output = cli.SwitchAttr(["-o", "--output"], str, argname="DIR", help="Where; by default certs/PROFILE'S-NAME")
-    jobs = cli.SwitchAttr(["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="At once")
+    jobs = cli.SwitchAttr(
+        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=(os.cpu_count() or 1) + BESIDE, help="At once"
+    )
     dry_run = cli.Flag("--dry-run", help="Print the whole plan as a shell script and make nothing")
     export = cli.SwitchAttr(
         "--export", cli.Set("cert-manager"), help="Print the profile for another issuer and make nothing"
