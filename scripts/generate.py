@@ -15,7 +15,7 @@ import mintls.late  # noqa: F401  before what it keeps from loading
 from mintls.abilities import check_abilities
 from mintls.console import Progress, Script
 from mintls.due import Shard, Wishes
-from mintls.errors import DOES_NOT_HOLD, UsageError, closest
+from mintls.errors import DOES_NOT_HOLD, UsageError, guessed
 from mintls.exports.cert_manager import left_out, manifests
 from mintls.grammar import Span
 from mintls.mint import Outcome, check, mint, whole_plan
@@ -67,8 +67,7 @@ class Generate(Script):
         profile = read_requests(load_profile(Path(profile_path)), openssl)
         for glob in wishes.only:
             if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):
-                guess = closest(glob, (entry.name for entry in profile.entries))
-                hint = f"did you mean {guess}?" if guess else "write a name or a glob"
+                hint = guessed(glob, (entry.name for entry in profile.entries), "write a name or a glob")
                 raise UsageError(f"--only {glob!r} names no entry of {profile_path}; {hint}")
         if not self.quiet:
             sys.stderr.writelines(f"warning: {warning}\n" for warning in profile.warnings)

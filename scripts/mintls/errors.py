@@ -69,9 +69,14 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return folded[guess[0]] if guess else None
 
 
+def guessed(word: str, known: Iterable[str], otherwise: str) -> str:
+    """What is told beside a word that is none of those known: a guess, or something else to do."""
+    guess = closest(word, known)
+    return f"did you mean {guess}?" if guess else otherwise
+
+
 def not_known(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """The sentence about a word that is none of those known: a guess, or the list of them."""
     known = tuple(known)
-    if guess := closest(word, known):
-        return f"{word!r} is not known; did you mean {guess}?"
-    return f"{word!r} is not known; write one of {', '.join(known)} {otherwise}".rstrip()
+    listed = f"write one of {', '.join(known)} {otherwise}".rstrip()
+    return f"{word!r} is not known; {guessed(word, known, listed)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mintls.errors import MintlsError
-from mintls.manifest import Record
+from mintls.manifest import end_of, root_of
 from mintls.printable import printable
 from mintls.store import read_manifest, settle
 
@@ -69,16 +69,10 @@ def _of_set(directory: Path, role: Literal["server", "client"]) -> Credentials |
     """By its manifest, for a profile names entries and files as it likes. None without a manifest or such an entry."""
     manifest = read_manifest(directory)
     records = {record.name: record for record in manifest.certificates} if manifest else {}
-
-    def best(role: str) -> Record | None:
-        fit = [record for record in records.values() if record.role in (role, "peer") and "key" in record.files]
-        return min(fit, key=lambda record: (record.name != role, record.role != role), default=None)
-
-    if (own := best(role)) is None:
+    if (own := end_of(records.values(), role)) is None:
         return None
-    root = best("client" if role == "server" else "server") or own  # the other end's may be a CA of its own
-    while issuer := records.pop(root.issuer or "", None):
-        root = issuer
+    other = end_of(records.values(), "client" if role == "server" else "server")
+    root = root_of(other or own, records)  # the other end's may be a CA of its own
     certificate = own.files.get("chain", own.files["certificate"])
     return Credentials(directory / root.files["certificate"], directory / certificate, directory / own.files["key"])
 

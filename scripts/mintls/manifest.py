@@ -1,6 +1,6 @@
 """manifest.json: what the set in a directory is, for verify.py, handshake_check.py and CI; it holds no secret."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -101,3 +101,17 @@ def decode_manifest(data: bytes, source: str) -> Manifest:
 
 def _dates(crl: CrlRecord | None) -> list[str]:
     return [crl.next_update, *(revocation.date for revocation in crl.revoked)] if crl else []
+
+
+def end_of(records: Iterable[Record], role: Literal["server", "client"]) -> Record | None:
+    """The one, with its key, to be that end of a connection: what is called so, else has the role, else is a peer."""
+    fit = (record for record in records if record.role in (role, "peer") and "key" in record.files)
+    return min(fit, key=lambda record: (record.name != role, record.role != role), default=None)
+
+
+def root_of(record: Record, named: Mapping[str, Record]) -> Record:
+    """The topmost of its issuers."""
+    left = dict(named)  # each once, whatever a manifest says
+    while issuer := left.pop(record.issuer or "", None):
+        record = issuer
+    return record

@@ -8,7 +8,7 @@ from pathlib import Path
 from mintls.certificate import Certificate, read_certificate
 from mintls.errors import UsageError
 from mintls.handshake.credentials import between, read_set
-from mintls.manifest import MANIFEST, Record
+from mintls.manifest import MANIFEST, Record, end_of, root_of
 from mintls.openssl import Openssl
 
 from msgspec import Struct
@@ -76,19 +76,11 @@ def files_of(directory: Path) -> Files:
         )
     records = {record.name: record for record in read_set(directory)}
     revoked = _revoked(records)
-    clients = sorted(
-        (
-            record
-            for record in records.values()
-            if record.role in ("client", "peer") and "key" in record.files and record.name not in revoked
-        ),
-        key=lambda record: (record.name != "client", record.role != "client"),
-    )
-    if not clients:
+    client = end_of((record for record in records.values() if record.name not in revoked), "client")
+    if client is None:
         raise UsageError(f"{directory} has no client with its key; name one with --cert and --key")
-    client = clients[0]
     return Files(
-        ca=directory / _root(client, records).files["certificate"],
+        ca=directory / root_of(client, records).files["certificate"],
         certificate=directory / client.files["certificate"],
         key=directory / client.files["key"],
         ca_key=_plain_key(records[client.issuer or ""], directory),
@@ -199,12 +191,6 @@ def _plain_key(record: Record, directory: Path) -> Path | None:
     """Its key's file, if that is there and not encrypted."""
     key = directory / record.files.get("key", "")
     return key if key.is_file() and "ENCRYPTED" not in _read(key) else None
-
-
-def _root(record: Record, records: Mapping[str, Record]) -> Record:
-    while record.issuer:
-        record = records[record.issuer]
-    return record
 
 
 def _read(path: Path) -> str:
