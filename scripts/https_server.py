@@ -39,11 +39,17 @@ class HttpsServer(Script):
     def main(self, directory: str = "certs/dev") -> int:
         context = server_context(Path(directory))
         with listen(self.host, self.port, context) as server:
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+            signal.signal(signal.SIGTERM, leave)
             host, port = str(server.server_address[0]), server.server_address[1]
             print(f"Listening on https://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
             server.serve_forever()
         return 0
+
+
+def leave(*_: object) -> None:
+    """Told to end; told again while Python shuts down, it would end in a traceback."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
 
 
 def server_context(directory: Path) -> ssl.SSLContext:
