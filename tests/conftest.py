@@ -1,5 +1,7 @@
 """What many tests share: sets minted by the real script, a way to run scripts, and the foreign programs."""
 
+import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mintls.handshake.case import document
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
@@ -15,17 +18,27 @@ from mintls.handshake.credentials import mint as mint_catalogue
 from mintls.openssl import Openssl
 
 import pytest
+from cryptography import x509
 from processes import SCRIPTS, Running, run_script
 
+if TYPE_CHECKING:
+    from mintls.pytest_plugin import Mint
+
+pytest_plugins = ["mintls.pytest_plugin"]  # for its fixture `mint`
 PROFILES = SCRIPTS.parent / "profiles"
 Run = Callable[..., subprocess.CompletedProcess[str]]
-AlteredOpenssl = Callable[..., Path]
+Fake = Callable[[str], "FakeEnvironment"]
 
 
 def mint_profile(profile: Path, directory: Path) -> Path:
     done = run_script("generate.py", profile, "-o", directory, "-q")
     assert done.returncode == 0, done.stderr
     return directory
+
+
+def load(path: Path) -> x509.Certificate:
+    """The certificate that a PEM file holds, as pyca reads it."""
+    return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def modes(directory: Path) -> dict[str, str]:
@@ -45,8 +58,8 @@ def openssl() -> Openssl:
 
 def _minted(name: str) -> Callable[..., Path]:
     @pytest.fixture(scope="session", name=name.replace("-", "_"))
-    def minted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return mint_profile(PROFILES / f"{name}.yaml", tmp_path_factory.mktemp(name) / "set")
+    def minted(mint: "Mint") -> Path:
+        return mint(PROFILES / f"{name}.yaml").directory
 
     return minted
 
@@ -54,6 +67,13 @@ def _minted(name: str) -> Callable[..., Path]:
 dev, classic, step_by_step, showcase = map(_minted, ["dev", "classic", "step-by-step", "showcase"])
 
 
+@pytest.fixture(scope="session")
+def elliptic(mint: "Mint") -> Path:
+    """Like `dev`, with keys of P-256: for a test that does not ask what the keys are, but makes many like them."""
+    return mint(ELLIPTIC).directory
+
+
+ELLIPTIC = (PROFILES / "dev.yaml").read_text().replace("key: rsa:2048", "key: ec:P-256")
 ROGUE = """
 defaults: {key: ec:P-256}
 authorities: {ca: {subject: {CN: Rogue CA}}}
@@ -63,11 +83,9 @@ clients: {client: {subject: {CN: dev-client}, san: ["DNS:client.localhost"]}}
 
 
 @pytest.fixture(scope="session")
-def rogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rogue(mint: "Mint") -> Path:
     """A set like `dev` from a CA that nobody trusts."""
-    directory = tmp_path_factory.mktemp("rogue")
-    (directory / "rogue.yaml").write_text(ROGUE)
-    return mint_profile(directory / "rogue.yaml", directory / "set")
+    return mint(ROGUE).directory
 
 
 @pytest.fixture(scope="session")
@@ -79,11 +97,13 @@ def stranger(dev: Path, rogue: Path, tmp_path_factory: pytest.TempPathFactory) -
     return directory
 
 
-def with_server_san(dev: Path, directory: Path, san: str) -> Path:
-    """The same authority and client as `dev`, and a server certificate that names something else."""
-    shutil.copytree(dev, directory, dirs_exist_ok=True)
-    profile = directory / "dev.yaml"
-    profile.write_text((PROFILES / "dev.yaml").read_text().replace('["DNS:localhost", "IP:127.0.0.1", "IP:::1"]', san))
+def with_server_san(source: Path, directory: Path, san: str) -> Path:
+    """The authority and client of `dev` or `elliptic`, and a server certificate that names something else."""
+    shutil.copytree(source, directory, dirs_exist_ok=True)
+    name = json.loads((source / "manifest.json").read_text())["profile"]
+    text = (PROFILES / "dev.yaml").read_text() if name == "dev" else ELLIPTIC
+    profile = directory / f"{name}.yaml"
+    profile.write_text(text.replace('["DNS:localhost", "IP:127.0.0.1", "IP:::1"]', san))
     return mint_profile(profile, directory)
 
 
@@ -104,12 +124,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ru
 
 
 @pytest.fixture
-def script() -> Run:
-    return run_script
-
-
-@pytest.fixture
 def run() -> Run:
+    """Runs one of scripts/ to its end: `run("generate.py", PROFILE, "-o", DIR, cwd=..., env=...)`.
+
+    Gives its status and what it said, as subprocess.run() does. In this process; in one of its own if anything else
+    is asked for that subprocess.run() takes (`umask`, `preexec_fn`, `input`), or by processes.run_alone().
+    """
     return run_script
 
 
@@ -125,20 +145,39 @@ def mint_text(tmp_path: Path) -> Callable[[str], Path]:
     return mint
 
 
-@pytest.fixture
-def fake_openssl(tmp_path: Path) -> Callable[[str], dict[str, str]]:
-    """Puts a few lines of shell before the real openssl; $REAL is that one. Gives the environment to run with."""
+class FakeEnvironment(dict[str, str]):
+    """An environment in which `openssl` is `program`."""
 
-    def install(lines: str) -> dict[str, str]:
+    program: Path
+
+
+@pytest.fixture
+def fake_openssl(tmp_path: Path) -> Fake:
+    """Puts a few lines of shell before the real openssl; $REAL is that one. Gives the environment to run with.
+
+    The program itself, for OPENSSL or Openssl(), is `.program`. For lines that only alter a call there is altered().
+    """
+
+    def install(lines: str) -> FakeEnvironment:
         folder = tmp_path / "fake"
         folder.mkdir(exist_ok=True)
         program = folder / "openssl"
         program.write_text(f"#!/bin/sh\nREAL={shutil.which('openssl')}\n{lines}\n")
         program.chmod(0o755)
-        environment = {name: value for name, value in os.environ.items() if name != "OPENSSL"}
-        return {**environment, "PATH": f"{folder}:{os.environ['PATH']}"}
+        environment = FakeEnvironment({name: value for name, value in os.environ.items() if name != "OPENSSL"})
+        environment["PATH"] = f"{folder}:{os.environ['PATH']}"
+        environment.program = program
+        return environment
 
     return install
+
+
+def altered(each: str, before: str = "") -> str:
+    """Lines for fake_openssl: some may change each argument $arg (to drop one, `continue`), or, before that,
+    end it all; then the real one is called. `$sub` is the subcommand, and $skip is empty.
+    """
+    loop = f'for arg do\n    shift\n    {each}\n    set -- "$@" "$arg"\ndone\n'
+    return f'sub=$1\nskip=\n{before}\n{loop}exec "$REAL" "$@"\n'
 
 
 @pytest.fixture
@@ -164,30 +203,24 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def credentials(openssl: Openssl, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What every case of the catalogue presents."""
-    directory = tmp_path_factory.mktemp("pki") / "catalogue"
-    mint_catalogue(document(DEFAULTS, GOOD, CATALOGUE, datetime.now(UTC)), directory, openssl, 2)
-    lay_out((), directory, directory)
-    return directory
+
+    def make(directory: Path) -> None:
+        mint_catalogue(document(DEFAULTS, GOOD, CATALOGUE, datetime.now(UTC)), directory, openssl, 2)
+        lay_out((), directory, directory)
+
+    return made_once(tmp_path_factory, "catalogue", make)
 
 
-@pytest.fixture
-def altered_openssl(tmp_path: Path) -> AlteredOpenssl:
-    """Makes an `openssl` in a directory of its own: some lines of sh that may change the arguments, or never come to
-    the real one. `$sub` is the subcommand; to drop an argument, `continue`.
-    """
-
-    def make(body: str, before: str = "") -> Path:
-        directory = tmp_path / "fake"
-        directory.mkdir()
-        program = directory / "openssl"
-        program.write_text(
-            f"#!/bin/sh\nreal={shutil.which('openssl')}\nsub=$1\nskip=\n{before}\n"
-            f'for arg do\n    shift\n    {body}\n    set -- "$@" "$arg"\ndone\nexec "$real" "$@"\n'
-        )
-        program.chmod(0o755)
-        return program
-
-    return make
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A directory that the first worker of pytest-xdist who needs it makes, and all of them use."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / name).exists():
+            make(shared / f"{name}.part")
+            (shared / f"{name}.part").rename(shared / name)
+    return shared / name
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,6 @@
 """Scripts and programs that a test runs, and waiting for a fact with a deadline."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deadline import Deadline, patient
+from in_process import call, needs_a_process
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
-DEADLINE = 20.0  # seconds; only ever used up by a failure
+DEADLINE = 20.0  # seconds of an idle machine; only ever used up by a failure
+PATIENCE = 100.0  # the same for a whole script
 
 
 def until(fact: Callable[[], object], what: str) -> object:
     """Wait for a fact and hand it over; fail after the deadline."""
-    end = time.monotonic() + DEADLINE
+    deadline = Deadline(DEADLINE)
     while not (found := fact()):
-        if time.monotonic() > end:
+        if deadline.over:
             pytest.fail(f"waited {DEADLINE:g} s in vain for {what}")
         time.sleep(0.005)
     return found
@@ -54,11 +58,25 @@ class Running:
     def end(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(DEADLINE)
+        return ended(self.process)
+
+
+def ended(process: "subprocess.Popen[Any]") -> int:
+    """Its exit status, once it has ended by itself."""
+    until(lambda: process.poll() is not None, f"the end of {process.args!r}")
+    return int(process.returncode)
 
 
 def run_script(name: str, *words: object, **options: Any) -> "subprocess.CompletedProcess[str]":
-    """Run one of scripts/ to its end; what it said is text."""
+    """Run one of scripts/ to its end, within this process where nothing but `cwd` and `env` is asked of it."""
+    if options.keys() <= {"cwd", "env"} and not needs_a_process(options.get("env") or os.environ):
+        settings = {"cwd": None, "env": None, **options}
+        return call(SCRIPTS / name, list(map(str, words)), seconds=PATIENCE, **settings)
+    return run_alone(name, *words, **options)
+
+
+def run_alone(name: str, *words: object, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run one of scripts/ to its end in a process of its own, with what subprocess.run() takes; it says text."""
     argv = [sys.executable, str(SCRIPTS / name), *map(str, words)]
-    settings = {"stdin": subprocess.DEVNULL, "timeout": 100, **options}
+    settings = {"stdin": subprocess.DEVNULL, "timeout": patient(PATIENCE), **options}
     return subprocess.run(argv, capture_output=True, encoding="utf-8", **settings)

@@ -2,11 +2,10 @@
 
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Run, modes
+from conftest import Fake, Run, modes
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from peers import need
@@ -33,7 +32,7 @@ def key(path: Path, passphrase: str | None) -> object:
     return load_pem_private_key(path.read_bytes(), passphrase.encode() if passphrase else None).public_key()
 
 
-def test_keys_are_encrypted(folder: Path, run: Run, fake_openssl: Callable[[str], dict[str, str]]) -> None:
+def test_keys_are_encrypted(folder: Path, run: Run, fake_openssl: Fake) -> None:
     """As PKCS#8 that pyca opens with the passphrase alone; the words are in no argument, no report, no file."""
     environment = {**fake_openssl(f'echo "$*" >> {folder}/argv; exec $REAL "$@"'), "CA_PASS": SECRET}
     words = ("generate.py", folder / "p.yaml", "-o", folder / "set")
@@ -145,9 +144,7 @@ def test_post_quantum_keys(size: str, tmp_path: Path, run: Run) -> None:
     assert f"Public Key Algorithm: ML-DSA-{size}" in subprocess.check_output(command, text=True)
 
 
-def test_an_openssl_that_can_make_post_quantum_keys_is_believed(
-    tmp_path: Path, run: Run, fake_openssl: Callable[[str], dict[str, str]]
-) -> None:
+def test_an_openssl_that_can_make_post_quantum_keys_is_believed(tmp_path: Path, run: Run, fake_openssl: Fake) -> None:
     """The binary is asked; its version is not compared."""
     (tmp_path / "p.yaml").write_text("authorities: {ca: {subject: {CN: CA}, key: ml-dsa-65}}\n")
     fake = fake_openssl('case "$*" in *ML-DSA-65*) exit 0;; *) exec $REAL "$@";; esac')
@@ -157,7 +154,7 @@ def test_an_openssl_that_can_make_post_quantum_keys_is_believed(
     assert "-sha" not in done.stdout  # it takes no digest (RFC 9881)
 
 
-def test_a_truststore_for_java(tmp_path: Path, run: Run, fake_openssl: Callable[[str], dict[str, str]]) -> None:
+def test_a_truststore_for_java(tmp_path: Path, run: Run, fake_openssl: Fake) -> None:
     """openssl 3.2 can mark an anchor for Java; keytool lists it then. Before, a sentence says what to do."""
     (tmp_path / "word").write_text("not-a-secret")
     (tmp_path / "p.yaml").write_text(

@@ -1,6 +1,5 @@
 """The folded plan makes what the plain one makes: two sets of one profile, judged by pyca/cryptography."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from mintls.compact import compact
@@ -9,7 +8,7 @@ from mintls.plan import Plan
 from mintls.profile import load_profile, read_profile
 
 import pytest
-from conftest import PROFILES, Run
+from conftest import PROFILES, Fake, Run
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtensionOID
@@ -45,9 +44,7 @@ def shape(directory: Path) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("keys", [("rsa:2048", "ec:P-384", "rsa:2048"), ("ed25519", "ed448", "ec:P-256")])
-def test_both_plans_make_the_same_set(
-    keys: tuple[str, ...], tmp_path: Path, run: Run, fake_openssl: Callable[[str], dict[str, str]]
-) -> None:
+def test_both_plans_make_the_same_set(keys: tuple[str, ...], tmp_path: Path, run: Run, fake_openssl: Fake) -> None:
     profile = tmp_path / "profile.yaml"
     profile.write_text(KEYS % keys, encoding="utf-8")
     # this openssl tells of no command what it can, so that nothing is folded

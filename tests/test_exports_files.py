@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Run, contents, mint_profile, modes
+from conftest import Run, contents, load, mint_profile, modes
 from cryptography import x509
 from peers import need
 
@@ -36,10 +36,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def minted(template: Path, tmp_path: Path) -> Path:
     subprocess.run(["cp", "-a", f"{template.parent}/.", str(tmp_path)], check=True)
     return tmp_path / "set"
-
-
-def load(path: Path) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def again(run: Run, directory: Path, text: str = TEXT, *words: str) -> set[str]:

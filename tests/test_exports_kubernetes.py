@@ -1,12 +1,11 @@
 """The Secret of type kubernetes.io/tls, parsed and compared with the set."""
 
 from base64 import b64decode
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Run, mint_profile, modes
+from conftest import Fake, Run, mint_profile, modes
 
 TEXT = """\
 defaults: {key: "ec:P-256", outputs: [kubernetes]}
@@ -63,9 +62,7 @@ def test_mistakes(old: str, new: str, part: str, tmp_path: Path, run: Run) -> No
     assert part in done.stderr
 
 
-def test_a_secret_without_its_key_is_not_published(
-    tmp_path: Path, run: Run, fake_openssl: Callable[[str], dict[str, str]]
-) -> None:
+def test_a_secret_without_its_key_is_not_published(tmp_path: Path, run: Run, fake_openssl: Fake) -> None:
     """When openssl cannot write one of its fields, the others do not stand alone."""
     (tmp_path / "p.yaml").write_text(TEXT)
     fake = fake_openssl('case "$*" in *base64*direct.key*) echo no >&2; exit 1;; *) exec $REAL "$@";; esac')

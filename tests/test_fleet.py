@@ -13,8 +13,8 @@ from mintls.manifest import Manifest, Record, joined
 from mintls.profile import load_profile, read_profile
 
 import pytest
-from conftest import Run, contents, mint_profile
-from cryptography import x509
+from conftest import Run, contents, load, mint_profile
+from deadline import patient
 from processes import SCRIPTS
 
 TEXT = """\
@@ -42,10 +42,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     assert sorted(path.name for path in (folder / "set").iterdir()) == ["ca.crt", "ca.key", "manifest.json"]
     return folder
-
-
-def load(path: Path) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def names(directory: Path) -> set[str]:
@@ -126,7 +122,7 @@ def test_four_processes_mint_a_fleet(together: bool, authority: Path, tmp_path: 
         start(["p.yaml", "-o", folder, "--shard", f"{number}/4", "-j", "2", "-q"], authority)
         for number, folder in enumerate(folders, start=1)
     ]
-    said = [process.communicate(timeout=100) for process in running]
+    said = [process.communicate(timeout=patient(100)) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0, 0], said
     if not together:
         assert sum(len(names(folder)) for folder in folders) == len(FLEET) + 1

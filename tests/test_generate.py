@@ -14,9 +14,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from conftest import PROFILES, Run, contents
+from conftest import PROFILES, Fake, Run, contents
 from cryptography import x509
 from cryptography.x509 import verification
+from deadline import patient
 from peers import need
 from processes import SCRIPTS
 
@@ -119,9 +120,7 @@ def test_a_locale_that_is_not_utf8(tmp_path: Path, run: Run) -> None:
     assert subject.rfc4514_string() == "CN=Ålice"
 
 
-def test_no_secret_in_arguments_or_output(
-    tmp_path: Path, run: Run, fake_openssl: Callable[[str], dict[str, str]]
-) -> None:
+def test_no_secret_in_arguments_or_output(tmp_path: Path, run: Run, fake_openssl: Fake) -> None:
     environment = fake_openssl(f'echo "$*" >> {tmp_path}/argv; env >> {tmp_path}/argv; exec $REAL "$@"')
     done = run("generate.py", DEV, "-o", tmp_path / "set", env=environment)
     seen = (tmp_path / "argv").read_text() + done.stdout + done.stderr + (tmp_path / "set/manifest.json").read_text()
@@ -251,7 +250,7 @@ def handshake(directory: Path, server: str, client: str, name: str) -> bool:
     server_side, client_side = context(ssl.PROTOCOL_TLS_SERVER, server), context(ssl.PROTOCOL_TLS_CLIENT, client)
     refusals: list[Exception] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
+        listener.settimeout(patient(20))
         thread = threading.Thread(target=serve)
         thread.start()
         try:

@@ -12,6 +12,7 @@ from mintls.verify import Check
 
 import pytest
 from conftest import Run
+from deadline import patient
 from peers import need
 
 HOSTILE = 'a"]; n9 --> n0 %%{init}%% <img src=x onerror=alert(1)>&quot;\\N\\" `b` #quot; 1. end --- |x|\nclass x'
@@ -64,7 +65,7 @@ ARROWS = [(0, 1), (0, 2), (0, 3), (4, 5), (4, 6)]
 def drawn() -> dict[str, Any]:
     """What Graphviz understood of the DOT text."""
     command = [need("dot"), "-Tjson"]
-    done = subprocess.run(command, input=as_dot(SET), capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, input=as_dot(SET), capture_output=True, text=True, timeout=patient(30))
     assert (done.returncode, done.stderr) == (0, "")
     parsed: dict[str, Any] = json.loads(done.stdout)
     return parsed

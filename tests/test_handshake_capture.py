@@ -15,8 +15,11 @@ from mintls.handshake.capture import CONNECTIONS, Relay
 from mintls.handshake.pcapng import Flag
 
 import pytest
+from deadline import patient
 from peers import need
 from processes import until
+
+pytestmark = pytest.mark.slow
 
 WARNED = {"PATH": "/usr/sbin:/usr/bin:/bin", "LC_ALL": "C"}
 
@@ -47,7 +50,7 @@ def shaken(start, tmp_path):
                 *("-cert", who / "client.crt", "-key", who / "client.key", "-CAfile", dev / "ca.crt"),
                 *("-verify_return_error", "-verify_hostname", "localhost"),
             ]
-            ended = subprocess.run(words, input=b"ping\nCLOSE\n", capture_output=True, timeout=20)
+            ended = subprocess.run(words, input=b"ping\nCLOSE\n", capture_output=True, timeout=patient(20))
         return relay, key_log.read_text(), ended.stdout
 
     return shake
@@ -65,7 +68,7 @@ def seen(tmp_path):
             check=True,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patient(60),
             env={**WARNED, "HOME": str(tmp_path)},
         )
         found: dict[str, tuple[list[int], list[int]]] = {"client": ([], []), "server": ([], [])}
@@ -156,7 +159,7 @@ def listening(answer):
                 one, _ = listener.accept()
             except OSError:
                 return
-            one.settimeout(10)
+            one.settimeout(patient(10))
             threads.append(threading.Thread(target=handle, args=(one,)))
             threads[-1].start()
 
@@ -222,7 +225,7 @@ def test_leaving_waits_for_the_last_bytes():
 
     def turn(one):
         said = read_all(one)
-        assert thought.wait(10)
+        assert thought.wait(patient(10))
         one.sendall(said[::-1])
 
     with listening(turn) as port:
@@ -293,7 +296,7 @@ def test_a_clients_reset_arrives():
         client.sendall(b"hello")
         until(lambda: relay.conversations() and said(relay.conversations()[0], True), "the hello")
         reset(client)
-        assert told.wait(10)
+        assert told.wait(patient(10))
     assert ends(relay.conversations()[0]) == [(True, Flag.RST)]
 
 

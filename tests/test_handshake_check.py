@@ -17,9 +17,12 @@ from mintls.openssl import Openssl
 from mintls.profile import read_profile
 
 import pytest
-from conftest import AlteredOpenssl
+from conftest import Fake, altered
+from deadline import patient, slow
 from handshake_check import HandshakeCheck
 from junitparser import JUnitXml
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "handshake_check.py"
 SMALL = """
@@ -61,7 +64,7 @@ def ids(report: dict[str, Any], outcome: str) -> set[str]:
 def test_without_an_argument_it_holds(tmp_path: Path) -> None:
     junit = tmp_path / "junit.xml"
     command = [sys.executable, SCRIPT, "-j", "2", "--timeout", "30", "--json", "r.json", "--junit", junit]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=patient(120))
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads((tmp_path / "r.json").read_text())
     assert len(report["rows"]) >= 60
@@ -108,9 +111,9 @@ TRUST_FOREIGN = """case "$sub$arg" in s_server*/anchors.crt)
 
 
 def test_gate_a_server_that_verifies_but_does_not_return_the_error(
-    small: Path, altered_openssl: AlteredOpenssl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    small: Path, fake_openssl: Fake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake = altered_openssl(DROP.format(end="s_server", option="-verify_return_error"))
+    fake = fake_openssl(altered(DROP.format(end="s_server", option="-verify_return_error"))).program
     monkeypatch.setenv("OPENSSL", str(fake))
     status, report = check(small)
     assert status == 1
@@ -122,9 +125,11 @@ def test_gate_a_server_that_verifies_but_does_not_return_the_error(
 
 
 def test_gate_a_server_that_does_not_ask(
-    small: Path, altered_openssl: AlteredOpenssl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    small: Path, fake_openssl: Fake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("OPENSSL", str(altered_openssl(DROP_WITH_VALUE.format(end="s_server", option="-Verify"))))
+    monkeypatch.setenv(
+        "OPENSSL", str(fake_openssl(altered(DROP_WITH_VALUE.format(end="s_server", option="-Verify"))).program)
+    )
     status, report = check(small, "--only", "server/*")
     assert status == 1
     rows = [row for row in report["rows"] if row["verifier"] == "server" and row["tls"] in ("1.2", "1.3")]
@@ -137,19 +142,19 @@ def test_gate_a_server_that_does_not_ask(
 
 
 def test_gate_a_server_that_trusts_a_foreign_authority(
-    small: Path, altered_openssl: AlteredOpenssl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    small: Path, fake_openssl: Fake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("OPENSSL", str(altered_openssl(TRUST_FOREIGN, f"both={tmp_path}/both")))
+    monkeypatch.setenv("OPENSSL", str(fake_openssl(altered(TRUST_FOREIGN, f"both={tmp_path}/both")).program))
     status, report = check(small, "--only", "server/*")
     assert status == 1
     assert ids(report, "fails") == {"server/1.2/unknown-ca", "server/1.3/unknown-ca"}
     assert ids(report, "unknown") == set()
 
 
-def test_gate_a_client_that_does_not_verify(
-    small: Path, altered_openssl: AlteredOpenssl, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OPENSSL", str(altered_openssl(DROP.format(end="s_client", option="-verify_return_error"))))
+def test_gate_a_client_that_does_not_verify(small: Path, fake_openssl: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "OPENSSL", str(fake_openssl(altered(DROP.format(end="s_client", option="-verify_return_error"))).program)
+    )
     status, report = check(small, "--only", "client/*")
     assert status == 1
     assert ids(report, "fails") == {name for name in MUST_BE_VERIFIED if name.startswith("client/")}
@@ -157,10 +162,10 @@ def test_gate_a_client_that_does_not_verify(
 
 
 def test_a_server_that_refuses_everything_proves_nothing(
-    small: Path, altered_openssl: AlteredOpenssl, monkeypatch: pytest.MonkeyPatch
+    small: Path, fake_openssl: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace = '[ "$sub" = s_server ] && [ "$last" = -CAfile ] && arg="$(dirname "$arg")/foreign.crt"; last=$arg'
-    monkeypatch.setenv("OPENSSL", str(altered_openssl(replace)))
+    monkeypatch.setenv("OPENSSL", str(fake_openssl(altered(replace)).program))
     status, report = check(small, "--only", "server/1.3/unknown-ca", "--only", "server/1.3/none", "--only", "*foreign*")
     assert status == 1
     assert "server/1.3/good" in ids(report, "fails")
@@ -174,28 +179,27 @@ def test_policy_rows_fail_when_strict(small: Path) -> None:
 
 
 def test_an_end_that_hangs_is_inconclusive_in_bounded_time(
-    small: Path, altered_openssl: AlteredOpenssl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    small: Path, fake_openssl: Fake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pids = tmp_path / "pids"
     monkeypatch.setenv(
-        "OPENSSL", str(altered_openssl("", f'[ "$sub" = s_server ] && {{ echo $$ >> {pids}; exec sleep 1000; }}'))
+        "OPENSSL",
+        str(fake_openssl(altered("", f'[ "$sub" = s_server ] && {{ echo $$ >> {pids}; exec sleep 1000; }}')).program),
     )
     status, report = check(small, "--timeout", "0.3")
     assert status == 3
     assert report["counts"]["unknown"] == len(report["rows"])
-    assert report["milliseconds"] < 30_000
+    assert report["milliseconds"] < slow(30) * 1000
     started = [int(pid) for pid in pids.read_text().split()]
     assert len(started) == 4, "what hangs is not tried again: one control for each verifier and version"
     assert not any(map(is_running, started))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_leaves_nothing_running(
-    small: Path, altered_openssl: AlteredOpenssl, tmp_path: Path, number: int
-) -> None:
+def test_interrupted_it_leaves_nothing_running(small: Path, fake_openssl: Fake, tmp_path: Path, number: int) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    fake = altered_openssl("", f'[ "$sub" = s_client ] && {{ echo $$ > {fifo}; exec sleep 1000; }}')
+    fake = fake_openssl(altered("", f'[ "$sub" = s_client ] && {{ echo $$ > {fifo}; exec sleep 1000; }}')).program
     command = [sys.executable, SCRIPT, small, "--only", "server/1.3/none", "--tls", "1.3", "--timeout", "100"]
     path = f"{fake.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "TMPDIR": str(tmp_path)}
@@ -203,7 +207,7 @@ def test_interrupted_it_leaves_nothing_running(
     try:
         pid = int(fifo.read_text())  # waits until a client runs
         script.send_signal(number)
-        _, said = script.communicate(timeout=30)
+        _, said = script.communicate(timeout=patient(30))
     finally:
         script.kill()
         script.wait()

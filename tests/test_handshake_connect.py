@@ -17,11 +17,14 @@ from mintls.errors import MintlsError, UsageError
 
 import pytest
 from conftest import mint_profile, with_server_san
+from deadline import patient, slow
 from handshake_check import HandshakeCheck
 from junitparser import JUnitXml
 from peers import Address, need, process, servers
 from peers.answering import tls_server
 from processes import SCRIPTS, until
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = SCRIPTS / "handshake_check.py"
 FULL = """
@@ -361,7 +364,7 @@ def test_the_reports(dev: Path, user: Path, tmp_path: Path) -> None:
     with servers.python(dev, tmp_path) as address:
         line = [sys.executable, SCRIPT, user, "--connect", f"localhost:{address.port}", "--tls", "1.3"]
         files = ["--json", "r.json", "--junit", "r.xml"]
-        done = subprocess.run([*map(str, line), *files], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*map(str, line), *files], capture_output=True, text=True, timeout=patient(60))
     assert done.returncode == 0
     report = json.loads(Path("r.json").read_text())
     made = len([row for row in report["rows"] if row["outcome"] in ("holds", "warns", "fails")])
@@ -403,7 +406,7 @@ def test_a_silent_server_is_asked_twice_and_no_more(silent: tuple[Address, list[
     assert status == 3
     assert {row["outcome"] for row in report["rows"]} == {"unknown", "skipped", "told"}
     assert len(accepted) == 2, "one control for each version"
-    assert report["milliseconds"] < 10_000
+    assert report["milliseconds"] < slow(10) * 1000
 
 
 def test_nobody_listens(user: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -424,10 +427,10 @@ def test_interrupted_it_leaves_nothing_running(
     script = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         until(lambda: accepted or script.poll() is not None, "a connection")
-        accepted[0].settimeout(30)
+        accepted[0].settimeout(patient(30))
         assert accepted[0].recv(1)
         script.send_signal(number)
-        _, said = script.communicate(timeout=30)
+        _, said = script.communicate(timeout=patient(30))
         while accepted[0].recv(65536):
             pass  # until the client has gone
     finally:

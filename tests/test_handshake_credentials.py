@@ -18,6 +18,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec.structs import replace
 
+pytestmark = pytest.mark.slow
+
 NEEDS_NO_KEY = {
     "good", "good-again", "self-signed", "unknown-ca", "same-name-ca", "same-name-and-key-id-ca", "rogue-root",
     "leaf-as-ca", "bad-signature", "bad-body", "stolen", "tls-1.0", "tls-1.1",
@@ -84,7 +86,7 @@ def test_a_stolen_certificate_is_the_good_one_with_a_key_that_is_not(
     openssl: Openssl, rogue: Path, dev: Path, tmp_path: Path
 ) -> None:
     for source in (rogue, dev):  # EC and RSA
-        directory = tmp_path / source.parent.name
+        directory = tmp_path / source.name
         adopted_from(openssl, source, directory, "client", key=False)
         assert certificate(directory / "stolen-client.crt") == certificate(source / "client.crt")
         stolen = (directory / "stolen-client.key").read_text()
@@ -105,17 +107,18 @@ def test_with_the_key_of_the_authority(openssl: Openssl, rogue: Path, tmp_path: 
     assert not any(map(adopted.obstacle, CATALOGUE))
 
 
-def test_an_authority_that_may_have_none_below_it(openssl: Openssl, dev: Path, tmp_path: Path) -> None:
+def test_an_authority_that_may_have_none_below_it(openssl: Openssl, elliptic: Path, tmp_path: Path) -> None:
     """path_length 0, as profiles/dev.yaml has it."""
-    adopted, ids = adopted_from(openssl, dev, tmp_path / "bad", "server", key=True)
+    adopted, ids = adopted_from(openssl, elliptic, tmp_path / "bad", "server", key=True)
     obstacles = {case.id: adopted.obstacle(case) for case in CATALOGUE}
     assert {name for name, obstacle in obstacles.items() if obstacle} == NEEDS_INTERMEDIATE
     assert not ids & NEEDS_INTERMEDIATE
 
 
-FOREIGN = """
-openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -subj '/O=Old, Ltd/OU=a/OU=b/CN=Old CA' -config c
-openssl req -newkey rsa:2048 -nodes -keyout client.key -out client.csr -subj /CN=client -config c
+NEW = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+FOREIGN = f"""
+openssl req -x509 {NEW} -keyout ca.key -out ca.crt -subj '/O=Old, Ltd/OU=a/OU=b/CN=Old CA' -config c
+openssl req {NEW} -keyout client.key -out client.csr -subj /CN=client -config c
 openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 1 -out client.crt
 """
 CONFIG = "[req]\ndistinguished_name = dn\nx509_extensions = v\n[dn]\n[v]\nbasicConstraints = CA:TRUE\n"

@@ -14,8 +14,11 @@ from mintls.handshake.verdict import Evidence
 from mintls.openssl import Openssl
 
 import pytest
+from deadline import slow
 from peers import Address, servers
 from peers.answering import accepting, tls_server
+
+pytestmark = pytest.mark.slow
 
 HTTP = read_probe("http", "localhost")
 PAGE = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -100,7 +103,7 @@ def test_silence_has_a_deadline(call: Callable[..., Evidence], dev: Path) -> Non
         deaf = call(address, "-tls1_3", timeout=0.4)
     assert deaf.timed_out
     assert not deaf.presenter.has("ServerHello", sent=False)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < slow(10)
 
 
 def test_a_server_that_never_comes_to_the_point_has_a_deadline(call: Callable[..., Evidence], dev: Path) -> None:
@@ -118,7 +121,7 @@ def test_a_server_that_never_comes_to_the_point_has_a_deadline(call: Callable[..
         seen = call(address, "-tls1_3", timeout=0.6)
     assert (seen.answered, seen.timed_out) == (True, True)
     assert seen.answer.startswith(b"....")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < slow(5)
 
 
 def test_a_reset_is_an_end_and_no_trouble(call: Callable[..., Evidence]) -> None:

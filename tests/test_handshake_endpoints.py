@@ -10,8 +10,11 @@ from mintls.handshake.endpoints import Conversation, End, converse
 from mintls.openssl import Openssl
 
 import pytest
-from conftest import AlteredOpenssl
+from conftest import Fake, altered
+from deadline import slow
 from msgspec.structs import replace
+
+pytestmark = pytest.mark.slow
 
 
 def ends(credentials: Path, client: str = "client", version: str = "-tls1_3") -> tuple[End, End]:
@@ -56,45 +59,47 @@ def test_a_bad_client_does_not(
 
 
 @pytest.mark.parametrize("end", ["s_server", "s_client"])
-def test_an_end_that_hangs_is_stopped_in_time(
-    credentials: Path, tmp_path: Path, altered_openssl: AlteredOpenssl, end: str
-) -> None:
+def test_an_end_that_hangs_is_stopped_in_time(credentials: Path, tmp_path: Path, fake_openssl: Fake, end: str) -> None:
     pid = tmp_path / "pid"
     hang = f'if [ "$sub" = {end} ]; then echo $$ > {pid}; exec sleep 1000; fi'
-    fake = altered_openssl("", hang)
+    fake = fake_openssl(altered("", hang)).program
     start = time.monotonic()
     seen = converse(Openssl(str(fake)), *ends(credentials), tmp_path, 0.5)
     assert seen.timed_out
     assert not seen.answered
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < slow(5)
     assert is_gone(int(pid.read_text()))
 
 
 def test_an_end_that_ignores_the_request_to_stop_is_killed(
-    credentials: Path, tmp_path: Path, altered_openssl: AlteredOpenssl
+    credentials: Path, tmp_path: Path, fake_openssl: Fake
 ) -> None:
     pid = tmp_path / "pid"
-    fake = altered_openssl("", f'if [ "$sub" = s_server ]; then trap "" TERM; echo $$ > {pid}; sleep 1000; fi')
+    fake = fake_openssl(
+        altered("", f'if [ "$sub" = s_server ]; then trap "" TERM; echo $$ > {pid}; sleep 1000; fi')
+    ).program
     assert converse(Openssl(str(fake)), *ends(credentials), tmp_path, 0.2).timed_out
     assert is_gone(int(pid.read_text()))
 
 
-def test_a_server_that_dies_says_why(credentials: Path, tmp_path: Path, altered_openssl: AlteredOpenssl) -> None:
-    fake = altered_openssl("", '[ "$sub" = s_server ] && { echo "s_server: Unknown option: -rev" >&2; exit 1; }')
+def test_a_server_that_dies_says_why(credentials: Path, tmp_path: Path, fake_openssl: Fake) -> None:
+    fake = fake_openssl(
+        altered("", '[ "$sub" = s_server ] && { echo "s_server: Unknown option: -rev" >&2; exit 1; }')
+    ).program
     seen = converse(Openssl(str(fake)), *ends(credentials), tmp_path, 10)
     assert seen.trouble == "s_server did not start to listen: s_server: Unknown option: -rev"
     assert not seen.timed_out
 
 
-def test_a_client_that_dies_leaves_no_server_behind(
-    credentials: Path, tmp_path: Path, altered_openssl: AlteredOpenssl
-) -> None:
+def test_a_client_that_dies_leaves_no_server_behind(credentials: Path, tmp_path: Path, fake_openssl: Fake) -> None:
     pid = tmp_path / "pid"
-    fake = altered_openssl("", f'[ "$sub" = s_client ] && exit 1; [ "$sub" = s_server ] && echo $$ > {pid}')
+    fake = fake_openssl(
+        altered("", f'[ "$sub" = s_client ] && exit 1; [ "$sub" = s_server ] && echo $$ > {pid}')
+    ).program
     start = time.monotonic()
     seen = converse(Openssl(str(fake)), *ends(credentials), tmp_path, 60)
     assert seen.trouble == "s_client did not connect"
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < slow(30)
     assert is_gone(int(pid.read_text()))
 
 
@@ -108,12 +113,12 @@ def test_an_unreadable_key_is_trouble_and_no_refusal(
     assert str(tmp_path / "absent.key") in seen.trouble
 
 
-def test_stop_ends_a_conversation_from_another_thread(
-    credentials: Path, tmp_path: Path, altered_openssl: AlteredOpenssl
-) -> None:
+def test_stop_ends_a_conversation_from_another_thread(credentials: Path, tmp_path: Path, fake_openssl: Fake) -> None:
     fifo, seen = tmp_path / "fifo", list[Conversation]()
     os.mkfifo(fifo)
-    openssl = Openssl(str(altered_openssl("", f'[ "$sub" = s_client ] && {{ echo $$ > {fifo}; exec sleep 1000; }}')))
+    openssl = Openssl(
+        str(fake_openssl(altered("", f'[ "$sub" = s_client ] && {{ echo $$ > {fifo}; exec sleep 1000; }}')).program)
+    )
     thread = threading.Thread(target=lambda: seen.append(converse(openssl, *ends(credentials), tmp_path, 60)))
     thread.start()
     try:

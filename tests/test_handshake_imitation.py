@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
+pytestmark = pytest.mark.slow
+
 TARGET = Target(
     host="localhost", port=1, sni="", starttls="", open_sni="", rules=Rules(read_probe("none", "localhost"))
 )

@@ -29,6 +29,8 @@ from junitparser import JUnitXml
 from peers import clients, need
 from processes import SCRIPTS, Running, until
 
+pytestmark = pytest.mark.slow
+
 GOOD = {"good", "good-intermediate", "good-address", "good-again"}
 # What TLS itself makes every client check: that the server holds its key, and the version that both can.
 BY_TLS = {"stolen", "tls-1.0", "tls-1.1"}

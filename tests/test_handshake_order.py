@@ -11,6 +11,7 @@ from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.openssl import Openssl
 
 import pytest
+from deadline import patient
 
 ROWS = tuple(row for row in rows(CATALOGUE, ("1.2", "1.3")) if row.verifier is Verifier.SERVER)
 
@@ -63,11 +64,11 @@ def test_an_error_ends_all_that_runs() -> None:
 
     def connect(row: Row) -> Result:
         if row.version == "1.2":
-            running.wait(10)
+            running.wait(patient(10))
             raise MintlsError("no more")
         with openssl.spawn(["s_server", "-accept", "127.0.0.1:0"]) as process:
             running.set()
-            process.wait(60)
+            process.wait(patient(60))
         return accepted(row)
 
     with pytest.raises(MintlsError, match="no more"):

@@ -7,7 +7,10 @@ import subprocess
 from mintls.handshake.pcapng import Conversation, Event, Flag, render
 
 import pytest
+from deadline import patient
 from peers import need
+
+pytestmark = pytest.mark.slow
 
 SECOND = 1_000_000_000
 DATA = bytes(range(256)) * 3 + b"odd"
@@ -27,7 +30,7 @@ def tshark(tmp_path):
             check=True,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patient(60),
             env={"PATH": "/usr/sbin:/usr/bin:/bin", "HOME": str(tmp_path), "LC_ALL": "C"},
         )
         return [line.split("\t") for line in ended.stdout.splitlines()]

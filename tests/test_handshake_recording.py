@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from mintls.errors import MintlsError, OutputError
@@ -12,9 +11,12 @@ from mintls.handshake.recording import Recordings, key_log_option, recorded
 from mintls.openssl import Openssl
 
 import pytest
+from conftest import Fake
 from handshake_check import HandshakeCheck
 from peers import clients, need
 from processes import SCRIPTS, run_script
+
+pytestmark = pytest.mark.slow
 
 # RFC 8446 section 4 and RFC 5246 section 7.4: 1 and 2 the hellos, 8 EncryptedExtensions, 13 CertificateRequest,
 # 11 Certificate, 15 CertificateVerify, 20 Finished, 4 NewSessionTicket, 12 and 16 the key exchanges, 14 ServerHelloDone
@@ -125,9 +127,7 @@ def test_with_nowhere_to_write_nothing_stands_between(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_an_openssl_that_cannot_is_told_before_anything_runs(
-    fake_openssl: Callable[[str], dict[str, str]], tmp_path: Path
-) -> None:
+def test_an_openssl_that_cannot_is_told_before_anything_runs(fake_openssl: Fake, tmp_path: Path) -> None:
     hide = '[ "$2" = -help ] && { $REAL "$@" 2>&1 | grep -v keylogfile; exit 0; }; exec $REAL "$@"'
     words = (sys.executable, SCRIPTS / "handshake_check.py", "--pcap", tmp_path / "p")
     done = subprocess.run(words, env=fake_openssl(hide), capture_output=True, text=True, cwd=tmp_path)

@@ -19,6 +19,7 @@ from mintls.html_report.page import as_html
 
 import pytest
 from conftest import Run as RunScript
+from deadline import patient
 from msgspec.structs import replace
 
 CASES = {case.id: case for case in CATALOGUE}
@@ -295,7 +296,7 @@ def test_a_browser_shows_it(tmp_path: Path, scheme: str) -> None:
         f"--user-data-dir={tmp_path / 'browser'}", "--virtual-time-budget=5000", "--dump-dom",
         f"--blink-settings=preferredColorScheme={'0' if scheme == 'dark' else '1'}", f"file://{tmp_path}/look.html",
     ]  # fmt: skip
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patient(60))
     (said,) = re.findall(r'data-found="([^"]*)"', done.stdout)
     seen = {entry.pop("width"): entry for entry in json.loads(html.unescape(said))}
     paper = "rgb(15, 20, 25)" if scheme == "dark" else "rgb(255, 255, 255)"

@@ -18,6 +18,7 @@ from mintls.errors import RefusedError
 import https_client
 import pytest
 from conftest import with_server_san
+from deadline import patient
 from peers import servers
 from processes import SCRIPTS, until
 
@@ -43,7 +44,7 @@ def without_certificate(directory: Path) -> ssl.SSLContext:
 def answering(answer):
     """A server of one connection, handled by `answer(socket)` in a thread; yields its port."""
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(15)
+    listener.settimeout(patient(15))
 
     def run():
         try:
@@ -62,21 +63,21 @@ def answering(answer):
         listener.close()
 
 
-def test_our_server(serve, script, dev):
+def test_our_server(serve, run, dev):
     _, port = serve(dev)
     for options in ([], ["--host", "127.0.0.1"]):
-        ended = script("https_client.py", dev, "--port", port, *options)
+        ended = run("https_client.py", dev, "--port", port, *options)
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, SHOWN, "")
 
 
 @pytest.mark.parametrize("name", [name for name in servers.RIGHT if "smtp" not in name and "-rev" not in name])
-def test_the_servers_that_people_have(script, dev, rogue, stranger, tmp_path, name):
+def test_the_servers_that_people_have(run, dev, rogue, stranger, tmp_path, name):
     """They answer a good client, and refuse another CA's: by an alert, by hanging up, or, like nginx, in HTTP."""
     with servers.RIGHT[name](dev, tmp_path) as (_, port):
-        good = script("https_client.py", dev, "--port", port)
+        good = run("https_client.py", dev, "--port", port)
         assert good.returncode == 0, good.stderr
         assert good.stdout.lower().startswith("response status: 200 ok\nmsg:  ")
-        refused = script("https_client.py", stranger, "--port", port)
+        refused = run("https_client.py", stranger, "--port", port)
         assert refused.returncode == 1
         if name.startswith("nginx"):
             assert refused.stdout.startswith("Response status: 400 Bad Request\n")
@@ -84,37 +85,37 @@ def test_the_servers_that_people_have(script, dev, rogue, stranger, tmp_path, na
             assert refused.stdout == ""
             assert any(words in refused.stderr for words in ("refused the handshake", "closed the connection"))
             assert refused.stderr.count("\n") == 1
-        distrusting = script("https_client.py", rogue, "--port", port)
+        distrusting = run("https_client.py", rogue, "--port", port)
         assert distrusting.returncode == 1
         assert "the server's certificate is not accepted: " in distrusting.stderr
-        assert script("https_client.py", dev, "--port", port).returncode == 0
+        assert run("https_client.py", dev, "--port", port).returncode == 0
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
-def test_each_version_of_tls(start, script, dev, stranger, version):
+def test_each_version_of_tls(start, run, dev, stranger, version):
     server = start(
         *("openssl", "s_server", "-accept", "127.0.0.1:0", version, "-www"),
         *("-cert", dev / "server.crt", "-key", dev / "server.key"),
         *("-CAfile", dev / "ca.crt", "-Verify", "5", "-verify_return_error"),
     )
     port = until(lambda: re.search(r"ACCEPT \S+:(\d+)\n", server.stdout), "ACCEPT")[1]
-    good = script("https_client.py", dev, "--port", port)
+    good = run("https_client.py", dev, "--port", port)
     assert good.returncode == 0, good.stderr
     assert (dev / "client.crt").read_text().splitlines()[1] in good.stdout.splitlines()  # whom s_server saw
-    refused = script("https_client.py", stranger, "--port", port)
+    refused = run("https_client.py", stranger, "--port", port)
     assert refused.returncode == 1
     assert "the server refused the handshake with the alert 'unknown ca': it does not trust the CA" in refused.stderr
 
 
 @pytest.mark.parametrize("times", range(5))
-def test_a_refusal_is_told_each_time(serve, script, dev, stranger, times):
+def test_a_refusal_is_told_each_time(serve, run, dev, stranger, times):
     server, port = serve(dev)
-    ended = script("https_client.py", stranger, "--port", port)
+    ended = run("https_client.py", stranger, "--port", port)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(f"localhost:{port}: the server refused the handshake with the alert '")
     assert ended.stderr.count("\n") == 1
     server.says("refused: the client's certificate is not accepted")
-    assert script("https_client.py", dev, "--port", port).returncode == 0
+    assert run("https_client.py", dev, "--port", port).returncode == 0
 
 
 OWN_NAMES = """
@@ -129,35 +130,35 @@ clients: {alice: {subject: {CN: alice}, issuer: issuing}}
 """
 
 
-def test_a_set_with_names_of_its_own(serve, script, mint_text, dev):
+def test_a_set_with_names_of_its_own(serve, run, mint_text, dev):
     """As its manifest tells them: entries, files, a CA for each end, and an intermediate."""
     directory = mint_text(OWN_NAMES)
     server, port = serve(directory)
-    ended = script("https_client.py", directory, "--port", port)
+    ended = run("https_client.py", directory, "--port", port)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, SHOWN, "")
     assert "CN=alice; " in server.says("200")
-    assert script("https_client.py", dev, "--port", port).returncode == 1
+    assert run("https_client.py", dev, "--port", port).returncode == 1
 
 
-def test_without_its_manifest_such_a_set_is_not_found(script, mint_text):
+def test_without_its_manifest_such_a_set_is_not_found(run, mint_text):
     directory = mint_text(OWN_NAMES)
     (directory / "manifest.json").unlink()
-    ended = script("https_client.py", directory)
+    ended = run("https_client.py", directory)
     names = ", ".join(str(directory / name) for name in ("ca.crt", "client.crt", "client.key"))
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr == f"no file {names}: mint it with generate.py, or name another DIR\n"
 
 
-def test_a_manifest_that_cannot_be_read(script, dev, tmp_path):
+def test_a_manifest_that_cannot_be_read(run, dev, tmp_path):
     directory = shutil.copytree(dev, tmp_path / "DIR")
     (directory / "manifest.json").write_text("{}")
-    ended = script("https_client.py", directory)
+    ended = run("https_client.py", directory)
     assert (ended.returncode, ended.stdout) == (3, "")
     assert "manifest.json is no manifest that mintls wrote" in ended.stderr
     assert ended.stderr.count("\n") == 1
     (directory / "manifest.json").unlink()
     (directory / "manifest.json").mkdir()
-    ended = script("https_client.py", directory)
+    ended = run("https_client.py", directory)
     assert (ended.returncode, ended.stderr) == (3, f"{directory / 'manifest.json'}: Is a directory; name another DIR\n")
 
 
@@ -177,7 +178,7 @@ def test_a_write_that_fails_does_not_hide_the_refusal(dev, stranger, monkeypatch
     request = http.client.HTTPConnection.request
 
     def late(*words):
-        assert gone.wait(10)
+        assert gone.wait(patient(10))
         request(*words)
 
     monkeypatch.setattr(http.client.HTTPConnection, "request", late)
@@ -186,9 +187,9 @@ def test_a_write_that_fails_does_not_hide_the_refusal(dev, stranger, monkeypatch
         https_client.get("127.0.0.1", port, context)
 
 
-def test_a_server_of_another_ca(serve, script, dev, rogue):
+def test_a_server_of_another_ca(serve, run, dev, rogue):
     server, port = serve(rogue)
-    ended = script("https_client.py", dev, "--port", port)
+    ended = run("https_client.py", dev, "--port", port)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(f"localhost:{port}: the server's certificate is not accepted: ")
     server.says("refused: ")
@@ -201,10 +202,10 @@ def test_a_server_of_another_ca(serve, script, dev, rogue):
         ("127.0.0.1", '["DNS:localhost"]', "IP address mismatch"),
     ],
 )
-def test_another_name(serve, script, dev, tmp_path, host, san, said):
+def test_another_name(serve, run, dev, tmp_path, host, san, said):
     with_server_san(dev, tmp_path, san)
     _, port = serve(tmp_path)
-    ended = script("https_client.py", dev, "--port", port, "--host", host)
+    ended = run("https_client.py", dev, "--port", port, "--host", host)
     assert ended.returncode == 1
     assert f"the server's certificate is not accepted: {said}" in ended.stderr
 
@@ -222,29 +223,29 @@ def test_the_ca_joins_the_systems_trust(dev, rogue, monkeypatch):
         assert subprocess.run(argv, check=True, capture_output=True, text=True).stdout == count
 
 
-def test_nothing_listens(script, dev):
+def test_nothing_listens(run, dev):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    ended = script("https_client.py", dev, "--port", port)
+    ended = run("https_client.py", dev, "--port", port)
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr == f"nothing listens on localhost:{port}: start https_server.py first, or give --port\n"
 
 
-def test_an_unknown_host(script, dev):
-    ended = script("https_client.py", dev, "--host", "no-such-host.invalid")
+def test_an_unknown_host(run, dev):
+    ended = run("https_client.py", dev, "--host", "no-such-host.invalid")
     assert ended.returncode == 3
     assert ended.stderr.startswith("the name no-such-host.invalid is not known")
 
 
 @pytest.mark.parametrize("said", [b"HTTP/1.0 200 OK\r\n\r\nhello", b"\x00" * 100, b"220 mail\r\n"])
-def test_a_server_that_speaks_no_tls(script, dev, said):
+def test_a_server_that_speaks_no_tls(run, dev, said):
     def answer(connection):
         connection.recv(4096)
         connection.sendall(said)
         connection.recv(4096)
 
     with answering(answer) as port:
-        ended = script("https_client.py", dev, "--port", port, "--host", "127.0.0.1")
+        ended = run("https_client.py", dev, "--port", port, "--host", "127.0.0.1")
     assert ended.returncode == 3
     assert ended.stderr.count("\n") == 1
     assert "Traceback" not in ended.stderr
@@ -263,7 +264,7 @@ def test_a_server_that_speaks_no_tls(script, dev, said):
         (b"", 1, ""),
     ],
 )
-def test_odd_answers(script, dev, said, status, shown):
+def test_odd_answers(run, dev, said, status, shown):
     def answer(connection):
         with without_certificate(dev).wrap_socket(connection, server_side=True) as tls:
             tls.recv(4096)
@@ -271,23 +272,23 @@ def test_odd_answers(script, dev, said, status, shown):
             tls.unwrap()
 
     with answering(answer) as port:
-        ended = script("https_client.py", dev, "--port", port, "--host", "127.0.0.1")
+        ended = run("https_client.py", dev, "--port", port, "--host", "127.0.0.1")
     assert ended.returncode == status, ended.stderr
     assert ended.stdout.startswith(shown)
     assert "\x1b" not in ended.stdout + ended.stderr
     assert len(ended.stdout) < 70_000
 
 
-def test_bad_files_and_words(script, dev, tmp_path):
+def test_bad_files_and_words(run, dev, tmp_path):
     directory = shutil.copytree(dev, tmp_path / "DIR")
     shutil.copy(dev / "server.key", directory / "client.key")
-    ended = script("https_client.py", "DIR", cwd=tmp_path)
+    ended = run("https_client.py", "DIR", cwd=tmp_path)
     assert ended.returncode == 3
     assert ended.stderr.startswith("DIR/client.key is not the key of DIR/client.crt")
     (directory / "client.key").unlink()
-    assert script("https_client.py", "DIR", cwd=tmp_path).stderr.startswith("no file DIR/client.key")
-    ended = script("https_client.py", cwd=tmp_path)
+    assert run("https_client.py", "DIR", cwd=tmp_path).stderr.startswith("no file DIR/client.key")
+    ended = run("https_client.py", cwd=tmp_path)
     assert ended.returncode == 3
     assert ended.stderr.startswith("no file certs/dev/ca.crt, certs/dev/client.crt, certs/dev/client.key: ")
     for words in (["--port", "0"], ["--port", "x"], ["--verbose"]):
-        assert script("https_client.py", *words).returncode == 2
+        assert run("https_client.py", *words).returncode == 2

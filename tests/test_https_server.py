@@ -11,8 +11,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from deadline import patient
 from peers import Address, clients, need
 from processes import SCRIPTS, Running
+
+pytestmark = pytest.mark.slow
 
 ANSWER = "This is an example server.\n"
 
@@ -76,7 +79,7 @@ def curl(url: str, ca: Path, who: Path | None, *options: str) -> subprocess.Comp
     words = ["-sS", "--noproxy", "*", "-m", "15", "--cacert", ca / "ca.crt", *options]
     if who:
         words += ["--cert", who / "client.crt", "--key", who / "client.key"]
-    return subprocess.run([need("curl"), *words, url], capture_output=True, text=True, timeout=20)
+    return subprocess.run([need("curl"), *words, url], capture_output=True, text=True, timeout=patient(20))
 
 
 def test_it_answers_and_logs_who_called(serve, dev):
@@ -167,7 +170,7 @@ def test_the_clients_that_people_have(serve, dev, rogue, stranger, name):
 
     def visit(certs: Path) -> subprocess.CompletedProcess[str]:
         argv = clients.argv(name, Address("127.0.0.1", port), certs)
-        return subprocess.run(argv, capture_output=True, text=True, timeout=20)
+        return subprocess.run(argv, capture_output=True, text=True, timeout=patient(20))
 
     good = visit(dev)
     assert good.returncode == 0, good.stderr
@@ -305,16 +308,16 @@ def spoil(name: str, content: bytes):
         (spoil("server.crt", b""), "DIR/server.crt and DIR/server.key cannot be used"),
     ],
 )
-def test_bad_files_are_told_in_a_sentence(script, dev, tmp_path, change, sentence):
+def test_bad_files_are_told_in_a_sentence(run, dev, tmp_path, change, sentence):
     directory = shutil.copytree(dev, tmp_path / "DIR")
     change(directory)
-    ended = script("https_server.py", "DIR", "--port", "0", cwd=tmp_path)
+    ended = run("https_server.py", "DIR", "--port", "0", cwd=tmp_path)
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.startswith(sentence)
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_key_with_a_passphrase_is_not_waited_for(script, dev, tmp_path):
+def test_a_key_with_a_passphrase_is_not_waited_for(run, dev, tmp_path):
     directory = shutil.copytree(dev, tmp_path / "DIR")
     locked = directory / "server.key"
     subprocess.run(
@@ -322,16 +325,16 @@ def test_a_key_with_a_passphrase_is_not_waited_for(script, dev, tmp_path):
         check=True,
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "WORD": "secret"},
     )
-    ended = script("https_server.py", directory, "--port", "0")
+    ended = run("https_server.py", directory, "--port", "0")
     assert ended.returncode == 3
     assert "server.key has a passphrase" in ended.stderr
 
 
-def test_a_port_in_use_and_bad_words(script, dev):
+def test_a_port_in_use_and_bad_words(run, dev):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = script("https_server.py", dev, "--port", port)
+        ended = run("https_server.py", dev, "--port", port)
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: Address already in use")
     for words in (["--port", "65536"], ["--port", "x"], ["--verbose"], [dev, "more"]):
-        assert script("https_server.py", *words).returncode == 2
+        assert run("https_server.py", *words).returncode == 2

@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from conftest import Run, contents, mint_profile, modes
+from conftest import Fake, Run, contents, mint_profile, modes
 from cryptography import x509
+from deadline import patient
 from processes import SCRIPTS, until
 
 TEXT = """\
@@ -21,7 +22,6 @@ clients: {a: {subject: {CN: a}}, b: {subject: {CN: b}}}
 """
 CHANGED = TEXT.replace("CN: a}", "CN: a2}")
 FILES = ["a.crt", "a.key", "b.crt", "b.key", "ca.crt", "ca.key", "manifest.json"]
-Fake = Callable[[str], dict[str, str]]
 Mint = Callable[[str], Path]
 # for a step of the workflow: what this openssl does instead
 FAULTS = {
@@ -129,7 +129,7 @@ def test_interrupted_it_ends_what_it_started(minted: Path, fake_openssl: Fake) -
     environment = fake_openssl(hang(minted.parent / "pid"))
     with hung(minted.parent / "profile.yaml", minted, environment) as (process, pid):
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=patient(20))
         assert (process.returncode, stderr) == (130, "interrupted\n")
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
@@ -141,7 +141,7 @@ def test_killed_it_leaves_the_old_set_and_the_next_run_works(minted: Path, run: 
     environment = fake_openssl(hang(minted.parent / "pid"))
     with hung(minted.parent / "profile.yaml", minted, environment) as (process, _):
         process.kill()
-        process.wait(20)
+        process.wait(patient(20))
         (staging,) = (path for path in minted.iterdir() if path.name.startswith(".mintls-"))
         assert staging.stat().st_mode & 0o777 == 0o700
         left = {path.name: path for path in minted.iterdir() if path != staging}
@@ -156,7 +156,7 @@ def test_two_runs_at_once_make_one_set(tmp_path: Path) -> None:
     words = ("generate.py", tmp_path / "profile.yaml", "-o", tmp_path / "set", "--json")
     command = [sys.executable, str(SCRIPTS / words[0]), *map(str, words[1:])]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    said = [process.communicate(timeout=60)[0] for process in runs]
+    said = [process.communicate(timeout=patient(60))[0] for process in runs]
     assert [process.returncode for process in runs] == [0, 0, 0]
     issued = sorted(sum(one["action"] == "issued" for one in json.loads(text)["certificates"]) for text in said)
     assert issued == [0, 0, 3]

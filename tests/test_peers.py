@@ -12,8 +12,11 @@ from typing import NamedTuple
 
 import pytest
 from conftest import with_server_san
+from deadline import patient
 from peers import Address, clients, need, process, servers
 from peers.visitor import DEADLINE, credential, session_of, visit
+
+pytestmark = pytest.mark.slow
 
 VERSIONS = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
@@ -64,9 +67,9 @@ SEEN = {
 
 
 @pytest.fixture(scope="module")
-def misnamed(dev: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A set of the CA of `dev` whose server has another name."""
-    return with_server_san(dev, tmp_path_factory.mktemp("misnamed"), '["DNS:elsewhere.test"]')
+def misnamed(elliptic: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set of the CA of `elliptic` whose server has another name."""
+    return with_server_san(elliptic, tmp_path_factory.mktemp("misnamed"), '["DNS:elsewhere.test"]')
 
 
 def test_what_is_seen_of_every_server_is_stated() -> None:
@@ -74,12 +77,12 @@ def test_what_is_seen_of_every_server_is_stated() -> None:
 
 
 @pytest.mark.parametrize("name", servers.SERVERS)
-def test_server(name: str, dev: Path, rogue: Path, tmp_path: Path) -> None:
+def test_server(name: str, elliptic: Path, rogue: Path, tmp_path: Path) -> None:
     answer = NOOP if name.startswith("smtp") else GNIP if "-rev" in name else OK
-    with servers.SERVERS[name](dev, tmp_path) as address:
-        assert _both(name, address, dev, dev) == answer
-        assert Seen(_both(name, address, dev, None), _both(name, address, dev, rogue)) == SEEN[name]
-        assert _both(name, address, dev, dev) == answer, "after refusing others it must still answer"
+    with servers.SERVERS[name](elliptic, tmp_path) as address:
+        assert _both(name, address, elliptic, elliptic) == answer
+        assert Seen(_both(name, address, elliptic, None), _both(name, address, elliptic, rogue)) == SEEN[name]
+        assert _both(name, address, elliptic, elliptic) == answer, "after refusing others it must still answer"
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address, timeout=DEADLINE)
 
@@ -92,21 +95,21 @@ def test_every_right_server_refuses_and_every_wrong_one_lets_somebody_in() -> No
     assert {name for name in servers.WRONG if not answered(SEEN[name])} == {"go OnlyByName"}
 
 
-def test_a_server_that_asks_only_by_name(dev: Path, tmp_path: Path) -> None:
-    stranger = credential(dev, None, ssl.TLSVersion.TLSv1_3)
+def test_a_server_that_asks_only_by_name(elliptic: Path, tmp_path: Path) -> None:
+    stranger = credential(elliptic, None, ssl.TLSVersion.TLSv1_3)
     stranger.check_hostname = False
-    with servers.SERVERS["go OnlyByName"](dev, tmp_path) as address:
+    with servers.SERVERS["go OnlyByName"](elliptic, tmp_path) as address:
         for name, seen in ((None, "200"), ("other.test", "200"), ("localhost", "bad_certificate")):
             assert visit("go", address, stranger, name) == seen
 
 
 @pytest.mark.parametrize("default", ["localhost", "open.localhost"])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_nginx_with_two_names(default: str, version: ssl.TLSVersion, dev: Path, tmp_path: Path) -> None:
+def test_nginx_with_two_names(default: str, version: ssl.TLSVersion, elliptic: Path, tmp_path: Path) -> None:
     """The name without a certificate must not open the other: 421 says that Host and SNI differ."""
-    stranger = credential(dev, None, version)
+    stranger = credential(elliptic, None, version)
     stranger.check_hostname = False  # no server certificate names open.localhost
-    with servers.nginx_two_names(dev, tmp_path, default) as address:
+    with servers.nginx_two_names(elliptic, tmp_path, default) as address:
 
         def seen(sni: str | None, host: str, session: ssl.SSLSession | None = None) -> str:
             return visit("nginx", address, stranger, sni, host, session)
@@ -121,16 +124,16 @@ def test_nginx_with_two_names(default: str, version: ssl.TLSVersion, dev: Path, 
         assert seen("open.localhost", "localhost", session) == "421"
         # In TLS 1.3 an nginx before 1.27.4 that lacks the fix of CVE-2025-23419 answers 200 here.
         assert seen("localhost", "localhost", session) in ("421", "access_denied")
-        assert visit("nginx", address, credential(dev, dev, version)) == "200"
+        assert visit("nginx", address, credential(elliptic, elliptic, version)) == "200"
 
 
 @pytest.mark.parametrize("name", clients.CLIENTS)
-def test_client(name: str, dev: Path, rogue: Path, misnamed: Path, tmp_path: Path) -> None:
+def test_client(name: str, elliptic: Path, rogue: Path, misnamed: Path, tmp_path: Path) -> None:
     """Each shows its certificate and reads the page; only the right ones leave an impostor unread."""
     sees = {
-        "good": _run(name, dev, dev, tmp_path),
-        "unknown": _run(name, rogue, dev, tmp_path),
-        "misnamed": _run(name, misnamed, dev, tmp_path),
+        "good": _run(name, elliptic, elliptic, tmp_path),
+        "unknown": _run(name, rogue, elliptic, tmp_path),
+        "misnamed": _run(name, misnamed, elliptic, tmp_path),
     }
     right = name in clients.RIGHT
     believes_any_name = name == "python check_hostname=False"
@@ -170,25 +173,25 @@ def test_the_children_of_a_server_end_with_it(tmp_path: Path) -> None:
         os.close(reading)
 
 
-def _both(name: str, address: Address, dev: Path, shown: Path | None) -> tuple[str, str]:
-    old, new = (visit(name, address, credential(dev, shown, version)) for version in VERSIONS)
+def _both(name: str, address: Address, elliptic: Path, shown: Path | None) -> tuple[str, str]:
+    old, new = (visit(name, address, credential(elliptic, shown, version)) for version in VERSIONS)
     return old, new
 
 
-def _run(name: str, certs: Path, dev: Path, logs: Path) -> bool:
-    """Whether the client asked for the page and got it, from a server that shows `certs`, trusting `dev`.
+def _run(name: str, certs: Path, elliptic: Path, logs: Path) -> bool:
+    """Whether the client asked for the page and got it, from a server that shows `certs`, trusting `elliptic`.
 
-    The server answers only those that show a certificate of `dev`.
+    The server answers only those that show a certificate of `elliptic`.
     """
     shown = Path(tempfile.mkdtemp(dir=logs))
-    for file, source in (("ca.crt", dev), ("server.crt", certs), ("server.key", certs)):
+    for file, source in (("ca.crt", elliptic), ("server.crt", certs), ("server.key", certs)):
         (shown / file).write_bytes((source / file).read_bytes())
     with servers.python(shown, shown) as address:
         done = subprocess.run(
-            clients.argv(name, address, dev),
+            clients.argv(name, address, elliptic),
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=patient(20),
             env=process.environment(),
         )
     asked = "GET / HTTP/1.1" in next(shown.glob("python-http-*/log")).read_text()

@@ -10,7 +10,7 @@ from typing import Any
 from mintls.openssl import Openssl
 
 import pytest
-from conftest import PROFILES, modes
+from conftest import PROFILES, load, modes
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -26,10 +26,6 @@ USAGES = [
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
     "key_cert_sign", "crl_sign",
 ]  # fmt: skip
-
-
-def load(path: Path) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def usage(certificate: x509.Certificate) -> list[str]:

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from deadline import patient
 from processes import SCRIPTS
+
+pytestmark = pytest.mark.slow
 
 README = (SCRIPTS.parent / "README.md").read_text(encoding="utf-8")
 PLUGIN = 'pytest_plugins = ["mintls.pytest_plugin"]\n'
@@ -24,7 +28,7 @@ def pytest_of(folder: Path, text: str, *options: str) -> "subprocess.CompletedPr
     (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {SCRIPTS}\nfilterwarnings = error\n")
     command = [sys.executable, "-m", "pytest", "-q", f"--basetemp={folder}/base", *options, "test_it.py"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=patient(120))
 
 
 def test_the_readmes_example_holds(tmp_path: Path) -> None:

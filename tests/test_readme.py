@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from deadline import patient
 from junitparser import JUnitXml
 from peers import need
 from processes import SCRIPTS, Running, until
+
+pytestmark = pytest.mark.slow
 
 ROOT = SCRIPTS.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,7 +83,7 @@ def test_the_pair_in_two_terminals(clone: Path, monkeypatch: pytest.MonkeyPatch)
         until(lambda: "https://" in server.stdout, "the address it listens on")
         port = server.stdout.strip().rpartition(":")[2]
         words = [*second.replace(".venv/bin/python", sys.executable).split(), "--port", port]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=patient(60))
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Msg:  This is an example server."), done.stderr
     finally:
         server.end()

@@ -15,9 +15,10 @@ from mintls.profile import load_profile
 from mintls.revocation import make_crls
 
 import pytest
-from conftest import Run, contents, mint_profile
+from conftest import Run, contents, load, mint_profile
 from cryptography import x509
 from cryptography.x509 import ReasonFlags
+from deadline import patient
 from peers import need
 
 TEXT = """\
@@ -57,10 +58,6 @@ def crl(directory: Path, name: str = "ca") -> x509.CertificateRevocationList:
     return x509.load_pem_x509_crl((directory / f"{name}.crl").read_bytes())
 
 
-def load(directory: Path, name: str) -> x509.Certificate:
-    return x509.load_pem_x509_certificate((directory / f"{name}.crt").read_bytes())
-
-
 def number(listed: x509.CertificateRevocationList) -> int:
     return listed.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
@@ -75,12 +72,15 @@ def again(directory: Path, text: str) -> None:
 
 
 def test_a_list_as_pyca_reads_it(template: Path) -> None:
-    listed, issuer = crl(template), load(template, "ca")
+    listed, issuer = crl(template), load(template / "ca.crt")
     assert listed.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
     assert listed.issuer == issuer.subject
     identifier = listed.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
     assert identifier == issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    assert (number(listed), reasons(listed)) == (1, {load(template, "gone").serial_number: ReasonFlags.key_compromise})
+    assert (number(listed), reasons(listed)) == (
+        1,
+        {load(template / "gone.crt").serial_number: ReasonFlags.key_compromise},
+    )
     assert listed.next_update_utc
     assert listed.next_update_utc - listed.last_update_utc == timedelta(7)
     assert abs(listed.last_update_utc - datetime.now(UTC)) < timedelta(minutes=10)
@@ -91,7 +91,7 @@ def test_a_list_as_pyca_reads_it(template: Path) -> None:
 def test_an_empty_list_is_a_list(template: Path) -> None:
     listed = crl(template, "quiet")
     assert (len(listed), number(listed)) == (0, 1)
-    assert listed.is_signature_valid(load(template, "quiet").public_key())  # type: ignore[arg-type]
+    assert listed.is_signature_valid(load(template / "quiet.crt").public_key())  # type: ignore[arg-type]
     assert listed.next_update_utc
     assert listed.next_update_utc - listed.last_update_utc == timedelta(30)
 
@@ -129,7 +129,7 @@ def shake_hands(directory: Path, client: str, listed: Path) -> str:
             said.append(str(error))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
+        listener.settimeout(patient(20))
         thread = threading.Thread(target=serve)
         thread.start()
         try:
@@ -156,7 +156,7 @@ def test_every_reason(mint_text: Callable[[str], Path]) -> None:
     listed = {one.serial_number: one for one in crl(made)}
     assert len(listed) == len(REASONS)
     for name, flag in REASONS.items():
-        extensions = listed[load(made, name).serial_number].extensions
+        extensions = listed[load(made / f"{name}.crt").serial_number].extensions
         if name == "unspecified":  # RFC 5280 5.3.1: it should rather be absent
             assert len(extensions) <= 1
         else:
@@ -176,7 +176,7 @@ def steps() -> Iterator[tuple[str, str]]:
 
 def test_no_rerun_forgets_a_revocation(minted: Path) -> None:
     """Step after step on one set: the first serial stays listed, with its date, and the numbers only grow."""
-    first, seen = load(minted, "gone").serial_number, set()
+    first, seen = load(minted / "gone.crt").serial_number, set()
     (date,) = [one.revocation_date_utc for one in crl(minted)]
     before = number(crl(minted))
     for what, text in steps():
@@ -191,12 +191,14 @@ def test_no_rerun_forgets_a_revocation(minted: Path) -> None:
         before = now
         gone = minted / "gone.crt"
         revoked = "gone}" in text and ("revoked: keyCompromise}" in text and "issuer: quiet" not in text)
-        assert (load(minted, "gone").serial_number in listed) == (revoked or "leaves" in what or "gone2" in text), what
+        assert (load(minted / "gone.crt").serial_number in listed) == (
+            revoked or "leaves" in what or "gone2" in text
+        ), what
         assert gone.exists()
 
 
 def test_without_a_list_for_a_while_nothing_is_forgotten_either(minted: Path) -> None:
-    first = load(minted, "gone").serial_number
+    first = load(minted / "gone.crt").serial_number
     without = TEXT.replace(", crl: {days: 7}", ", days: 3000").replace(", revoked: keyCompromise", "")
     again(minted, without)  # the authority is issued again, and has no list
     again(minted, TEXT.replace(", revoked: keyCompromise", ""))
@@ -207,7 +209,7 @@ def test_without_a_list_for_a_while_nothing_is_forgotten_either(minted: Path) ->
 
 def test_one_that_is_no_longer_revoked_is_another(minted: Path, run: Run) -> None:
     """A list cannot take back what it said; a key that was compromised is not used again."""
-    old, key = load(minted, "gone"), (minted / "gone.key").read_bytes()
+    old, key = load(minted / "gone.crt"), (minted / "gone.key").read_bytes()
     (minted.parent / "profile.yaml").write_text(TEXT.replace(", revoked: keyCompromise", ""))
     words = ("generate.py", minted.parent / "profile.yaml", "-o", minted, "--json")
     asked = run(*words, "--check")
@@ -217,7 +219,7 @@ def test_one_that_is_no_longer_revoked_is_another(minted: Path, run: Run) -> Non
         (work,) = [one for one in json.loads(report.stdout)["certificates"] if one["action"] != "kept"]
         assert (work["name"], work["action"]) == ("gone", "renewed")
         assert work["why"].endswith("was revoked for keyCompromise")
-    assert load(minted, "gone").serial_number != old.serial_number
+    assert load(minted / "gone.crt").serial_number != old.serial_number
     assert (minted / "gone.key").read_bytes() != key
     assert subprocess.run(
         [need("openssl"), "verify", "-crl_check", "-CAfile", "ca.crt", "-CRLfile", "ca.crl", "gone.crt"],
@@ -227,11 +229,11 @@ def test_one_that_is_no_longer_revoked_is_another(minted: Path, run: Run) -> Non
 
 def test_one_that_was_only_held_keeps_its_key(minted: Path) -> None:
     again(minted, TEXT.replace("keyCompromise", "certificateHold"))
-    key, old = (minted / "gone.key").read_bytes(), load(minted, "gone").serial_number
+    key, old = (minted / "gone.key").read_bytes(), load(minted / "gone.crt").serial_number
     again(minted, TEXT.replace(", revoked: keyCompromise", ""))
     # it had been compromised before, and that reason was replaced
     assert (minted / "gone.key").read_bytes() == key
-    assert load(minted, "gone").serial_number != old
+    assert load(minted / "gone.crt").serial_number != old
 
 
 def test_a_rerun_touches_no_list(minted: Path) -> None:

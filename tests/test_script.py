@@ -9,8 +9,11 @@ import pytest
 from conftest import PROFILES, modes
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from deadline import patient
 from peers import need
 from processes import run_script
+
+pytestmark = pytest.mark.slow
 
 TOOLS = ["openssl", "cat", "rm", "chmod"]  # all that the script may call, besides the shell itself ...
 DEFECT_TOOLS = ["tail", "od", "tr", "cut", "dd"]  # ... and for what is deliberately bad
@@ -28,7 +31,9 @@ def script_of(name: str, folder: Path) -> Path:
 
 def run_sh(script: Path, folder: Path, path: Path) -> subprocess.CompletedProcess[str]:
     command = [shutil.which("sh") or "sh", str(script)]
-    return subprocess.run(command, cwd=folder, env={"PATH": str(path)}, capture_output=True, text=True, timeout=100)
+    return subprocess.run(
+        command, cwd=folder, env={"PATH": str(path)}, capture_output=True, text=True, timeout=patient(100)
+    )
 
 
 @pytest.fixture

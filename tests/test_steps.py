@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import contents, mint_profile
+from conftest import contents, load, mint_profile
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -82,10 +82,6 @@ servers:
   wrong_purpose: {subject: {CN: s}, issuer: ca, san: ["DNS:localhost"], extended_key_usage: [clientAuth],
                   defects: [wrong_purpose]}
 """
-
-
-def load(path: Path) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from mintls.store import COMMIT, carry_on, open_store
 
 import pytest
 from conftest import contents, mint_profile
+from deadline import patient
 from processes import SCRIPTS
 
 TEXT = "defaults: {key: ec:P-256}\nauthorities: {ca: {subject: {CN: %s}}}\nclients: {c: {subject: {CN: c}}}\n"
@@ -75,7 +76,7 @@ def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
         second = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(SCRIPTS)})
         with pytest.raises(subprocess.TimeoutExpired):
             second.wait(0.5)
-    assert second.communicate(timeout=20)[0] == "in\n"
+    assert second.communicate(timeout=patient(20))[0] == "in\n"
 
 
 def test_a_directory_that_stays_empty_is_gone_again(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 from mintls.openssl import Openssl
 
 import pytest
-from conftest import Run, mint_profile
+from conftest import Fake, Run, mint_profile
+from deadline import patient
 from generate import Generate
 from processes import SCRIPTS, until
 from torture import FULL, at_call, check_private, check_whole, copy, emptied, files, some, times
@@ -27,7 +28,6 @@ clients: {a: {subject: {CN: a}}, b: {subject: {CN: b}}}
 """
 NEW = OLD.replace("CN: a}", "CN: a}, key: ec:P-384").replace("CN: b}", "CN: b}, revoked: superseded")
 Property = Callable[[str, object], None]
-Fake = Callable[[str], dict[str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +264,7 @@ def test_runs_of_one_profile_at_once(old: Path, tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(NEW)
     directory = copy(old, tmp_path / "set")
     runs = [start(tmp_path / "p.yaml", directory) for _ in range(TOGETHER)]
-    said = [run.communicate(timeout=100) for run in runs]
+    said = [run.communicate(timeout=patient(100)) for run in runs]
     assert [run.returncode for run in runs] == [0] * TOGETHER, said
     assert sorted(out.splitlines()[-1].partition(": ")[2] for out, _ in said) == [
         *["0 issued, 3 in all"] * (TOGETHER - 1), "1 issued, 3 in all",
@@ -279,7 +279,7 @@ def test_runs_of_several_profiles_at_once(tmp_path: Path) -> None:
     for index in range(TOGETHER):
         (tmp_path / f"p{index}.yaml").write_text(OLD.replace("CN: CA", f"CN: CA {index}"))
     runs = [start(tmp_path / f"p{index}.yaml", tmp_path / "set") for index in range(TOGETHER)]
-    said = [run.communicate(timeout=100)[1] for run in runs]
+    said = [run.communicate(timeout=patient(100))[1] for run in runs]
     (winner,) = [index for index, run in enumerate(runs) if run.returncode == 0]
     for index, run in enumerate(runs):
         if index != winner:
@@ -301,7 +301,7 @@ def test_shards_at_once(place: str, tmp_path: Path, run: Run) -> None:
     authority = files(base)
     where = [base if place == "one directory" else copy(base, tmp_path / f"copy{k}") for k in range(TOGETHER)]
     runs = [start(tmp_path / "p.yaml", where[k], "--shard", f"{k + 1}/{TOGETHER}") for k in range(TOGETHER)]
-    said = [run.communicate(timeout=100) for run in runs]
+    said = [run.communicate(timeout=patient(100)) for run in runs]
     assert [run.returncode for run in runs] == [0] * TOGETHER, said
     shares = [{line.split()[1] for line in out.splitlines() if line.startswith("issued")} for out, _ in said]
     assert sum(map(len, shares)) == len(set().union(*shares)) == 17
@@ -330,7 +330,7 @@ def test_one_that_waits_can_be_interrupted(old: Path, tmp_path: Path) -> None:
     try:
         until(lambda: waits(waiting.pid), "the one that waits")
         waiting.send_signal(2)
-        assert waiting.communicate(timeout=20)[1] == "interrupted\n"
+        assert waiting.communicate(timeout=patient(20))[1] == "interrupted\n"
     finally:
         waiting.kill()
         waiting.wait()

@@ -11,7 +11,8 @@ from pathlib import Path
 from mintls.store import COMMIT, settle
 
 import pytest
-from conftest import Run, mint_profile
+from conftest import Fake, Run, mint_profile
+from deadline import patient
 from processes import SCRIPTS, run_script
 from torture import FULL, at_call, check_private, check_whole, copy, emptied, files, some, times
 
@@ -71,7 +72,9 @@ class Bench:
         else:
             assert self.kind == "first"
             self.ends["old"] += 1
-        done = subprocess.run([sys.executable, *self.command(directory)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, *self.command(directory)], capture_output=True, text=True, timeout=patient(60)
+        )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         check_whole(directory)
         assert not list(directory.glob(".mintls-*"))
@@ -121,7 +124,7 @@ def test_by_every_openssl(
     bench: Bench,
     when: str,
     tmp_path: Path,
-    fake_openssl: Callable[[str], dict[str, str]],
+    fake_openssl: Fake,
     record_property: Property,
 ) -> None:
     """The N-th openssl kills the run that started it, before or after it has done its work."""

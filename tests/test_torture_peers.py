@@ -18,7 +18,7 @@ from mintls.errors import MintlsError
 
 import https_client
 import pytest
-from conftest import AlteredOpenssl
+from conftest import Fake, altered
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from deadline import patient, slow
 from junitparser import JUnitXml
 from processes import SCRIPTS, Running, until
 from torture import copy, some, times
@@ -50,7 +51,7 @@ def listening(peer: Peer) -> Iterator[int]:
                 threading.Thread(target=meet, args=(connection,), daemon=True).start()
 
     def meet(connection: socket.socket) -> None:
-        connection.settimeout(20)
+        connection.settimeout(patient(20))
         with connection, suppress(OSError, ValueError):
             peer(connection)
 
@@ -124,11 +125,11 @@ PLAIN = {
 }
 
 
-def tls(dev: Path, peer: Peer, version: ssl.TLSVersion | None = None) -> Peer:
+def tls(elliptic: Path, peer: Peer, version: ssl.TLSVersion | None = None) -> Peer:
     """Behind a handshake that is good."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(dev / "server.crt", dev / "server.key")
-    context.load_verify_locations(dev / "ca.crt")
+    context.load_cert_chain(elliptic / "server.crt", elliptic / "server.key")
+    context.load_verify_locations(elliptic / "ca.crt")
     context.verify_mode = ssl.CERT_REQUIRED
 
     def serve(connection: socket.socket) -> None:
@@ -164,21 +165,21 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(https_client, "IN_ALL", 2.0)
 
 
-def refused(port: int, dev: Path) -> str:
+def refused(port: int, elliptic: Path) -> str:
     """What the HTTPS client makes of it, and that it was not accepted; in bounded time."""
     start = time.monotonic()
     with pytest.raises(MintlsError) as caught:
-        https_client.get("localhost", port, https_client.client_context(dev))
-    assert time.monotonic() - start < 15
+        https_client.get("localhost", port, https_client.client_context(elliptic))
+    assert time.monotonic() - start < slow(15)
     sane(str(caught.value))
     return f"{type(caught.value).__name__}: {caught.value}"
 
 
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("name", [*PLAIN])
-def test_the_client_meets_a_server(name: str, dev: Path, record_property: Property) -> None:
+def test_the_client_meets_a_server(name: str, elliptic: Path, record_property: Property) -> None:
     with listening(PLAIN[name]) as port:
-        said = refused(port, dev)
+        said = refused(port, elliptic)
     if name in ("silence", "a drip", "half a record"):
         assert said.startswith("MintlsError")  # a time-out is never a refusal
         assert "did not answer within" in said
@@ -187,19 +188,21 @@ def test_the_client_meets_a_server(name: str, dev: Path, record_property: Proper
 
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("name", [*BEHIND])
-def test_the_client_meets_a_server_behind_a_good_handshake(name: str, dev: Path, record_property: Property) -> None:
-    with listening(tls(dev, BEHIND[name])) as port:
-        said = refused(port, dev)
+def test_the_client_meets_a_server_behind_a_good_handshake(
+    name: str, elliptic: Path, record_property: Property
+) -> None:
+    with listening(tls(elliptic, BEHIND[name])) as port:
+        said = refused(port, elliptic)
     if "drip" in name or name == "silence":
         assert said.startswith("MintlsError")
         assert "did not answer within" in said
     record_property("hostile peers", 1)
 
 
-def test_a_body_of_100_mb_and_escapes_in_an_answer(dev: Path) -> None:
+def test_a_body_of_100_mb_and_escapes_in_an_answer(elliptic: Path) -> None:
     start = b"HTTP/1.1 200 \x1b]0;owned\x07\r\nContent-Length: 104857600\r\n\r\n\x1b[2J\xe2\x80\xae"
-    with listening(tls(dev, flood(start, b"\x9b" * 65536))) as port:
-        done = meet("https_client.py", dev, "--port", port)
+    with listening(tls(elliptic, flood(start, b"\x9b" * 65536))) as port:
+        done = meet("https_client.py", elliptic, "--port", port)
     assert done.returncode == 0
     sane(done.stdout)
     assert len(done.stdout) > 1000
@@ -210,7 +213,7 @@ def meet(script: str, *words: object) -> "subprocess.CompletedProcess[str]":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
     command = [sys.executable, str(SCRIPTS / script), *map(str, words)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=100, preexec_fn=bounded)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=patient(100), preexec_fn=bounded)
 
 
 def cut(target: int, most: int) -> Peer:
@@ -238,33 +241,38 @@ def cut(target: int, most: int) -> Peer:
 
 
 @pytest.fixture
-def server(dev: Path, start: Callable[..., Running]) -> tuple[Running, int]:
-    running = start(sys.executable, SCRIPTS / "https_server.py", dev, "--port", "0")
+def server(elliptic: Path, start: Callable[..., Running]) -> tuple[Running, int]:
+    """With less patience than it has for people."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import mintls.https; mintls.https.TIMEOUT = {slow(2)};"
+        "import https_server; https_server.HttpsServer.start()"
+    )
+    running = start(sys.executable, "-c", code, elliptic, "--port", "0")
     return running, int(running.first_line().rpartition(":")[2])
 
 
 @pytest.mark.usefixtures("short")
 def test_a_server_that_closes_at_each_moment_of_the_handshake(
-    dev: Path, server: tuple[Running, int], record_property: Property
+    elliptic: Path, server: tuple[Running, int], record_property: Property
 ) -> None:
     """At every TLS record's end and in its midst; only the whole conversation is accepted."""
     _, port = server
-    context = https_client.client_context(dev)
+    context = https_client.client_context(elliptic)
     with listening(cut(port, 1 << 20)) as through:
         assert https_client.get("localhost", through, context)[0] == 200
     places = [*range(0, 1500, times(25, 300))]
     for place in places:
         with listening(cut(port, place)) as through:
-            assert "closed the connection" in refused(through, dev)
+            assert "closed the connection" in refused(through, elliptic)
     record_property("hostile peers", len(places))
 
 
-def connect(dev: Path, port: int, tmp_path: Path) -> dict[str, object]:
+def connect(elliptic: Path, port: int, tmp_path: Path) -> dict[str, object]:
     report, junit = tmp_path / "r.json", tmp_path / "r.xml"
     words = ["--connect", f"localhost:{port}", "--only", "none", "--only", "unknown-ca", "--timeout", "1", "-j", "2"]
     start = time.monotonic()
-    done = meet("handshake_check.py", dev, *words, "--json", report, "--junit", junit)
-    assert time.monotonic() - start < 60
+    done = meet("handshake_check.py", elliptic, *words, "--json", report, "--junit", junit)
+    assert time.monotonic() - start < slow(60)
     assert done.returncode in (1, 3), done.stderr
     sane(done.stdout + done.stderr)
     assert sum(suite.failures + suite.errors for suite in JUnitXml.fromfile(str(junit))) > 0
@@ -276,9 +284,9 @@ def connect(dev: Path, port: int, tmp_path: Path) -> dict[str, object]:
 
 # whoever meets a server and gives a verdict: what meets it, and what says that it did not hold
 @pytest.mark.parametrize("name", some([*PLAIN], 5))
-def test_connect_meets_a_server(name: str, dev: Path, tmp_path: Path, record_property: Property) -> None:
+def test_connect_meets_a_server(name: str, elliptic: Path, tmp_path: Path, record_property: Property) -> None:
     with listening(PLAIN[name]) as port:
-        report = connect(dev, port, tmp_path)
+        report = connect(elliptic, port, tmp_path)
     rows = report["rows"]
     assert isinstance(rows, list)
     assert not [row["id"] for row in rows if row["outcome"] == "holds"], "without a good control nothing counts"
@@ -287,12 +295,12 @@ def test_connect_meets_a_server(name: str, dev: Path, tmp_path: Path, record_pro
 
 @pytest.mark.parametrize("name", some([*BEHIND], 2))
 def test_connect_meets_a_server_behind_a_good_handshake(
-    name: str, dev: Path, tmp_path: Path, record_property: Property
+    name: str, elliptic: Path, tmp_path: Path, record_property: Property
 ) -> None:
-    with listening(tls(dev, BEHIND[name])) as port:
+    with listening(tls(elliptic, BEHIND[name])) as port:
         report, junit = tmp_path / "r.json", tmp_path / "r.xml"
         words = ["--connect", f"localhost:{port}", "--only", "none", "--timeout", "1", "-j", "2"]
-        done = meet("handshake_check.py", dev, *words, "--json", report, "--junit", junit)
+        done = meet("handshake_check.py", elliptic, *words, "--json", report, "--junit", junit)
     assert done.returncode in (0, 1, 3), done.stderr  # any answer is one, and shows who was let in
     sane(done.stdout + done.stderr + report.read_text() + junit.read_text())
     record_property("hostile peers", 1)
@@ -302,7 +310,7 @@ def test_connect_meets_a_server_behind_a_good_handshake(
 
 
 def test_the_server_meets_all_of_them_at_once(
-    dev: Path, server: tuple[Running, int], record_property: Property
+    elliptic: Path, server: tuple[Running, int], record_property: Property
 ) -> None:
     """And still answers a good client at once."""
     running, port = server
@@ -315,8 +323,8 @@ def test_the_server_meets_all_of_them_at_once(
     for thread in threads:
         thread.start()
     start = time.monotonic()
-    assert https_client.get("localhost", port, https_client.client_context(dev))[0] == 200
-    assert time.monotonic() - start < 10
+    assert https_client.get("localhost", port, https_client.client_context(elliptic))[0] == 200
+    assert time.monotonic() - start < slow(10)
     until(lambda: running.stderr.count("refused: ") >= len(PLAIN) - 3, "the refusals of the quick ones")
     sane(running.stderr)
     status = Path(f"/proc/{running.process.pid}/status")
@@ -339,7 +347,7 @@ CLIENTS = {
 
 
 @pytest.mark.parametrize("name", some([*CLIENTS], 3))
-def test_listen_meets_a_client(name: str, dev: Path, tmp_path: Path, record_property: Property) -> None:
+def test_listen_meets_a_client(name: str, elliptic: Path, tmp_path: Path, record_property: Property) -> None:
     program, report, junit = tmp_path / "client.py", tmp_path / "r.json", tmp_path / "r.xml"
     program.write_text(
         "import os, socket, sys, time\ns = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\n"
@@ -348,8 +356,8 @@ def test_listen_meets_a_client(name: str, dev: Path, tmp_path: Path, record_prop
     words = ["--listen", "127.0.0.1:0", "--client-cmd", f"{sys.executable} {program} {{port}}", "--timeout", "2"]
     words += ["--only", "unknown-ca", "--tls", "1.3", "-j", "2"]
     start = time.monotonic()
-    done = meet("handshake_check.py", dev, *words, "--json", report, "--junit", junit)
-    assert time.monotonic() - start < 60
+    done = meet("handshake_check.py", elliptic, *words, "--json", report, "--junit", junit)
+    assert time.monotonic() - start < slow(60)
     assert done.returncode in (1, 3), done.stderr
     sane(done.stdout + done.stderr + report.read_text() + junit.read_text())
     rows = json.loads(report.read_text())["rows"]
@@ -363,11 +371,11 @@ NASTY = "\x1b]0;owned\x07\x1b[31m\x9b2J<a b='c'>&amp;]]>\u202e\u2066,CN=admin\r\
 
 
 @pytest.fixture(scope="module")
-def nasty(dev: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A set like `dev` whose authority has signed names that steer a terminal and break XML."""
-    directory = copy(dev, tmp_path_factory.mktemp("nasty") / "set")
-    authority = x509.load_pem_x509_certificate((dev / "ca.crt").read_bytes())
-    signer = load_pem_private_key((dev / "ca.key").read_bytes(), None)
+def nasty(elliptic: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set like `elliptic` whose authority has signed names that steer a terminal and break XML."""
+    directory = copy(elliptic, tmp_path_factory.mktemp("nasty") / "set")
+    authority = x509.load_pem_x509_certificate((elliptic / "ca.crt").read_bytes())
+    signer = load_pem_private_key((elliptic / "ca.key").read_bytes(), None)
     for name, purpose in (("server", "SERVER_AUTH"), ("client", "CLIENT_AUTH")):
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
@@ -417,14 +425,14 @@ def test_names_in_the_log_of_the_server(nasty: Path, server: tuple[Running, int]
     record_property("hostile peers", 1)
 
 
-def test_names_of_a_server(nasty: Path, dev: Path, tmp_path: Path, start: Callable[..., Running]) -> None:
+def test_names_of_a_server(nasty: Path, elliptic: Path, tmp_path: Path, start: Callable[..., Running]) -> None:
     running = start(sys.executable, SCRIPTS / "https_server.py", nasty, "--port", "0")
     port = int(running.first_line().rpartition(":")[2])
-    sane(meet("https_client.py", dev, "--port", port).stdout)
-    sane(meet("https_client.py", dev, "--port", port, "--host", "127.0.0.1").stderr)  # it has no such name
+    sane(meet("https_client.py", elliptic, "--port", port).stdout)
+    sane(meet("https_client.py", elliptic, "--port", port, "--host", "127.0.0.1").stderr)  # it has no such name
     report, junit, html = (tmp_path / name for name in ("r.json", "r.xml", "r.html"))
     words = ["--connect", f"localhost:{port}", "--only", "none", "--tls", "1.3", "--messages"]
-    done = meet("handshake_check.py", dev, *words, "--json", report, "--junit", junit, "--html", html)
+    done = meet("handshake_check.py", elliptic, *words, "--json", report, "--junit", junit, "--html", html)
     assert done.returncode == 0, done.stdout
     sane(done.stdout + done.stderr)
     for file in (report, junit, html):
@@ -453,12 +461,12 @@ def test_names_in_what_verify_says(words: tuple[str, ...], nasty: Path) -> None:
     ],
     ids=["begins", "half begins", "dashes", "escapes"],
 )
-def test_files_that_are_slow_to_read(text: str, dev: Path, tmp_path: Path, record_property: Property) -> None:
-    directory = copy(dev, tmp_path / "set")
+def test_files_that_are_slow_to_read(text: str, elliptic: Path, tmp_path: Path, record_property: Property) -> None:
+    directory = copy(elliptic, tmp_path / "set")
     (directory / "nasty.pem").write_text(text)
     start = time.monotonic()
     done = meet("verify.py", directory)
-    assert time.monotonic() - start < 60
+    assert time.monotonic() - start < slow(60)
     assert done.returncode == 1
     sane(done.stdout + done.stderr)
     record_property("hostile inputs, refused", 1)
@@ -479,19 +487,19 @@ FLOODS = {
 def test_an_own_end_that_floods(
     what: str,
     end: str,
-    dev: Path,
+    elliptic: Path,
     tmp_path: Path,
-    altered_openssl: AlteredOpenssl,
+    fake_openssl: Fake,
     monkeypatch: pytest.MonkeyPatch,
     record_property: Property,
 ) -> None:
     ready = 'echo "ACCEPT 127.0.0.1:9"; ' if end == "s_server" else ""
-    program = altered_openssl("", f'if [ "$sub" = {end} ]; then {ready}{FLOODS[what]}; fi')
+    program = fake_openssl(altered("", f'if [ "$sub" = {end} ]; then {ready}{FLOODS[what]}; fi')).program
     monkeypatch.setenv("OPENSSL", str(program))
     start, report, junit = time.monotonic(), tmp_path / "r.json", tmp_path / "r.xml"
     words = ("--only", "server/1.3/none", "--timeout", "2", "-j", "2", "--json", report, "--junit", junit)
-    done = meet("handshake_check.py", dev, *words)
+    done = meet("handshake_check.py", elliptic, *words)
     assert done.returncode == 3, done.stdout + done.stderr
-    assert time.monotonic() - start < 60
+    assert time.monotonic() - start < slow(60)
     sane(done.stdout + done.stderr + report.read_text() + junit.read_text())
     record_property("hostile peers", 1)

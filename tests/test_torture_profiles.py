@@ -20,6 +20,7 @@ from mintls.store import COMMIT
 
 import pytest
 from conftest import PROFILES, contents
+from deadline import patient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from processes import SCRIPTS
@@ -42,7 +43,7 @@ def bounded() -> None:
 def generate(profile: Path, *words: object, **options: object) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(SCRIPTS / "generate.py"), str(profile), *map(str, words)]
     return subprocess.run(
-        command, capture_output=True, text=True, preexec_fn=bounded, timeout=100, cwd=profile.parent, **options
+        command, capture_output=True, text=True, preexec_fn=bounded, timeout=patient(100), cwd=profile.parent, **options
     )  # type: ignore[call-overload, no-any-return]
 
 

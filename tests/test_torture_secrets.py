@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import AlteredOpenssl, Run, modes
+from conftest import Fake, Run, altered, modes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 from peers import need
-from processes import SCRIPTS
+from processes import SCRIPTS, run_alone
 
 pytestmark = pytest.mark.torture
 Property = Callable[[str, object], None]
@@ -87,22 +87,22 @@ class Watcher:
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="there is no /proc to read arguments from")
 def test_nothing_secret_is_said(
-    folder: Path, environment: dict[str, str], run: Run, altered_openssl: AlteredOpenssl, record_property: Property
+    folder: Path, environment: dict[str, str], fake_openssl: Fake, record_property: Property
 ) -> None:
     directory = folder / "set"
     log = folder / "argv"
-    spy = altered_openssl("", f'echo "$*" >> {log}')
+    spy = fake_openssl(altered("", f'echo "$*" >> {log}')).program
     spied = {**environment, "OPENSSL": str(spy)}
     words = (folder / "p.yaml", "-o", directory)
     with Watcher() as watcher:
         said = [
-            run("generate.py", folder / "p.yaml", "--dry-run", env=environment),
-            run("generate.py", *words, env=spied),
-            run("generate.py", *words, "--check", "--json", env=environment),
-            run("generate.py", *words, "--force", "--rotate-keys", "--json", "--only", "client", env=environment),
-            run("verify.py", directory, "--text", env=environment),
-            run("verify.py", directory, "--json", env=environment),
-            run("generate.py", folder / "p.yaml", "--export", "cert-manager", env=environment),
+            run_alone("generate.py", folder / "p.yaml", "--dry-run", env=environment),
+            run_alone("generate.py", *words, env=spied),
+            run_alone("generate.py", *words, "--check", "--json", env=environment),
+            run_alone("generate.py", *words, "--force", "--rotate-keys", "--json", "--only", "client", env=environment),
+            run_alone("verify.py", directory, "--text", env=environment),
+            run_alone("verify.py", directory, "--json", env=environment),
+            run_alone("generate.py", folder / "p.yaml", "--export", "cert-manager", env=environment),
         ]
     assert [done.returncode for done in said] == [0, 0, 0, 0, 1, 1, 0], said[4].stdout  # one is revoked
     openssls = [line for line in watcher.seen if b"req\0" in line or b"pkcs12\0" in line or b"verify\0" in line]
@@ -134,7 +134,7 @@ def test_nothing_secret_is_said_of_a_failure(
     folder: Path,
     environment: dict[str, str],
     run: Run,
-    fake_openssl: Callable[[str], dict[str, str]],
+    fake_openssl: Fake,
     record_property: Property,
 ) -> None:
     """An openssl that fails after it has done its work."""

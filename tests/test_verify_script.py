@@ -4,12 +4,11 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run, contents
+from conftest import Fake, Run, contents
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from foreign import CLIENT, SERVER, make, revocation_list
@@ -208,7 +207,7 @@ def test_without_openssl(more: dict[str, str], dev: Path, run: Run) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_openssl_that_verifies_nothing(dev: Path, run: Run, fake_openssl: Callable[[str], dict[str, str]]) -> None:
+def test_an_openssl_that_verifies_nothing(dev: Path, run: Run, fake_openssl: Fake) -> None:
     """Neither its silence nor its exit status alone is an answer."""
     for lines in ("exit 0", "echo fine; exit 0", "echo x: OK; exit 2"):
         fake = fake_openssl(f'case "$1" in verify) {lines};; *) exec $REAL "$@";; esac')

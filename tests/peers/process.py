@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 import pytest
+from deadline import patient
 
-DEADLINE = 20.0  # seconds until a server must have said that it listens; a busy machine needs one or two
+DEADLINE = 20.0  # seconds until a server must have said that it listens; it needs one or two
 GRACE = 1.0  # seconds to end when asked to
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"  # where nginx is, though not on every user's PATH
 
@@ -82,7 +83,7 @@ def running(
     drain.start()
     try:
         try:
-            match = said.get(timeout=DEADLINE)
+            match = said.get(timeout=patient(DEADLINE))
         except queue.Empty:
             match = None
         if match is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .process import Address
 
-DEADLINE = 10.0  # seconds for one answer
+DEADLINE = 30.0  # seconds for one answer
 
 
 def credential(dev: Path, shown: Path | None, version: ssl.TLSVersion) -> ssl.SSLContext:
