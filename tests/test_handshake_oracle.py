@@ -1,7 +1,7 @@
 """The rules for a foreign server, on recorded connections and on those connections with one thing changed."""
 
 from mintls.handshake.case import Case
-from mintls.handshake.messages import Alert, Message, Transcript
+from mintls.handshake.messages import ALERTS, Alert, Message, Transcript
 from mintls.handshake.oracle import (
     END,
     Rules,
@@ -162,3 +162,166 @@ def test_what_the_control_shows() -> None:
         Kind.REFUSED,
         "it does not verify for server.test: verify error 62",
     )
+
+
+# ---- each alert, each status and each reason by itself
+
+# RFC 8446 section 6.2: those that can be about a certificate, and those that can be about a hello; the numbers are
+# written out here once more, so that none can be lost or added there unseen
+OF_CERTIFICATES = {40, 41, 42, 43, 44, 45, 46, 48, 49, 50, 51, 71, 80, 116}
+OF_HELLOS = {40, 47, 50, 70, 71, 80, 86, 112}
+
+
+def alerted(number: int, evidence: Evidence = REFUSED) -> Evidence:
+    return changed(evidence, alerts=(Alert(sent=False, fatal=True, number=number),))
+
+
+@pytest.mark.parametrize("number", sorted({*ALERTS} | {1, 72, 117, 255}))
+def test_which_alerts_refuse_a_certificate_and_which_a_hello(number: int) -> None:
+    expected = Kind.REFUSED if number in OF_CERTIFICATES else Kind.INCONCLUSIVE
+    assert judge("unknown-ca", alerted(number)).kind is expected
+    assert judge("resumed", alerted(number)).kind is expected
+    at_hello = Kind.REFUSED if number in OF_CERTIFICATES | OF_HELLOS else Kind.INCONCLUSIVE
+    for case in ("tls-1.0", "null-ciphers", "no-name", "another-name", "open-name", "stranger"):
+        assert judge(case, alerted(number)).kind is at_hello, case
+
+
+@pytest.mark.parametrize(
+    "status", [200, 204, 302, 399, 400, 401, 402, 403, 404, 420, 421, 422, 494, 495, 496, 497, 500]
+)
+def test_which_statuses_refuse(status: int) -> None:
+    """RFC 9110 section 15.5, and nginx's own two, ngx_http_request.h; without a control only what nginx says of one."""
+    answered = replace(REFUSED, answer=http(status), answered=True)
+    beside = judge("unknown-ca", answered).kind
+    assert beside is (Kind.REFUSED if status in {400, 401, 403, 421, 495, 496} else Kind.ACCEPTED)
+    alone = judge("unknown-ca", answered, control=None).kind
+    assert alone is (Kind.REFUSED if status in {400, 495, 496} else Kind.ACCEPTED)
+    assert judge("unknown-ca", answered, Rules(RULES.probe, (404,)), None).kind is Kind.ACCEPTED
+
+
+def test_what_is_said_of_each_answer() -> None:
+    answered = replace(REFUSED, answer=http(404), answered=True)
+    facts = "HTTP 404, alert 48 unknown_ca, certificate sent 475 B"
+    assert judge("unknown-ca", answered).reason == f"{facts}, which is no refusal (--refused-status)"
+    same = Answer(404, b"H")
+    assert judge("unknown-ca", answered, control=same).reason == facts
+    unasked = replace(seen("server-1.3-not-requested"), answer=http(200), answered=True)
+    assert judge("no-name", unasked).reason == "HTTP 200, no certificate asked for"
+    assert judge("good-again", answered).reason == f"{facts}, where the first good certificate got HTTP 200"
+
+
+def test_an_application_refuses_only_where_neither_speaks_http() -> None:
+    rules = Rules(read_probe("hex:00", "h"))
+    answered = replace(REFUSED, answer=b"E", answered=True)
+    assert judge("unknown-ca", answered, rules, Answer(None, b"R")).kind is Kind.REFUSED
+    assert judge("unknown-ca", answered, rules, Answer(200, b"H")).kind is Kind.ACCEPTED
+    assert judge("unknown-ca", replace(answered, answer=http(200)), RULES, Answer(None, b"R")).kind is Kind.ACCEPTED
+
+
+@pytest.mark.parametrize("case", ["no-name", "another-name", "open-name"])
+def test_another_content_is_a_refusal_where_the_same_is_what_counts(case: str) -> None:
+    answered = replace(REFUSED, answer=http(404), answered=True)
+    assert judge(case, answered).kind is Kind.REFUSED
+    assert judge(case, replace(answered, answer=http(200))).kind is Kind.ACCEPTED
+
+
+@pytest.mark.parametrize("case", ["stranger", "unknown-ca", "resumed"])
+def test_and_not_elsewhere(case: str) -> None:
+    assert judge(case, replace(REFUSED, answer=http(404), answered=True)).kind is Kind.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("reason", "in_clear"),
+    [("wrong version number", True), ("http request", True), ("https proxy request", True), ("no protocols", False)],
+)
+def test_an_answer_in_clear_is_told(reason: str, in_clear: bool) -> None:
+    evidence = changed(seen("server-1.0-tls-1.0"), messages=(), alerts=(), reasons=("another", reason))
+    verdict = judge("unknown-ca", evidence)
+    assert verdict.kind is Kind.INCONCLUSIVE
+    assert verdict.reason.endswith(": is this TLS? (--starttls)") is in_clear
+
+
+def test_a_control_may_come_where_nothing_is_asked() -> None:
+    """That the server does not ask is a row of its own; a refusal beside it needs the question."""
+    unasked = replace(seen("server-1.3-not-requested"), answer=http(200), answered=True)
+    assert judge("good", unasked).kind is Kind.ACCEPTED
+    assert judge("good-again", unasked).kind is Kind.ACCEPTED
+    assert judge("unknown-ca", unasked).kind is Kind.NOT_REQUESTED
+    unsent = seen("server-1.3-none", http(200))
+    assert judge("good", unsent).kind is Kind.INCONCLUSIVE, "but it must have been shown where it was asked for"
+
+
+@pytest.mark.parametrize(("case", "kind"), [("unknown-ca", Kind.INCONCLUSIVE), ("tls-1.0", Kind.REFUSED),
+                                            ("no-name", Kind.REFUSED), ("resumed", Kind.INCONCLUSIVE)])  # fmt: skip
+def test_a_close_before_any_answer_refuses_a_hello_alone(case: str, kind: Kind) -> None:
+    closed = changed(REFUSED, alerts=(), messages=tuple(m for m in REFUSED.presenter.messages if m.sent))
+    assert judge(case, closed).kind is kind
+
+
+def test_our_own_alert_counts_only_if_it_is_fatal_and_ours() -> None:
+    for alert, kind in (
+        (Alert(sent=True, fatal=True, number=42), Kind.INCONCLUSIVE),
+        (Alert(sent=True, fatal=False, number=0), Kind.REFUSED),
+    ):
+        assert judge("unknown-ca", changed(REFUSED, alerts=(alert,))).kind is kind
+    said = judge("unknown-ca", changed(REFUSED, alerts=(Alert(sent=True, fatal=True, number=42),), reasons=("why",)))
+    assert said.reason == "our own side ended the handshake with alert 42 bad_certificate: why"
+
+
+def test_time_that_is_over_is_no_refusal_and_no_acceptance() -> None:
+    late = replace(silent(REFUSED), timed_out=True)
+    assert judge("unknown-ca", late).kind is Kind.INCONCLUSIVE
+    assert judge("tls-1.0", late).kind is Kind.INCONCLUSIVE
+    assert judge("unknown-ca", replace(late, answer=http(200))).kind is Kind.ACCEPTED
+
+
+def message(name: str, version: str = "TLS 1.3", *, sent: bool = False) -> Message:
+    return Message(sent=sent, version=version, content="Handshake", name=name, length=50)
+
+
+@pytest.mark.parametrize(
+    ("messages", "let_in"),
+    [
+        ([message("ServerHello"), message("CertificateRequest"), message("Finished")], False),
+        ([message("ServerHello"), message("CertificateRequest"), message("NewSessionTicket")], False),
+        ([message("ServerHello"), message("CertificateRequest"), message("Finished"),
+          message("NewSessionTicket")], True),
+        ([message("ServerHello"), message("Finished")], True),
+        ([message("ServerHello"), message("Finished", sent=True)], False),
+        ([message("ServerHello"), message("CertificateRequest", sent=True), message("Finished")], True),
+        ([message("ServerHello"), message("CertificateRequest"), message("Finished"),
+          message("NewSessionTicket", sent=True)], False),
+        ([message("ServerHello", "TLS 1.2"), message("CertificateRequest", "TLS 1.2"), message("Finished", "TLS 1.2")],
+         True),
+        ([message("ClientHello"), message("ServerHello", "TLS 1.2"), message("CertificateRequest", "TLS 1.2"),
+          message("Finished", "TLS 1.2")], True),
+        ([], False),
+    ],
+)  # fmt: skip
+def test_when_a_server_has_let_somebody_in(messages: list[Message], let_in: bool) -> None:
+    assert is_let_in(Transcript(tuple(messages))) is let_in
+
+
+@pytest.mark.parametrize(
+    ("messages", "resumed"),
+    [
+        ([message("Finished")], True), ([message("Finished"), message("Certificate")], False), ([], False),
+        ([message("Finished"), message("Certificate", sent=True)], True), ([message("Finished", sent=True)], False),
+    ],
+)  # fmt: skip
+def test_when_a_session_was_resumed(messages: list[Message], resumed: bool) -> None:
+    assert is_resumed(Transcript(tuple(messages))) is resumed
+
+
+def test_what_the_control_shows_is_said() -> None:
+    asked = GOOD.presenter.length("CertificateRequest", sent=False)
+    assert judge_request(GOOD).reason == f"CertificateRequest of {asked} B"
+    mine = changed(GOOD, messages=(message("CertificateRequest", sent=True),))
+    assert judge_request(mine).kind is Kind.NOT_REQUESTED
+    errors = changed(GOOD, verify_errors=(18, 62))
+    assert judge_server_certificate(errors, "h").reason == "it does not verify for h: verify error 18"
+
+
+def test_rules_do_not_change() -> None:
+    with pytest.raises(AttributeError):
+        RULES.refused_status = ()  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from mintls.handshake.case import Row, Severity, Verifier
 from mintls.handshake.cases import CATALOGUE
-from mintls.handshake.messages import Alert, Message, Transcript
+from mintls.handshake.messages import ALERTS, Alert, Message, Transcript
 from mintls.handshake.result import Outcome, Result, Run, not_tried, weigh
 from mintls.handshake.verdict import Evidence, Expectation, Kind, Verdict, judge
 
@@ -231,3 +231,150 @@ def test_a_client_that_has_shown_itself_has_refused_late() -> None:
     verdict = judge(CLIENT, shown_to_a_stranger(50, late=True))
     assert verdict.kind is Kind.REFUSED_LATE
     assert verdict.reason.endswith("after it had finished and shown who it is")
+
+
+# ---- both sides of each bound, each branch by itself
+
+
+def sized(transcript: Transcript, length: int, *, sent: bool = True) -> Transcript:
+    """With a Certificate message of that length in bytes."""
+    messages = tuple(
+        replace(message, length=length) if (message.name, message.sent) == ("Certificate", sent) else message
+        for message in transcript.messages
+    )
+    return replace(transcript, messages=messages)
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(0, False), (1, True), (8, True), (9, False), (475, False)]
+)  # RFC 8446 section 4.4.2: a header of four bytes, a context and an empty list make eight
+def test_how_long_an_empty_certificate_message_is(length: int, shown: bool) -> None:
+    seen = evidence("server-1.3-none")
+    verdict = judge(NONE, replace(seen, presenter=sized(seen.presenter, length)))
+    assert verdict.kind is (Kind.REFUSED if shown else Kind.INCONCLUSIVE)
+    assert verdict.reason.startswith(
+        "alert 116" if shown else f"not an empty Certificate message, but one of {length} B"
+    )
+
+
+@pytest.mark.parametrize(("size", "shown"), [(474, True), (475, False), (476, False)])
+def test_a_certificate_message_is_longer_than_its_leaf(size: int, shown: bool) -> None:
+    kind = judge(replace(UNKNOWN_CA, certificate_size=size), REFUSED).kind
+    assert kind is (Kind.REFUSED if shown else Kind.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(("length", "shown"), [(8, False), (9, True)])
+def test_a_leaf_of_a_few_bytes_is_no_empty_message(length: int, shown: bool) -> None:
+    seen = replace(REFUSED, presenter=sized(REFUSED.presenter, length))
+    verdict = judge(replace(UNKNOWN_CA, certificate_size=1), seen)
+    assert verdict.kind is (Kind.REFUSED if shown else Kind.INCONCLUSIVE)
+    if shown:
+        assert verdict.reason == "alert 48 unknown_ca, certificate sent 9 B, verify error 20"
+
+
+def test_only_the_first_verify_error_counts_and_is_told() -> None:
+    both = replace(REFUSED, verifier=replace(REFUSED.verifier, verify_errors=(20, 21)))
+    verdict = judge(UNKNOWN_CA, both)
+    assert (verdict.kind, verdict.reason.endswith(", verify error 20")) == (Kind.REFUSED, True)
+    assert judge(replace(UNKNOWN_CA, errors=(21,)), both).kind is Kind.INCONCLUSIVE
+    let_in = judge(UNKNOWN_CA, replace(both, answered=True))
+    assert let_in.reason == "application data came back, although it found verify error 20"
+
+
+@pytest.mark.parametrize(
+    ("is_server", "foreign", "reason"),
+    [
+        (True, True, "application data came back"), (True, False, "application data came back"),
+        (False, False, "application data came back"), (False, True, "it sent application data"),
+    ],
+)  # fmt: skip
+def test_who_let_whom_in(is_server: bool, foreign: bool, reason: str) -> None:
+    seen = evidence("server-1.3-good" if is_server else "client-1.3-wrong-name", answered=True)
+    verdict = judge(GOOD, replace(seen, verifier=None if foreign else replace(seen.verifier, verify_errors=())))
+    assert verdict == Verdict(Kind.ACCEPTED, reason)
+
+
+@pytest.mark.parametrize(("name", "end"), [("server-1.3-not-requested", "Finished"),
+                                           ("server-1.2-not-requested", "ServerHelloDone")])  # fmt: skip
+def test_a_server_has_not_asked_once_it_has_come_past_the_moment(name: str, end: str) -> None:
+    """In TLS 1.3 that is its Finished, in 1.2 its ServerHelloDone; before that it may still ask."""
+    seen = evidence(name, answered=True)
+    messages = seen.presenter.messages
+    mine = tuple(m for m in messages if not (m.sent and m.name in ("Finished", "Certificate")))
+    theirs = tuple(m for m in mine if m.sent or m.name == end or m.name not in ("Finished", "ServerHelloDone"))
+    past = replace(seen, presenter=replace(seen.presenter, messages=theirs))
+    assert judge(GOOD, past).kind is Kind.NOT_REQUESTED
+    before = replace(seen, presenter=without(past.presenter, end, sent=False))
+    assert judge(GOOD, before).kind is Kind.INCONCLUSIVE
+
+
+def test_what_a_client_has_not_done_is_no_request_that_is_missing() -> None:
+    """The ends of a client's handshake say nothing of whether it asked: a server always shows its certificate."""
+    seen = evidence("client-1.3-wrong-name")
+    assert not seen.presenter.has("CertificateRequest", sent=False)
+    finished = Message(sent=False, version="TLS 1.3", content="Handshake", name="Finished", length=36)
+    presenter = replace(seen.presenter, messages=(*seen.presenter.messages, finished))
+    expected = replace(CLIENT, errors=(62,))
+    assert judge(expected, replace(seen, presenter=presenter)).kind is Kind.REFUSED_LATE
+
+
+@pytest.mark.parametrize(("length", "leaked"), [(None, False), (8, False), (9, True)])
+def test_what_a_client_has_shown_of_itself(length: int | None, leaked: bool) -> None:
+    seen = shown_to_a_stranger(50, late=True)
+    seen = replace(seen, presenter=without(seen.presenter, "Certificate", sent=False))
+    if length is not None:
+        own = Message(False, "TLS 1.3", "Handshake", "Certificate", length)
+        seen = replace(seen, presenter=replace(seen.presenter, messages=(*seen.presenter.messages, own)))
+    verdict = judge(CLIENT, seen)
+    assert verdict.kind is Kind.REFUSED_LATE
+    assert ("and shown who it is" in verdict.reason) is leaked
+    assert "after it had finished" in verdict.reason
+
+
+def test_of_many_alerts_that_would_do_nobody_wants_a_list() -> None:
+    eight, nine = (40, 41, 42, 43, 44, 45, 46, 47), (40, 41, 42, 43, 44, 45, 46, 47, 49)
+    listed = judge(replace(UNKNOWN_CA, alerts=eight), REFUSED).reason
+    assert listed.endswith("expected " + " or ".join(f"alert {n} {ALERTS[n]}" for n in eight))
+    assert judge(replace(UNKNOWN_CA, alerts=nine), REFUSED).reason.endswith(
+        "expected an alert that judges what was shown"
+    )
+    one = judge(replace(UNKNOWN_CA, alerts=(42,)), REFUSED).reason
+    assert one.endswith("; expected alert 42 bad_certificate")
+
+
+def test_what_either_end_complained_of_is_told() -> None:
+    """The alert, and the first reason of each end, after a colon; without any of them no colon."""
+    silent = Transcript()
+    told = {
+        (True, True, True): ": alert 48 unknown_ca, mine, theirs", (True, False, False): ": alert 48 unknown_ca",
+        (False, True, False): ": mine", (False, False, True): ": theirs", (False, False, False): "",
+    }  # fmt: skip
+    for (alert, mine, theirs), end in told.items():
+        alerts = (Alert(sent=True, fatal=True, number=48),) if alert else ()
+        seen = Evidence(
+            verifier_is_server=True,
+            presenter=replace(silent, reasons=("mine", "more of mine") if mine else ()),
+            verifier=replace(silent, reasons=("theirs", "more of theirs") if theirs else (), alerts=alerts),
+        )
+        assert judge(UNKNOWN_CA, seen).reason == f"no ServerHello{end}"
+    assert judge(UNKNOWN_CA, Evidence(verifier_is_server=True)).reason == "no ServerHello"
+
+
+def test_a_close_of_a_good_connection_is_inconclusive() -> None:
+    """Who ought to be let in is refused by an alert only: a close may have any reason."""
+    closed = replace(BY_A_STRANGER, presenter=QUIET)
+    assert judge(GOOD, closed).kind is Kind.INCONCLUSIVE
+    assert judge(replace(GOOD, by_close=True), closed).kind is Kind.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("made", [Verdict(Kind.ACCEPTED, ""), GOOD, REFUSED])
+def test_what_was_found_is_never_changed(made: object) -> None:
+    with pytest.raises(AttributeError):
+        made.reason = "other"  # type: ignore[attr-defined]
+
+
+def test_expectations_and_evidence_are_told_by_name() -> None:
+    """Two numbers in a wrong order would be another verdict."""
+    for call in (lambda: Expectation(True, 400), lambda: Evidence(True)):  # type: ignore[call-arg,misc]
+        with pytest.raises(TypeError):
+            call()
