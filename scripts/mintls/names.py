@@ -159,8 +159,9 @@ def check_attribute(name: str, value: str) -> None:
     check_text(value)
     if name == "C" and not re.fullmatch("[A-Za-z]{2}", value):
         raise ValueError(f"{value!r} is not a country: write its two letters, such as NO (ISO 3166)")
-    if len(value) > ATTRIBUTES.get(name, 32768):
-        raise ValueError(f"is {len(value)} characters long; at most {ATTRIBUTES[name]} fit (RFC 5280, appendix A.1)")
+    most = ATTRIBUTES.get(name, 32768)
+    if len(value) > most:
+        raise ValueError(f"is {len(value)} characters long; at most {most} fit (RFC 5280, appendix A.1)")
     if name in _IA5 and not value.isascii():
         raise ValueError(f"{value!r} must be ASCII")
     if name in _PRINTABLE and not _PRINTABLE_STRING.fullmatch(value):
