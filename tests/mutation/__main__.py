@@ -32,7 +32,7 @@ MODULES = {
     "mintls.yamltext": ("test_yamltext.py", 85),
     "mintls.rules": ("test_rules.py", 85),
     "mintls.grammar": ("test_grammar.py", 85),
-    "mintls.due": ("test_due.py", 85),
+    "mintls.due": ("test_due_decisions.py", 85),
 }
 IN_ALL = 90
 PATIENCE = 120  # seconds for one mutant; one that never ends is noticed
