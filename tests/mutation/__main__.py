@@ -1,7 +1,7 @@
 """Which small changes of the pure modules their own tests let pass: `tox -e mutation`, with `-- NAME` for some modules.
 
-mutmut and cosmic-ray start a new Python and import everything for each mutant; here all that is no part of mintls is
-imported once, and each mutant is tried in a fork, which takes a fifth of a second. README.md names what lives, and why.
+What is no part of mintls is imported once, and each mutant is tried in a fork of that process with its own tests;
+a constant of a table outside any function counts as well. README.md names those that live, and why.
 """
 
 import ast
@@ -70,7 +70,7 @@ def trial(name: str, tests: str, tree: ast.Module) -> int:
     status = 1
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
+        options = ["-x", "-q", "--noconftest", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
         status = int(pytest.main([*options, str(TESTS / tests)]))
     finally:
         os._exit(status)
