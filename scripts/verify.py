@@ -11,14 +11,14 @@ from pathlib import Path
 
 import mintls.late  # noqa: F401  before what it keeps from loading
 from mintls.advice import advise
-from mintls.certificate import full_text
 from mintls.console import Script
 from mintls.errors import DOES_NOT_HOLD, UsageError, not_known
 from mintls.graph import as_dot, as_mermaid
 from mintls.inspection import inspect
 from mintls.openssl import Openssl
+from mintls.openssl_text import full_text
 from mintls.survey import as_json, as_tree, survey
-from mintls.verify import issuers, verify_set
+from mintls.verify import verify_set
 
 from plumbum import cli
 
@@ -48,8 +48,8 @@ class Verify(Script):
             raise UsageError(f"--graph {self.graph}: {not_known(self.graph, LANGUAGES)}")
         openssl = Openssl()
         inspection = inspect([Path(one) for one in (path, *paths)], openssl, self.jobs)
-        checks = verify_set(inspection, openssl, self.jobs)
-        result = survey(inspection, issuers(inspection), checks, advise(inspection), datetime.now(UTC))
+        verdicts = verify_set(inspection, openssl, self.jobs)
+        result = survey(inspection, verdicts, advise(inspection), datetime.now(UTC))
         if self.json:
             print(as_json(result))
         elif self.graph:
@@ -58,7 +58,7 @@ class Verify(Script):
             print(as_tree(result))
             if self.text:
                 print(*(full_text(openssl, found.certificate.pem) for found in inspection.certificates), sep="\n")
-        return 0 if result.holds else DOES_NOT_HOLD
+        return 0 if result.valid else DOES_NOT_HOLD
 
 
 if __name__ == "__main__":

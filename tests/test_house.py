@@ -24,7 +24,8 @@ PROCESSES = {"subprocess", "multiprocessing", "pty", "asyncio"}
 PURE = {"grammar", "names", "settings", "rules", "extensions", "plan", "steps", "due", "script", "manifest", "schema",
         "errors", "revocation", "entry", "printable", "pkcs12",
         "kubernetes", "files", "cert_manager", "case", "cases", "verdict", "messages", "pcapng", "report",
-        "result", "ladder", "graph", "explain", "mends", "page", "grid", "evidence", "markup", "style"}  # fmt: skip
+        "result", "ladder", "der", "pem", "distinguished_name", "general_names", "public_key", "certificate",
+        "extension_values", "signature_algorithm", "revocation_list", "materials", "graph", "explain", "mends", "page", "grid", "evidence", "markup", "style"}  # fmt: skip
 EFFECTS = {"os", "pathlib", "shutil", "tempfile", "io", "time", "random", "secrets", "socket", "fcntl", "threading",
            "plumbum", "yaml", *PROCESSES}  # fmt: skip
 README = (ROOT / "README.md").read_text(encoding="utf-8")

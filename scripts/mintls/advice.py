@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from mintls.certificate import Certificate
-from mintls.inspection import Found, Inspection
-from mintls.verify import SERVER
+from mintls.extension_values import SERVER
+from mintls.found import Found
+from mintls.inspection import Inspection
 
 LONGEST = 825  # days; Apple's clients refuse a server's certificate that is valid for longer
-MISMATCH = " does not match: its public key is not the certificate's"
 WEAK = ("md5", "sha1")
 
 
@@ -20,7 +20,7 @@ def advise(inspection: Inspection) -> dict[str, tuple[str, ...]]:
         found.certificate.fingerprint: (
             *_about(found.certificate),
             *_about_serial(found.certificate, serials),
-            *_about_files(found, inspection),
+            *_about_files(found),
         )
         for found in inspection.certificates
     }
@@ -49,12 +49,7 @@ def _about_serial(certificate: Certificate, serials: Counter[tuple[str, str]]) -
         yield f"serial {certificate.serial} was given twice by its issuer: NSS refuses the second (RFC 5280 4.1.2.2)"
 
 
-def _about_files(found: Found, inspection: Inspection) -> Iterator[str]:
+def _about_files(found: Found) -> Iterator[str]:
     for key in found.keys:
-        if key.mode & 0o077:
+        if key.mode and key.mode & 0o077:
             yield f"{key.path.name} can be read by others (mode {key.mode:04o}): chmod 600"
-    own = found.files[0].stem.removesuffix("-cert")
-    for key in inspection.keys:
-        same_name = key.path.parent == found.files[0].parent and key.path.stem.removesuffix("-key") == own
-        if same_name and key.public_key not in (None, found.certificate.public_key):
-            yield f"{key.path.name}{MISMATCH}"
