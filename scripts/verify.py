@@ -8,6 +8,7 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import mintls.late  # noqa: F401  before what it keeps from loading
 from mintls.advice import advise
@@ -42,6 +43,10 @@ class Verify(Script):
     jobs = cli.SwitchAttr(
         ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="openssl at once"
     )
+
+    def _parse_args(self, argv: list[str]) -> Any:
+        """`-` is standard input, as everywhere; to plumbum it would be a switch."""
+        return super()._parse_args(["/dev/stdin" if word == "-" else word for word in argv])
 
     def main(self, path: str, *paths: str) -> int:
         if self.graph and self.graph not in LANGUAGES:

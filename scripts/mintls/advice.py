@@ -35,6 +35,8 @@ def _about(certificate: Certificate) -> Iterator[str]:
         yield "a server without DNS: or IP: in its SAN: clients ignore CN and refuse it (RFC 9525)"
     elif not certificate.names:
         yield "it has no SAN: programs that authorise by name find only CN"
+    if certificate.is_self_issued and not certificate.is_authority:
+        yield "self-signed: valid only for those who trust this very certificate"
     serves = SERVER in certificate.purposes or not certificate.purposes
     if serves and not certificate.is_authority and days > LONGEST:
         yield f"valid for {days} days: Apple's clients refuse a server after {LONGEST}"

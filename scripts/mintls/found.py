@@ -1,4 +1,4 @@
-"""Certificates that were found, and which private keys belong to each (pure).
+"""Certificates that were found, and which private keys belong to each.
 
 A key belongs to each certificate of its public key. It is held against those in its own file and in files of its name;
 it does not match only when it fits none of them: a file may hold a key and a whole chain.

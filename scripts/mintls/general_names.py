@@ -21,9 +21,9 @@ def general_names(sequence: Element) -> tuple[str, ...]:
 
 
 def general_name(element: Element) -> str:
-    """One as KIND:value. Octets beyond ASCII stand as backslash, x and two digits."""
+    """One as KIND:value. Beyond ASCII it is read as UTF-8; an octet that is none is backslash, x and two digits."""
     if kind := _IN_TEXT.get(element.tag):
-        return f"{kind}:{element.content.decode('ascii', errors='backslashreplace')}"
+        return f"{kind}:{element.content.decode(errors='backslashreplace')}"
     if element.tag == _ADDRESS:
         return f"IP:{_address(element.content)}"
     if element.tag == _REGISTERED:

@@ -5,7 +5,6 @@ A certificate that stands in several files (its own and a chain) is one.
 
 import os
 import stat
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,6 @@ from msgspec.structs import replace
 MAX_BYTES = 16 * 1024 * 1024  # of one file; the largest bundle in use, a country's list of roots, has 5 MiB
 MAX_FILES = 50_000  # of one directory
 SUFFIXES = (".crt", ".cer", ".der", ".pem", ".p7b", ".p7c", ".p12", ".pfx")  # files of these names hold certificates
-STDIN = Path("-")
 
 
 class Inspection(Struct, frozen=True):
@@ -47,7 +45,7 @@ class _File(Struct, frozen=True):
 
 
 def inspect(paths: Sequence[Path], openssl: Openssl, workers: int, password: str | None = None) -> Inspection:
-    """Read the files, those in the directories, and for `-` standard input.
+    """Read the files, and those in the directories.
 
     Raises UsageError when there is no certificate in them, MintlsError when a directory cannot be read.
     """
@@ -87,12 +85,9 @@ def _listing(directory: Path) -> list[Path]:
 
 def _load(path: Path, named: bool) -> _File:
     try:
-        if path == STDIN:
-            data, mode = sys.stdin.buffer.read(MAX_BYTES + 1), None
-        else:
-            status = path.stat()
-            mode = stat.S_IMODE(status.st_mode) if stat.S_ISREG(status.st_mode) else None
-            data = read_input(path, MAX_BYTES + 1, pipes=named)
+        status = path.stat()
+        mode = stat.S_IMODE(status.st_mode) if stat.S_ISREG(status.st_mode) else None
+        data = read_input(path, MAX_BYTES + 1, pipes=named)
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file or directory; name a directory or files with certificates") from None
     except OSError as error:
