@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
-SEQUENCE, SET, UTC_TIME, GENERALIZED_TIME = 0x30, 0x31, 0x17, 0x18
+SEQUENCE, SET, UTC_TIME, GENERALIZED_TIME, UTF8_STRING = 0x30, 0x31, 0x17, 0x18, 0x0C
 # X.680 section 8.6: the string types, and how Python decodes each. A TeletexString is read as openssl reads it.
 STRINGS = {
     0x0C: "utf-8", 0x12: "ascii", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1A: "ascii", 0x1C: "utf-32-be",

@@ -6,7 +6,7 @@ one without a name is its OID with its value in hexadecimal (section 2.4), as op
 
 import re
 
-from mintls.der import SEQUENCE, SET, Element, children, dotted, read, read_text
+from mintls.der import SEQUENCE, SET, UTF8_STRING, Element, children, dotted, encode, read_text
 
 ATTRIBUTES = {
     "2.5.4.3": "CN", "2.5.4.4": "SN", "2.5.4.5": "serialNumber", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
@@ -48,12 +48,19 @@ def _attribute(kind: Element, value: Element) -> str:
     text = read_text(value)
     if oid not in ATTRIBUTES or text is None:
         return f"{ATTRIBUTES.get(oid, oid)}=#{value.encoded.hex().upper()}"
-    escaped = _SPECIAL.sub(lambda match: _escape(match[0]), text)
+    return attribute_text(ATTRIBUTES[oid], text)
+
+
+def attribute_text(name: str, value: str) -> str:
+    """One attribute with its value's special characters escaped (RFC 4514 section 2.4); `name` may be a dotted OID."""
+    if name[0].isdigit():
+        return f"{name}=#{encode(UTF8_STRING, value.encode()).hex().upper()}"
+    escaped = _SPECIAL.sub(lambda match: _escape(match[0]), value)
     if escaped.startswith((" ", "#")):
         escaped = "\\" + escaped
-    if text.endswith(" ") and len(text) > 1:
+    if value.endswith(" ") and len(value) > 1:
         escaped = escaped[:-1] + "\\ "
-    return f"{ATTRIBUTES[oid]}={escaped}"
+    return f"{name}={escaped}"
 
 
 def _escape(character: str) -> str:
@@ -66,8 +73,3 @@ def _folded(kind: Element, value: Element) -> bytes:
         return kind.content + b"\0" + value.encoded
     small = _SPACES.sub(" ", text).strip(" ").encode(errors="surrogatepass").lower()  # of bytes: ASCII alone
     return kind.content + b"\0=" + small
-
-
-def text_of(encoded: bytes) -> str:
-    """RFC 4514's text of an encoded Name."""
-    return name_text(read(encoded))
