@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from mintls.certificate import Certificate
+from mintls.decisive import MOST_LISTED, Decisive
 from mintls.extension_values import CLIENT, SERVER
 from mintls.found import Found
 from mintls.general_names import quoted_name
@@ -19,7 +20,6 @@ import msgspec
 from msgspec import Struct
 
 DEEPEST = 32  # issuers above a certificate that are drawn; JSON readers give up somewhere beyond 100
-MOST_LISTED = 20  # names of invalid certificates in the last line
 NOT_HERE = "which is not here: give its file too, as in verify.py leaf.crt ca.crt"
 
 
@@ -63,10 +63,19 @@ class Survey(Struct, frozen=True, kw_only=True):
     roots: tuple[Surveyed, ...]
     unreadable: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    trusted: str = ""
+    only: str = ""  # the one certificate that decides
 
 
-def survey(inspection: Inspection, verdicts: Verdicts, advice: Mapping[str, tuple[str, ...]], now: datetime) -> Survey:
+def survey(
+    inspection: Inspection,
+    verdicts: Verdicts,
+    advice: Mapping[str, tuple[str, ...]],
+    now: datetime,
+    decisive: Decisive | None = None,
+) -> Survey:
     """Put everything together; a mismatched key or an unreadable file makes it invalid, too."""
+    decisive = decisive or Decisive()
     ordered = sorted(inspection.certificates, key=lambda found: found.name)
     drawn_below = _parents(ordered, verdicts.issuers.of)
     below: dict[str, list[Found]] = {}
@@ -93,14 +102,17 @@ def survey(inspection: Inspection, verdicts: Verdicts, advice: Mapping[str, tupl
             issuer=_text(issuer.name) if issuer else None if certificate.is_self_issued else certificate.issuer,
             issuer_fingerprint=issuer.certificate.fingerprint if issuer else "",
             checks=verdicts.checks[certificate.fingerprint],
-            failures=tuple(map(_text, _failures(found))),
+            failures=tuple(map(_text, (*_failures(found), *decisive.late(certificate, now)))),
             advice=advice[certificate.fingerprint],
             signed=tuple(node(other) for other in below.get(certificate.fingerprint, ())),
         )
 
     roots = tuple(node(found) for found in below.get("", ()))
     return Survey(
-        valid=not inspection.unreadable and all(one.is_valid for one in walk(roots)),
+        valid=(bool(decisive.only) or not inspection.unreadable)
+        and all(one.is_valid for one in walk(roots) if decisive.counts(one.fingerprint)),
+        trusted=_text(verdicts.trusted),
+        only=decisive.only,
         certificates=len(inspection.certificates),
         roots=roots,
         unreadable=tuple(map(_text, inspection.unreadable)),
@@ -158,11 +170,14 @@ def as_tree(result: Survey) -> str:
     lines = [line for root in result.roots for line in _lines(root, "", "", shown)]
     lines += [f"unreadable: {sentence}" for sentence in result.unreadable]
     lines += [f"note: {sentence}" for sentence in result.notes]
+    lines += [f"trusted: {result.trusted}"] if result.trusted else []
     invalid = [found.name for found in every if not found.is_valid]
     count = f"{result.certificates} certificate{'s' if result.certificates != 1 else ''}"
     more = f" and {len(invalid) - MOST_LISTED} more" if len(invalid) > MOST_LISTED else ""
     parts = [f"{', '.join(invalid[:MOST_LISTED])}{more} invalid"] if invalid else []
     parts += [f"{len(result.unreadable)} unreadable, see above"] if result.unreadable else []
+    if result.only:
+        parts = [f"{result.only} alone decides: {'valid' if result.valid else 'invalid'}"]
     return "\n".join(map(printable, [*lines, "", f"{count}: {'; '.join(parts) or 'all valid'}"]))
 
 

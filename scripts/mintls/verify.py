@@ -7,7 +7,7 @@ is valid for it with nothing more to ask: equal names match (RFC 9525 section 6.
 
 import re
 import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mintls.inspection import Inspection
 from mintls.issuers import Issuers, find_issuers
 from mintls.openssl import Openssl
 from mintls.openssl_verify import Question, Refusal, Stage
+from mintls.trust import Trust, TrustOptions
 
 from msgspec import Struct
 
@@ -37,28 +38,45 @@ class Check(Struct, frozen=True):
     error: str
 
 
+class Wanted(Struct, frozen=True):
+    """What the user asks instead of what each certificate claims; nothing by default.
+
+    name is KIND:value, purpose one of openssl's, at the time to verify for in seconds since 1970.
+    """
+
+    trust: Trust | None = None
+    name: str = ""
+    purpose: str = ""
+    at: int | None = None
+
+
 class Verdicts(Struct, frozen=True):
     """The checks of each certificate by its fingerprint, who signed it, and what was left out."""
 
     checks: Mapping[str, tuple[Check, ...]]
     issuers: Issuers
     notes: tuple[str, ...]
+    trusted: str = ""
 
 
-def verify_set(inspection: Inspection, openssl: Openssl, workers: int) -> Verdicts:
+def verify_set(inspection: Inspection, openssl: Openssl, workers: int, wanted: Wanted | None = None) -> Verdicts:
     """Find the issuers, and check every certificate."""
+    wanted = wanted or Wanted()
+    always = (*ALWAYS, *(() if wanted.at is None else ("-attime", str(wanted.at))))
     with tempfile.TemporaryDirectory(prefix="mintls-") as scratch:
         stage = Stage(openssl, Path(scratch), workers)
         certificates = [found.certificate for found in inspection.certificates]
         stage.add(certificates)
         issuers = find_issuers(inspection.certificates, stage)
-        options = _Options(inspection, issuers, stage)
+        options = TrustOptions(inspection, issuers, stage, wanted.trust)
+        every = {one.fingerprint: tuple(questions(one, wanted)) for one in certificates}
         asked: dict[tuple[str, tuple[str, ...]], list[Certificate]] = defaultdict(list)
         for one in certificates:
-            for purpose, _ in questions(one):
-                asked[purpose, options.of(one)].append(one)
+            for purpose, names in every[one.fingerprint]:
+                as_name = _as_name(wanted.name) if names and wanted.name else ()
+                asked[purpose, (*as_name, *options.of(one))].append(one)
         batches = [
-            Question((*ALWAYS, "-purpose", purpose, *trust), tuple(some)) for (purpose, trust), some in asked.items()
+            Question((*always, "-purpose", purpose, *trust), tuple(some)) for (purpose, trust), some in asked.items()
         ]
         chains = {
             (fingerprint, purpose): refusals
@@ -68,13 +86,13 @@ def verify_set(inspection: Inspection, openssl: Openssl, workers: int) -> Verdic
         unusual = [
             (one, purpose, name)
             for one in certificates
-            for purpose, names in questions(one)
+            for purpose, names in every[one.fingerprint]
             if not chains[one.fingerprint, purpose]
             for name in names
-            if not _USUAL.fullmatch(name)
+            if name != wanted.name and not _USUAL.fullmatch(name)
         ]
         singles = [
-            Question((*ALWAYS, "-purpose", purpose, *_as_name(name), *options.of(one)), (one,))
+            Question((*always, "-purpose", purpose, *_as_name(name), *options.of(one)), (one,))
             for one, purpose, name in unusual[:MOST_UNUSUAL]
         ]
         answered = {
@@ -83,23 +101,23 @@ def verify_set(inspection: Inspection, openssl: Openssl, workers: int) -> Verdic
         }
     left = len(unusual) - MOST_UNUSUAL
     notes = (f"{left} names of an unusual form were not checked: at most {MOST_UNUSUAL} are",) if left > 0 else ()
-    checks = {one.fingerprint: tuple(_checks(one, chains, answered)) for one in certificates}
-    return Verdicts(checks, issuers, (*issuers.notes, *notes))
+    checks = {one.fingerprint: tuple(_checks(one, every[one.fingerprint], chains, answered)) for one in certificates}
+    return Verdicts(checks, issuers, (*issuers.notes, *notes), options.said)
 
 
-def questions(certificate: Certificate) -> Iterator[tuple[str, tuple[str, ...]]]:
+def questions(certificate: Certificate, wanted: Wanted) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each purpose that it claims, in openssl's names, with the names to be valid for.
 
     An authority is no end of a connection, unless it says so: `openssl req -x509` makes self-signed servers like that.
     """
-    names = asked_names(certificate)
+    names = (wanted.name,) if wanted.name else asked_names(certificate)
     ends = [name for usage, name in ((SERVER, "sslserver"), (CLIENT, "sslclient")) if usage in certificate.purposes]
     if certificate.is_authority:
         yield "any", ()
-        ends = ends if names else []
+        ends = ends if asked_names(certificate) else []
     elif not ends:
         ends = ["any"] if certificate.purposes else ["sslserver", "sslclient"]
-    for purpose in ends:
+    for purpose in [wanted.purpose] if wanted.purpose and ends else ends:
         yield purpose, names
 
 
@@ -119,53 +137,14 @@ def _as_name(name: str) -> tuple[str, str]:
 
 def _checks(
     certificate: Certificate,
+    asked: tuple[tuple[str, tuple[str, ...]], ...],
     chains: Mapping[tuple[str, str], tuple[Refusal, ...]],
     answered: Mapping[tuple[str, str, str], tuple[Refusal, ...]],
 ) -> Iterator[Check]:
-    for purpose, names in questions(certificate):
+    for purpose, names in asked:
         chain = next(map(str, chains[certificate.fingerprint, purpose]), "")
         for name in names or ("",):
             error = next(map(str, answered.get((certificate.fingerprint, purpose, name), ())), "")
             if error and "*" in name and name.startswith("DNS:"):
                 error = f"the wildcard is not accepted there: {error}"
             yield Check(purpose, name, chain or error)
-
-
-class _Options:
-    """What each certificate is verified with: its anchors, the other authorities, and the lists of its issuer."""
-
-    def __init__(self, inspection: Inspection, issuers: Issuers, stage: Stage) -> None:
-        self._stage, self._issuers = stage, issuers
-        every = [found.certificate for found in inspection.certificates]
-        signers = {above.certificate.fingerprint for above in issuers.of.values() if above}
-        able = [one for one in every if one.is_authority or one.fingerprint in signers]
-        self._own = [one for one in every if self._is_root(one)]
-        self._anchors = [one for one in able if self._is_root(one)]
-        self._others = [one for one in able if not self._is_root(one)]
-        self._names = Counter(one.folded_subject or one.subject for one in self._own)
-        self._lists = {crl.folded_issuer or crl.issuer for crl in inspection.crls}
-        self._crls = stage.file_option("-CRLfile", "crls.pem", [crl.pem for crl in inspection.crls])
-        self._themselves = stage.file_option("-CAfile", "self-signed.pem", [one.pem for one in self._own])
-        self._trust: dict[frozenset[str], tuple[str, ...]] = {}
-
-    def _is_root(self, certificate: Certificate) -> bool:
-        return certificate.is_self_issued and self._issuers.of[certificate.fingerprint] is None
-
-    def of(self, certificate: Certificate) -> tuple[str, ...]:
-        if self._is_root(certificate):  # of two of one name openssl would take the other, and refuse this one
-            alone = self._names[certificate.folded_subject or certificate.subject] > 1
-            return ("-CAfile", f"{certificate.fingerprint}.pem") if alone else self._themselves
-        left_out = self._issuers.left_out(certificate.fingerprint)
-        if left_out not in self._trust:
-            number = len(self._trust)
-            parts = (("-CAfile", "anchors", self._anchors), ("-untrusted", "others", self._others))
-            self._trust[left_out] = tuple(
-                word
-                for option, name, some in parts
-                for word in self._stage.file_option(
-                    option, f"{name}-{number}.pem", [one.pem for one in some if one.fingerprint not in left_out]
-                )
-            )
-        # Only where its issuer's list is here: for a missing one openssl refuses everything.
-        listed = (certificate.folded_issuer or certificate.issuer) in self._lists
-        return (*self._trust[left_out], *(("-crl_check", *self._crls) if listed else ()))
