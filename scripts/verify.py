@@ -61,6 +61,7 @@ class Verify(Script):
     at = cli.SwitchAttr("--at", str, argname="TIME", help="Verify for that time, as in 2030-01-31T12:00:00Z")
     warn = cli.SwitchAttr("--warn", str, argname="TIME", help="Fail when one expires within that time, as in 30d")
     only = cli.SwitchAttr("--only", str, argname="NAME", help="Only this certificate decides: its file, or its CN")
+    strict = cli.Flag("--strict", help="Advice makes a certificate invalid, too")
     password_file = cli.SwitchAttr(
         "--password-file", str, argname="FILE", help="The password of PKCS#12 files and keys is its first line"
     )
@@ -88,7 +89,7 @@ class Verify(Script):
         seconds = int(at.moment.timestamp()) if at else None
         wanted = Wanted(trust, kinded(self.name or ""), PURPOSES.get(str(self.purpose), ""), seconds)
         verdicts = verify_set(inspection, openssl, self.jobs, wanted)
-        decisive = Decisive(warn.span if warn else None, self.only or "", fingerprint)
+        decisive = Decisive(warn.span if warn else None, self.only or "", fingerprint, bool(self.strict))
         now = at.moment if at else datetime.now(UTC)
         result = survey(inspection, verdicts, advise(inspection), now, decisive)
         if self.json:

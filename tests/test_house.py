@@ -25,7 +25,7 @@ PURE = {"grammar", "names", "settings", "rules", "extensions", "plan", "steps", 
         "errors", "revocation", "entry", "printable", "pkcs12",
         "kubernetes", "files", "cert_manager", "case", "cases", "verdict", "messages", "pcapng", "report",
         "result", "ladder", "der", "pem", "distinguished_name", "general_names", "public_key", "certificate",
-        "extension_values", "signature_algorithm", "revocation_list", "materials", "survey",
+        "extension_values", "signature_algorithm", "revocation_list", "materials", "survey", "lint",
         "graph", "explain", "mends", "page", "grid", "evidence", "markup", "style"}  # fmt: skip
 EFFECTS = {"os", "pathlib", "shutil", "tempfile", "io", "time", "random", "secrets", "socket", "fcntl", "threading",
            "plumbum", "yaml", *PROCESSES}  # fmt: skip

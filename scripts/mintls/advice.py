@@ -8,6 +8,7 @@ from mintls.certificate import Certificate
 from mintls.extension_values import SERVER
 from mintls.found import Found
 from mintls.inspection import Inspection
+from mintls.lint import lint
 
 LONGEST = 825  # days; Apple's clients refuse a server's certificate that is valid for longer
 WEAK = ("md5", "sha1")
@@ -19,6 +20,7 @@ def advise(inspection: Inspection) -> dict[str, tuple[str, ...]]:
     return {
         found.certificate.fingerprint: (
             *_about(found.certificate),
+            *lint(found.certificate),
             *_about_serial(found.certificate, serials),
             *_about_files(found),
         )

@@ -18,6 +18,7 @@ class Decisive(Struct, frozen=True):
     warn: timedelta | None = None
     only: str = ""
     fingerprint: str = ""
+    strict: bool = False  # advice counts
 
     def late(self, certificate: Certificate, now: datetime) -> Iterator[str]:
         """A sentence when it expires too soon."""

@@ -85,6 +85,7 @@ def survey(
     def node(found: Found) -> Surveyed:
         certificate = found.certificate
         issuer = verdicts.issuers.of[certificate.fingerprint]
+        strict = advice[certificate.fingerprint] if decisive.strict else ()
         left = (datetime.fromisoformat(certificate.not_after) - now).days
         return Surveyed(
             name=_text(found.name),
@@ -102,8 +103,8 @@ def survey(
             issuer=_text(issuer.name) if issuer else None if certificate.is_self_issued else certificate.issuer,
             issuer_fingerprint=issuer.certificate.fingerprint if issuer else "",
             checks=verdicts.checks[certificate.fingerprint],
-            failures=tuple(map(_text, (*_failures(found), *decisive.late(certificate, now)))),
-            advice=advice[certificate.fingerprint],
+            failures=tuple(map(_text, (*_failures(found), *decisive.late(certificate, now), *strict))),
+            advice=() if strict else advice[certificate.fingerprint],
             signed=tuple(node(other) for other in below.get(certificate.fingerprint, ())),
         )
 
