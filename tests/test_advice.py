@@ -74,12 +74,14 @@ def test_a_key_that_others_can_read(mode: int, tmp_path: Path, openssl: Openssl)
 
 @pytest.mark.parametrize("names", [("x.crt", "x.key"), ("x-cert.pem", "x-key.pem"), ("x.pem", "x.key")])
 def test_a_key_that_does_not_match(names: tuple[str, str], tmp_path: Path, openssl: Openssl) -> None:
+    def misfits() -> list[list[str]]:
+        return [[key.path.name for key in one.mismatched] for one in inspect([tmp_path], openssl, 2).certificates]
+
     certificate, key = (tmp_path / name for name in names)
     certificate.write_bytes(CA.pem)
-    mismatch = f"{names[1]} does not match: its public key is not the certificate's"
-    for one, expected in ((CA, []), (make("other"), [mismatch])):
+    for one, expected in ((CA, []), (make("other"), [names[1]])):
         key.write_bytes(one.key_pem)
         key.chmod(0o600)
-        assert list(advice(tmp_path, openssl).values()) == [expected]
+        assert misfits() == [expected]
     key.write_bytes(make("other").encrypted_key(b"secret"))  # nobody can tell
-    assert list(advice(tmp_path, openssl).values()) == [[]]
+    assert misfits() == [[]]

@@ -30,16 +30,18 @@ def certificate(name: str, days: int, **changes: Any) -> Surveyed:
 
 
 SET = Survey(
-    holds=False,
+    valid=False,
     certificates=6,
     roots=(
         certificate(
             "ca.crt",
             30,
             signed=(
-                certificate("late.crt", -1, role="server", issuer="ca.crt", checks=(REFUSED, REFUSED)),
-                certificate("soon.crt", 29, role="client", issuer="ca.crt"),
-                certificate(HOSTILE, 300, role="client", issuer="ca.crt"),
+                certificate(
+                    "late.crt", -1, role="server", issuer="ca.crt", issuer_fingerprint="00", checks=(REFUSED, REFUSED)
+                ),
+                certificate("soon.crt", 29, role="client", issuer="ca.crt", issuer_fingerprint="00"),
+                certificate(HOSTILE, 300, role="client", issuer="ca.crt", issuer_fingerprint="00"),
             ),
         ),
         certificate("one.crt", 0, role="leaf", issuer="CN=elsewhere"),
@@ -50,7 +52,7 @@ SET = Survey(
 # What is to be drawn, written down by hand: text (a part of it), state, refused.
 BOXES = [
     ("ca.crt (authority)", "good", False),
-    ("late.crt (server)", "ended", True),
+    ("late.crt (server)", "expired", True),
     ("soon.crt (client)", "soon", False),
     ("onerror=alert(1)", "good", False),
     ("CN=elsewhere", "absent", False),
@@ -99,13 +101,13 @@ def test_mermaid_has_every_box_and_arrow() -> None:
         elif given := re.fullmatch(r"    class n(\d+) (\w+)", line):
             states.setdefault(int(given[1]), set()).add(given[2])
         else:
-            assert re.fullmatch(r"    classDef (good|soon|ended|absent|refused) [a-z0-9#:,-]+", line), line
+            assert re.fullmatch(r"    classDef (good|soon|expired|absent|invalid) [a-z0-9#:,-]+", line), line
     assert [(states[index], index) for index in boxes] == [
-        ({state, "refused"} if refused else {state}, index) for index, (_, state, refused) in enumerate(BOXES)
+        ({state, "invalid"} if refused else {state}, index) for index, (_, state, refused) in enumerate(BOXES)
     ]
     assert all(part in decoded(boxes[index]) for index, (part, *_) in enumerate(BOXES))
     assert arrows == ARROWS
-    assert boxes[1].endswith("REFUSED#58; certificate has expired (error 10)"), "it is told once, and in words"
+    assert boxes[1].endswith("INVALID#58; certificate has expired (error 10)"), "it is told once, and in words"
 
 
 def decoded(label: str) -> str:
@@ -126,13 +128,13 @@ def test_verify_prints_it(run: Run, dev: Path, language: str, first: str) -> Non
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(first + "\n")
     assert all(name in done.stdout for name in ("ca.crt", "server.crt", "client.crt", "mintls development CA"))
-    assert "REFUSED" not in done.stdout
+    assert "INVALID" not in done.stdout
 
 
-def test_verify_draws_what_does_not_hold(run: Run, stranger: Path) -> None:
+def test_verify_draws_what_is_invalid(run: Run, stranger: Path) -> None:
     done = run("verify.py", stranger, "--graph", "dot")
     assert done.returncode == 1
-    assert "REFUSED" in done.stdout
+    assert "INVALID" in done.stdout
     assert "is not here" in done.stdout
 
 

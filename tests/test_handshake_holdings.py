@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_told(openssl: Openssl, dev: Path, rogue: Path, tmp
         (Files(key=rogue / "client.key"), r"client\.key is not the key of .*client\.crt"),
         (Files(ca_key=rogue / "ca.key"), r"ca\.key is the key of no certificate in .*ca\.crt"),
         (Files(ca=tmp_path / "empty"), "empty holds no certificate"),
-        (Files(ca=tmp_path / "damaged.crt"), r"damaged\.crt holds a certificate that openssl cannot read"),
+        (Files(ca=tmp_path / "damaged.crt"), r"damaged\.crt: cannot read this certificate"),
         (Files(key=tmp_path / "empty"), "empty is no private key"),
         (Files(key=tmp_path / "absent"), "absent: No such file or directory"),
         (Files(key=locked), r"encrypted\.key is encrypted; decrypt it first"),

@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mintls.certificate import Certificate
-from mintls.inspection import Found, Inspection, KeyFile
-from mintls.survey import as_json, as_tree, role, survey
-from mintls.verify import CLIENT, SERVER, Check
+from mintls.extension_values import CLIENT, SERVER
+from mintls.found import Found, KeyFile
+from mintls.inspection import Inspection
+from mintls.issuers import Issuers
+from mintls.survey import Survey, as_json, as_tree, role
+from mintls.survey import survey as survey_of
+from mintls.verify import Check, Verdicts
 
 import pytest
 from msgspec import structs
@@ -37,41 +41,47 @@ ABOVE = {"AA": None, "BB": R}
 NOTHING = {"AA": (), "BB": ()}
 
 
+def survey(inspection: Inspection, above: dict[str, Found | None], checks: dict[str, tuple[Check, ...]],
+           advice: dict[str, tuple[str, ...]], now: datetime) -> Survey:  # fmt: skip
+    return survey_of(inspection, Verdicts(checks, Issuers(above, {}), ()), advice, now)
+
+
 def test_a_tree_word_for_word() -> None:
     result = survey(SET, ABOVE, HOLDS, {**NOTHING, "BB": ("think of it",)}, NOW)
-    assert result.holds
+    assert result.valid
     assert (
         as_tree(result)
         == """\
 root.crt  authority  CN=Root
 │   key     ec:P-256, ecdsa-with-SHA256, serial 01
-│   valid   2026-01-01T00:00:00Z to 2027-01-31T13:00:00Z, 365 days left
+│   dates   2026-01-01T00:00:00Z to 2027-01-31T13:00:00Z, 365 days left
 │   files   set/root.crt 0644
-│   holds   any
+│   valid   any
 └── leaf.crt  server  CN=leaf
         names   DNS:a, DNS:b
         key     ec:P-256, ecdsa-with-SHA256, serial 02
-        valid   2026-01-01T00:00:00Z to 2026-02-28T12:00:00Z, 28 days left
+        dates   2026-01-01T00:00:00Z to 2026-02-28T12:00:00Z, 28 days left
         files   set/leaf.crt 0644
-        holds   sslserver as DNS:a
-        holds   sslserver as DNS:b
+        valid   sslserver as DNS:a
+        valid   sslserver as DNS:b
         advice  think of it
 
-2 certificates: every one verifies"""
+2 certificates: all valid"""
     )
 
 
-def test_what_does_not_hold() -> None:
+def test_what_is_not_valid() -> None:
     refused = {**HOLDS, "BB": (Check("sslserver", "DNS:a", "too bad (error 1)"), *HOLDS["BB"][1:])}
     result = survey(SET, ABOVE, refused, NOTHING, NOW)
-    assert not result.holds
-    assert "REFUSED sslserver as DNS:a: too bad (error 1)" in as_tree(result)
-    assert as_tree(result).endswith("2 certificates: leaf.crt refused")
-    mismatch = "leaf.key does not match: its public key is not the certificate's"
-    mismatched = survey(SET, ABOVE, HOLDS, {**NOTHING, "BB": (mismatch,)}, NOW)
-    assert (mismatched.holds, as_tree(mismatched).endswith("2 certificates: see above")) == (False, True)
+    assert not result.valid
+    assert "INVALID sslserver as DNS:a: too bad (error 1)" in as_tree(result)
+    assert as_tree(result).endswith("2 certificates: leaf.crt invalid")
+    wrong = structs.replace(L, mismatched=(KeyFile(Path("set/leaf.key"), 0o600, "x"),))
+    mismatched = survey(structs.replace(SET, certificates=(wrong, R)), ABOVE, HOLDS, NOTHING, NOW)
+    assert (mismatched.valid, as_tree(mismatched).endswith("2 certificates: leaf.crt invalid")) == (False, True)
+    assert "INVALID leaf.key does not match: its public key is not the certificate's" in as_tree(mismatched)
     unreadable = survey(structs.replace(SET, unreadable=("x is cut off",)), ABOVE, HOLDS, NOTHING, NOW)
-    assert (unreadable.holds, "unreadable: x is cut off" in as_tree(unreadable)) == (False, True)
+    assert (unreadable.valid, "unreadable: x is cut off" in as_tree(unreadable)) == (False, True)
 
 
 def test_a_leaf_whose_issuer_is_elsewhere() -> None:
@@ -80,21 +90,22 @@ def test_a_leaf_whose_issuer_is_elsewhere() -> None:
     assert result.certificates == 1
 
 
-def test_one_that_has_ended() -> None:
+def test_one_that_has_expired() -> None:
     result = survey(SET, ABOVE, HOLDS, NOTHING, datetime(2026, 3, 2, 13, tzinfo=UTC))
-    assert "ended 2 days ago" in as_tree(result)
+    assert "expired 2 days ago" in as_tree(result)
 
 
 def test_the_json_says_the_same() -> None:
     report = json.loads(as_json(survey(SET, ABOVE, HOLDS, {**NOTHING, "AA": ("hm",)}, NOW)))
     (root,) = report["roots"]
     (leaf,) = root.pop("signed")
-    assert (report["version"], report["holds"], report["certificates"], report["unreadable"]) == (1, True, 2, [])
+    assert (report["version"], report["valid"], report["certificates"], report["unreadable"]) == (2, True, 2, [])
     assert root == {
         "name": "root.crt", "role": "authority", "subject": "CN=Root", "names": [], "key": "ec:P-256",
         "signature": "ecdsa-with-SHA256", "serial": "01", "fingerprint": "AA", "not_before": "2026-01-01T00:00:00Z",
         "not_after": "2027-01-31T13:00:00Z", "days_left": 365, "files": {"set/root.crt": "0644"}, "issuer": None,
-        "checks": [{"purpose": "any", "name": "", "refusal": ""}], "advice": ["hm"],
+        "issuer_fingerprint": "", "failures": [],
+        "checks": [{"purpose": "any", "name": "", "error": ""}], "advice": ["hm"],
     }  # fmt: skip
     assert (leaf["issuer"], leaf["names"], leaf["signed"]) == ("root.crt", ["DNS:a", "DNS:b"], [])
 

@@ -467,7 +467,7 @@ def test_files_that_are_slow_to_read(text: str, elliptic: Path, tmp_path: Path, 
     start = time.monotonic()
     done = meet("verify.py", directory)
     assert time.monotonic() - start < slow(60)
-    assert done.returncode == 1
+    assert (done.returncode, "note: " in done.stdout) == (0, True), "it holds no certificate, which is only noted"
     sane(done.stdout + done.stderr)
     record_property("hostile inputs, refused", 1)
 

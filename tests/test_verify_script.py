@@ -30,7 +30,7 @@ def report(run: Run, *words: object, status: int = 0) -> dict[str, Any]:
     done = run("verify.py", *words, "--json")
     assert (done.returncode, done.stderr) == (status, ""), done.stdout + done.stderr
     said: dict[str, Any] = json.loads(done.stdout)
-    assert said["holds"] == (status == 0)
+    assert said["valid"] == (status == 0)
     return said
 
 
@@ -53,9 +53,9 @@ def test_a_set_of_ours(dev: Path, run: Run) -> None:
         ("client.crt", "client", "CN=dev-client"),
         ("server.crt", "server", "CN=localhost"),
     ]
-    assert "holds   sslserver as IP:::1\n" in done.stdout
+    assert "valid   sslserver as IP:::1\n" in done.stdout
     assert f"files   {dev}/server.crt 0644, {dev}/server.key 0600\n" in done.stdout
-    assert done.stdout.endswith("3 certificates: every one verifies\n")
+    assert done.stdout.endswith("3 certificates: all valid\n")
     assert "advice" not in done.stdout
     assert contents(dev) == before
 
@@ -96,7 +96,7 @@ def test_the_common_recipe(tmp_path: Path, run: Run) -> None:
     assert set(made) == {"ca.crt", "server.crt", "client.crt"}
     assert [len(made[name]["signed"]) for name in ("ca.crt", "server.crt", "client.crt")] == [2, 0, 0]
     for name in ("server.crt", "client.crt"):
-        assert all("error 92" in check["refusal"] or "error 85" in check["refusal"] for check in made[name]["checks"])
+        assert all("error 92" in check["error"] or "error 85" in check["error"] for check in made[name]["checks"])
     said = {name: " ".join(one["advice"]) for name, one in made.items()}
     assert "without keyUsage" in said["ca.crt"]
     assert "it has no SAN" in said["server.crt"]
@@ -114,9 +114,9 @@ def test_a_sound_foreign_set_in_every_shape(tmp_path: Path, run: Run) -> None:
           leaf_csr=b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")  # fmt: skip
     (tmp_path / "folder.pem").mkdir()
     made = walk(report(run, tmp_path)["roots"])
-    assert made["leaf.cer"]["checks"] == [{"purpose": "sslserver", "name": "DNS:localhost", "refusal": ""}]
+    assert made["leaf.cer"]["checks"] == [{"purpose": "sslserver", "name": "DNS:localhost", "error": ""}]
     assert set(made["leaf.cer"]["files"]) == {str(tmp_path / f) for f in ("leaf.cer", "chain.pem", "leaf.key")}
-    assert len(made) == 2 or {"all.pem", "leaf.cer"} <= set(made)
+    assert set(made) == {"all.pem[1]", "all.pem[2]", "leaf.cer"}
 
 
 def test_files_instead_of_a_directory(tmp_path: Path, run: Run) -> None:
@@ -124,35 +124,34 @@ def test_files_instead_of_a_directory(tmp_path: Path, run: Run) -> None:
     paths = [tmp_path / name for name in ("a.pem", "b.pem", "c.pem")]
     assert report(run, *paths)["certificates"] == 3
     without = walk(report(run, *paths[::2], status=1)["roots"])
-    assert "error 20" in without["c.pem"]["checks"][0]["refusal"]
+    assert "error 20" in without["c.pem"]["checks"][0]["error"]
     assert without["c.pem"]["issuer"] == "CN=Sub"
     done = run("verify.py", *paths[::2])
     assert "issuer  CN=Sub, which is not here: give its file too, as in verify.py leaf.crt ca.crt\n" in done.stdout
     assert "give its file too" not in run("verify.py", *paths).stdout
-    assert done.stdout.endswith("2 certificates: c.pem refused\n")
+    assert done.stdout.endswith("2 certificates: c.pem invalid\n")
 
 
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
         ("leaf.key", make("other").key_pem, "leaf.key does not match"),
-        ("sub.crl", revocation_list(SUB, LEAF.certificate), "REFUSED sslserver as DNS:localhost: certificate revoked"),
+        ("sub.crl", revocation_list(SUB, LEAF.certificate), "INVALID sslserver as DNS:localhost: certificate revoked"),
         ("sub.crl", revocation_list(SUB, days=(-9, -1)), "CRL has expired"),
-        ("old.crt", make("old", SUB, purposes=CLIENT, san=LOCAL, days=(-9, -1.5)).pem, "ended 1 days ago"),
+        ("old.crt", make("old", SUB, purposes=CLIENT, san=LOCAL, days=(-9, -1.5)).pem, "expired 1 days ago"),
         ("cut.crt", LEAF.pem[:-30], "unreadable: "),
-        ("empty.crt", b"", "empty.crt holds no certificate"),
-        ("wrong.crl", b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", "cannot read this x509 crl"),
+        ("wrong.crl", b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", "cannot read this CRL"),
     ],
 )
 def test_one_thing_that_is_wrong(name: str, data: bytes, said: str, tmp_path: Path, run: Run) -> None:
     write(tmp_path, ca_crt=CA.pem, sub_crt=SUB.pem, leaf_crt=LEAF.pem)
     good = run("verify.py", tmp_path)
-    assert (good.returncode, good.stdout[-35:]) == (0, "3 certificates: every one verifies\n")
+    assert (good.returncode, good.stdout[-26:]) == (0, "3 certificates: all valid\n")
     (tmp_path / name).write_bytes(data)
     bad = run("verify.py", tmp_path)
     assert (bad.returncode, bad.stderr) == (1, "")
     assert said in bad.stdout
-    assert "every one verifies" not in bad.stdout
+    assert "all valid" not in bad.stdout
 
 
 def test_a_hostile_set(tmp_path: Path, run: Run) -> None:
@@ -184,7 +183,7 @@ def test_a_hostile_set(tmp_path: Path, run: Run) -> None:
         (["text"], 2, "no certificate in text"),
         (["text", "ca.crt", "absent"], 2, "absent: no such file"),
         (["cut.crt"], 2, "cut.crt is cut off"),
-        (["/dev/null"], 2, "/dev/null: no such file or directory"),
+        (["/dev/null"], 2, "no certificate in /dev/null"),
         ([], 2, "positional argument"),
         (["ca.crt", "--nope"], 2, "--nope"),
         (["ca.crt", "-j", "0"], 2, "-j 0: write a whole number from 1 to 512"),
@@ -212,7 +211,7 @@ def test_an_openssl_that_verifies_nothing(dev: Path, run: Run, fake_openssl: Fak
     for lines in ("exit 0", "echo fine; exit 0", "echo x: OK; exit 2"):
         fake = fake_openssl(f'case "$1" in verify) {lines};; *) exec $REAL "$@";; esac')
         done = run("verify.py", dev, env=fake)
-        assert (done.returncode, "every one verifies" in done.stdout) == (1, False)
+        assert (done.returncode, "all valid" in done.stdout) == (1, False)
 
 
 def test_a_directory_that_may_not_be_read(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from mintls.certificate import Certificate
-from mintls.inspection import Found, Inspection
-from mintls.verify import SERVER
+from mintls.extension_values import SERVER
+from mintls.found import Found
+from mintls.inspection import Inspection
+from mintls.lint import lint
 
 LONGEST = 825  # days; Apple's clients refuse a server's certificate that is valid for longer
-MISMATCH = " does not match: its public key is not the certificate's"
 WEAK = ("md5", "sha1")
 
 
@@ -19,8 +20,9 @@ def advise(inspection: Inspection) -> dict[str, tuple[str, ...]]:
     return {
         found.certificate.fingerprint: (
             *_about(found.certificate),
+            *lint(found.certificate),
             *_about_serial(found.certificate, serials),
-            *_about_files(found, inspection),
+            *_about_files(found),
         )
         for found in inspection.certificates
     }
@@ -35,6 +37,8 @@ def _about(certificate: Certificate) -> Iterator[str]:
         yield "a server without DNS: or IP: in its SAN: clients ignore CN and refuse it (RFC 9525)"
     elif not certificate.names:
         yield "it has no SAN: programs that authorise by name find only CN"
+    if certificate.is_self_issued and not certificate.is_authority:
+        yield "self-signed: valid only for those who trust this very certificate"
     serves = SERVER in certificate.purposes or not certificate.purposes
     if serves and not certificate.is_authority and days > LONGEST:
         yield f"valid for {days} days: Apple's clients refuse a server after {LONGEST}"
@@ -49,12 +53,7 @@ def _about_serial(certificate: Certificate, serials: Counter[tuple[str, str]]) -
         yield f"serial {certificate.serial} was given twice by its issuer: NSS refuses the second (RFC 5280 4.1.2.2)"
 
 
-def _about_files(found: Found, inspection: Inspection) -> Iterator[str]:
+def _about_files(found: Found) -> Iterator[str]:
     for key in found.keys:
-        if key.mode & 0o077:
+        if key.mode and key.mode & 0o077:
             yield f"{key.path.name} can be read by others (mode {key.mode:04o}): chmod 600"
-    own = found.files[0].stem.removesuffix("-cert")
-    for key in inspection.keys:
-        same_name = key.path.parent == found.files[0].parent and key.path.stem.removesuffix("-key") == own
-        if same_name and key.public_key not in (None, found.certificate.public_key):
-            yield f"{key.path.name}{MISMATCH}"

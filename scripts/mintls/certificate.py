@@ -1,32 +1,42 @@
-"""What openssl reads in a certificate, as frozen data: the only room that reads openssl's texts about one."""
+"""A certificate's DER -> its facts, as frozen data: nothing is asked of openssl, so that thousands take no time (pure).
 
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from ipaddress import ip_address
+RFC 5280 section 4.1. What stands in an extension that cannot be decoded is left out, and the extension is named.
+"""
 
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from mintls import extension_values as values
+from mintls.der import (
+    SEQUENCE,
+    Element,
+    children,
+    hexadecimal,
+    read,
+    read_integer,
+    read_oid,
+    read_time,
+)  # fmt: skip
+from mintls.distinguished_name import folded, name_text
+from mintls.general_names import access, distribution_points, general_names
 from mintls.grammar import rfc3339
-from mintls.openssl import Openssl
+from mintls.pem import as_pem, pem_blocks
+from mintls.public_key import key_kind
+from mintls.signature_algorithm import signature_name
 
 from msgspec import Struct
 
-# Names may hold line breaks, which openssl prints as they are: so they are asked apart from what they could imitate.
-_QUESTIONS = (
-    "-noout", "-serial", "-subject", "-issuer", "-startdate", "-enddate", "-fingerprint", "-sha256", "-pubkey",
-    "-nameopt", "RFC2253,utf8,-esc_msb", "-text", "-certopt",
-    "no_header,no_version,no_serial,no_validity,no_subject,no_issuer,no_sigdump,no_extensions",
-    "-ext", "basicConstraints,keyUsage,extendedKeyUsage,subjectKeyIdentifier",
-)  # fmt: skip
-_CURVES = {"prime256v1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
-_GENERAL_NAME = re.compile(r"(?:^|, )(DNS|IP Address|email|URI|Registered ID|othername|DirName):")
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
     """What a certificate holds.
 
-    subject and issuer as RFC 4514 writes them; serial, key identifiers and fingerprint (SHA-256 of the DER) upper-case
-    hexadecimal; the dates RFC 3339; key as profiles spell it; names as KIND:value; usages in openssl's long names.
+    subject and issuer as RFC 4514 writes them, and folded as openssl compares them; serial, key identifiers and
+    fingerprint (SHA-256 of the DER) upper-case hexadecimal; the dates RFC 3339; key as profiles spell it; names as
+    KIND:value; usages in openssl's long names; signature is the algorithm inside, outer_signature the one outside.
+    extensions are all there are, critical those that are, undecodable those that break their own rules, by name.
     """
 
     pem: str
@@ -46,107 +56,108 @@ class Certificate(Struct, frozen=True, kw_only=True):
     key_identifier: str
     issuer_key_identifier: str
     path_length: int | None = None
+    version: int = 3
+    outer_signature: str = ""
+    folded_subject: bytes = b""
+    folded_issuer: bytes = b""
+    extensions: tuple[str, ...] = ()
+    critical: tuple[str, ...] = ()
+    undecodable: tuple[str, ...] = ()
+    crls: tuple[str, ...] = ()
+    ocsp: tuple[str, ...] = ()
 
     @property
     def is_self_issued(self) -> bool:
-        return self.subject == self.issuer and self.issuer_key_identifier in ("", self.key_identifier)
+        """Whether it names itself as its issuer, and no other key than its own."""
+        same = (self.folded_subject or self.subject) == (self.folded_issuer or self.issuer)
+        return same and self.issuer_key_identifier in ("", self.key_identifier)
 
     def may_have_signed(self, other: "Certificate") -> bool:
         """Whether it has the name, and the key identifier if both say one, that the other names (RFC 5280 4.2.1.1)."""
         said = other.issuer_key_identifier and self.key_identifier
-        return self.subject == other.issuer and (not said or said == other.issuer_key_identifier)
+        same = (self.folded_subject or self.subject) == (other.folded_issuer or other.issuer)
+        return same and (not said or said == other.issuer_key_identifier)
 
 
-def read_certificate(openssl: Openssl, pem: str) -> Certificate:
-    """Ask openssl what a PEM certificate holds (x509(1)). Raises OpensslError when it is none."""
-    said = openssl.run(("x509", *_QUESTIONS), stdin=pem.encode()).stdout
-    extensions = dict(_extensions(said.splitlines()))
-    alternative, issuer_key = (
-        openssl.run(("x509", "-noout", "-ext", name), stdin=pem.encode()).stdout.partition(": ")[2].partition("\n")[2]
-        for name in ("subjectAltName", "authorityKeyIdentifier")
-    )
-    limit = re.search(r"pathlen:(\d+)", extensions.get("Basic Constraints", ""))
-    line: dict[str, str] = {}
-    for name, value in re.findall("(?m)^([a-zA-Z0-9 ]+)=(.*)$", said):
-        line.setdefault(name, value)
-    return Certificate(
-        pem=pem,
-        subject=line["subject"].strip(),
-        issuer=line["issuer"].strip(),
-        serial=line["serial"],
-        not_before=from_openssl(line["notBefore"]),
-        not_after=from_openssl(line["notAfter"]),
-        fingerprint=next(value for name, value in line.items() if "ingerprint" in name).replace(":", ""),
-        public_key=said[said.index("\n-----BEGIN PUBLIC") + 1 : said.index("\n-----END PUBLIC") + 1],
-        key=key_name(said),
-        signature=_after("Signature Algorithm: ", said),
-        is_authority=extensions.get("Basic Constraints", "").startswith("CA:TRUE"),
-        key_usage=_words(extensions.get("Key Usage", "")),
-        purposes=_words(extensions.get("Extended Key Usage", "")),
-        names=tuple(_names(alternative.strip())),
-        key_identifier=extensions.get("Subject Key Identifier", "").replace(":", ""),
-        issuer_key_identifier=_key_identifier(issuer_key.splitlines()[0] if issuer_key else ""),
-        path_length=int(limit[1]) if limit else None,
-    )
+def read_certificate(pem: str) -> Certificate:
+    """The first certificate in PEM text. Raises ValueError with the reason when there is none."""
+    for block in pem_blocks(pem.encode(errors="replace")):
+        if block.label in LABELS and block.der:
+            return parse_certificate(block.der)
+    raise ValueError("it holds no certificate in PEM")
 
 
-def full_text(openssl: Openssl, pem: str) -> str:
-    """What `openssl x509 -text` prints, without what would steer a terminal."""
-    said = openssl.run(("x509", "-noout", "-text", "-nameopt", "RFC2253,utf8,-esc_msb"), stdin=pem.encode()).stdout
-    return "".join(character if character.isprintable() or character == "\n" else "?" for character in said)
-
-
-def _extensions(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Each extension's name with the first line of its value, which stands below it."""
-    for line, value in zip(lines, [*lines[1:], ""], strict=True):
-        if match := re.match(r"X509v3 ([^:]+):", line):
-            yield match[1], value.strip()
-
-
-def key_name(said: str) -> str:
-    """The key in the text of a certificate or request, as profiles spell it."""
-    algorithm = _after("Public Key Algorithm: ", said)
-    bits = re.match(r"\((\d+) bit", _after("(?:RSA )?Public-Key: ", said))  # 1.1.1 says RSA before it
-    if algorithm == "rsaEncryption" and bits:
-        return f"rsa:{bits[1]}"
-    if algorithm == "id-ecPublicKey":
-        curve = _after("ASN1 OID: ", said)
-        return f"ec:{_CURVES.get(curve, curve)}"
-    return algorithm.lower()
-
-
-def _key_identifier(text: str) -> str:
-    """Hexadecimal; an authority key identifier may name the issuer in other ways and hold none."""
-    text = text.strip().removeprefix("keyid:")
-    return text.replace(":", "") if re.fullmatch("[0-9A-F]{2}(:[0-9A-F]{2})*", text) else ""
-
-
-def _names(text: str) -> Iterator[str]:
-    kinds = {"IP Address": "IP", "Registered ID": "RID", "othername": "otherName"}
-    parts = _GENERAL_NAME.split(text)[1:]
-    for kind, value in zip(parts[::2], parts[1::2], strict=True):
-        yield f"{kinds.get(kind, kind)}:{_short_address(value) if kind == 'IP Address' else value}"
-
-
-def _short_address(text: str) -> str:
+def parse_certificate(der: bytes) -> Certificate:
+    """The certificate that the octets begin with. Raises ValueError with the reason when they hold none."""
     try:
-        return str(ip_address(text))
-    except ValueError:  # openssl prints leading zeros in no address, but older ones print an invalid one as a word
-        return text
+        return _parse(der)
+    except (IndexError, TypeError):  # fewer or more elements than the structure has
+        raise ValueError("its structure is not that of a certificate") from None
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split(", ")) if text else ()
+def _parse(der: bytes) -> Certificate:
+    whole = read(der)
+    body, outer, _ = children(whole, SEQUENCE)
+    parts = children(body, SEQUENCE)
+    version = read_integer(read(der, parts[0].begin, parts[0].end)) + 1 if parts[0].tag == 0xA0 else 1
+    serial, inner, issuer, validity, subject, key, *rest = parts[1 if parts[0].tag == 0xA0 else 0 :]
+    begin, end = children(validity, SEQUENCE)
+    not_before, not_after = rfc3339(read_time(begin)), rfc3339(read_time(end))
+    extensions = [child for part in rest if part.tag == 0xA3 for child in children(read(der, part.begin, part.end))]
+    facts: dict[str, Any] = {}
+    every, critical, undecodable = [], [], []
+    for extension in extensions:
+        kind, *flag, value = children(extension, SEQUENCE)
+        oid = read_oid(kind)
+        every.append(name := values.NAMES.get(oid, oid))
+        if flag and flag[0].content != b"\0":
+            critical.append(name)
+        try:
+            if oid in _READERS:
+                facts |= _READERS[oid](read(der, value.begin, value.end))
+        except (ValueError, IndexError, TypeError):
+            undecodable.append(name)
+    return Certificate(
+        pem=as_pem("CERTIFICATE", whole.encoded),
+        subject=name_text(subject),
+        issuer=name_text(issuer),
+        serial=hexadecimal(read_integer(serial)),
+        not_before=not_before,
+        not_after=not_after,
+        fingerprint=sha256(whole.encoded).hexdigest().upper(),
+        public_key=as_pem("PUBLIC KEY", key.encoded),
+        key=_key(key),
+        signature=signature_name(inner),
+        outer_signature=signature_name(outer),
+        version=version,
+        folded_subject=folded(subject),
+        folded_issuer=folded(issuer),
+        extensions=tuple(every),
+        critical=tuple(critical),
+        undecodable=tuple(undecodable),
+        **{**_NOTHING, **facts},
+    )
 
 
-def _after(label: str, text: str) -> str:
-    """What follows a label at the start of a line, where no subject can stand."""
-    match = re.search(f"(?m)^ *{label}(.*)$", text)
-    return match[1].strip() if match else ""
+def _key(key: Element) -> str:
+    """A key that cannot be decoded is no reason not to show the rest."""
+    try:
+        return key_kind(key)
+    except (ValueError, IndexError):
+        return "malformed"
 
 
-def from_openssl(date: str) -> str:
-    """openssl's `Nov 23 14:57:19 2026 GMT` as 2026-11-23T14:57:19Z."""
-    month, day, clock, year, _ = date.split()
-    hour, minute, second = map(int, clock.split(":"))
-    return rfc3339(datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC))
+_NOTHING: Mapping[str, Any] = {
+    "is_authority": False, "key_usage": (), "purposes": (), "names": (), "key_identifier": "",
+    "issuer_key_identifier": "",
+}  # fmt: skip
+_READERS: Mapping[str, Callable[[Element], dict[str, Any]]] = {
+    "2.5.29.14": lambda value: {"key_identifier": value.content.hex().upper()},
+    "2.5.29.15": lambda value: {"key_usage": values.key_usage(value)},
+    "2.5.29.17": lambda value: {"names": general_names(value)},
+    "2.5.29.19": lambda value: dict(zip(("is_authority", "path_length"), values.basic_constraints(value), strict=True)),
+    "2.5.29.31": lambda value: {"crls": distribution_points(value)},
+    "2.5.29.35": lambda value: {"issuer_key_identifier": values.authority_key_identifier(value)},
+    "2.5.29.37": lambda value: {"purposes": values.extended_key_usage(value)},
+    "1.3.6.1.5.5.7.1.1": lambda value: {"ocsp": access(value, "1.3.6.1.5.5.7.48.1")},
+}

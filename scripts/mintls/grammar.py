@@ -235,4 +235,4 @@ class ExtensionName(Text):
 
 def rfc3339(moment: datetime) -> str:
     """In UTC and whole seconds, as every date that mintls writes."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

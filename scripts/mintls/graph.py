@@ -20,12 +20,12 @@ class State(StrEnum):
 
     GOOD = "good"
     SOON = "soon"
-    ENDED = "ended"
+    EXPIRED = "expired"
     ABSENT = "absent"  # not a file of the set: an issuer that is only named
 
 
-FILL = {State.GOOD: "#c9ecd2", State.SOON: "#fbe3a2", State.ENDED: "#f6c4c0", State.ABSENT: "#ffffff"}
-INK, REFUSED_INK = "#1f2328", "#b3261e"
+FILL = {State.GOOD: "#c9ecd2", State.SOON: "#fbe3a2", State.EXPIRED: "#f6c4c0", State.ABSENT: "#ffffff"}
+INK, INVALID_INK = "#1f2328", "#b3261e"
 
 
 class Node(Struct, frozen=True):
@@ -33,7 +33,7 @@ class Node(Struct, frozen=True):
 
     lines: tuple[str, ...]
     state: State
-    refused: bool = False
+    invalid: bool = False
     is_authority: bool = False
 
 
@@ -49,23 +49,28 @@ def graph(result: Survey) -> Graph:
     nodes: list[Node] = []
     edges: list[tuple[int, int]] = []
     absent: dict[str, int] = {}
+    indices: dict[str, int] = {}
+    elsewhere: list[tuple[str, int]] = []  # below an issuer that is drawn in another place
 
     def add(found: Surveyed, issuer: int | None) -> None:
-        if issuer is None and found.issuer is not None:
+        if issuer is None and found.issuer is not None and not found.issuer_fingerprint:
             if found.issuer not in absent:
                 absent[found.issuer] = len(nodes)
                 nodes.append(Node((found.issuer, "is not here"), State.ABSENT, is_authority=True))
             issuer = absent[found.issuer]
-        index = len(nodes)
+        index = indices[found.fingerprint] = len(nodes)
         nodes.append(_node(found))
         if issuer is not None:
             edges.append((issuer, index))
+        elif found.issuer_fingerprint:
+            elsewhere.append((found.issuer_fingerprint, index))
         for other in found.signed:
             add(other, index)
 
     for root in result.roots:
         add(root, None)
-    nodes += (Node(("unreadable", sentence), State.ABSENT, refused=True) for sentence in result.unreadable)
+    edges += ((indices[fingerprint], index) for fingerprint, index in elsewhere)
+    nodes += (Node(("unreadable", sentence), State.ABSENT, invalid=True) for sentence in result.unreadable)
     return Graph(tuple(nodes), tuple(edges))
 
 
@@ -80,9 +85,9 @@ def as_mermaid(result: Survey) -> str:
     for state in State:
         dashed = ",stroke-dasharray:4" if state is State.ABSENT else ""
         lines.append(f"    classDef {state} fill:{FILL[state]},stroke:{INK},color:{INK}{dashed}")
-    lines.append(f"    classDef refused stroke:{REFUSED_INK},stroke-width:3px")
+    lines.append(f"    classDef invalid stroke:{INVALID_INK},stroke-width:3px")
     lines += [f"    class n{index} {node.state}" for index, node in enumerate(drawing.nodes)]
-    lines += [f"    class n{index} refused" for index, node in enumerate(drawing.nodes) if node.refused]
+    lines += [f"    class n{index} invalid" for index, node in enumerate(drawing.nodes) if node.invalid]
     return "\n".join(lines) + "\n"
 
 
@@ -97,7 +102,7 @@ def as_dot(result: Survey) -> str:
     for index, node in enumerate(drawing.nodes):
         styles = ["filled", *(["rounded"] if not node.is_authority else []), *(["dashed"] * (node.state == "absent"))]
         label = "\\n".join(map(_dot, node.lines))
-        border = f'color="{REFUSED_INK}", penwidth=3' if node.refused else f'color="{INK}"'
+        border = f'color="{INVALID_INK}", penwidth=3' if node.invalid else f'color="{INK}"'
         fill = f'fillcolor="{FILL[node.state]}"'
         lines.append(
             f'    n{index} [label="{label}", class="{node.state}", style="{",".join(styles)}", {fill}, {border}]'
@@ -107,17 +112,18 @@ def as_dot(result: Survey) -> str:
 
 
 def _node(found: Surveyed) -> Node:
-    state = State.ENDED if found.days_left < 0 else State.SOON if found.days_left < SOON else State.GOOD
-    return Node(tuple(_lines(found)), state, any(check.refusal for check in found.checks), found.role == "authority")
+    state = State.EXPIRED if found.days_left < 0 else State.SOON if found.days_left < SOON else State.GOOD
+    return Node(tuple(_lines(found)), state, not found.is_valid, found.role == "authority")
 
 
 def _lines(found: Surveyed) -> Iterator[str]:
     day = found.not_after.partition("T")[0]
     yield f"{found.name} ({found.role})"
     yield found.subject
-    yield f"ends {day}, {found.days_left} days left" if found.days_left >= 0 else f"ended {day}"
-    for refusal in dict.fromkeys(check.refusal for check in found.checks if check.refusal):
-        yield f"REFUSED: {refusal}"
+    yield f"expires {day}, {found.days_left} days left" if found.days_left >= 0 else f"expired {day}"
+    errors = (check.error for check in found.checks if check.error)
+    for error in dict.fromkeys((*errors, *found.failures)):
+        yield f"INVALID: {error}"
 
 
 def _mermaid(text: str) -> str:

@@ -1,15 +1,16 @@
-"""The files that a profile names: read only if they are regular, and no more of them than is wanted.
+"""The files that a user names: no more of them is read than is wanted.
 
-To open a pipe can wait for ever, and a device may have no end.
+To open a pipe can wait for ever, and a device may have no end: so only a regular file is opened, but for a path that
+the user named in order to have it read whatever it is (`<(...)` of a shell is a pipe).
 """
 
 import errno
 from pathlib import Path
 
 
-def read_input(path: Path, most: int) -> bytes:
-    """At most so many bytes from its beginning. Raises OSError, also when it is no regular file."""
-    if path.exists() and not path.is_file():
+def read_input(path: Path, most: int, *, pipes: bool = False) -> bytes:
+    """At most so many bytes from its beginning. Raises OSError, also when it is no regular file, unless `pipes`."""
+    if not pipes and path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "Not a regular file")
     with path.open("rb") as file:
         return file.read(most)

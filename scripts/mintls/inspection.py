@@ -1,164 +1,142 @@
 """A set of files -> the certificates, keys and revocation lists in them, whoever made them.
 
-A PEM file may hold several, a DER file holds one; a certificate that stands in several files (its own and a chain)
-is one.
+A certificate that stands in several files (its own and a chain) is one.
 """
 
 import os
-import re
 import stat
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mintls.certificate import Certificate, read_certificate
-from mintls.errors import MintlsError, OpensslError, UsageError
+from mintls.certificate import Certificate
+from mintls.containers import open_container, with_public_key
+from mintls.errors import MintlsError, UsageError
+from mintls.found import Found, KeyFile, match_keys
+from mintls.inputs import read_input
+from mintls.materials import Container, Material, PrivateKey, Unknown, Unreadable, materials
 from mintls.openssl import Openssl
+from mintls.revocation_list import RevocationList
 from mintls.store import settle
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----).)*-----END \1-----\n?", re.DOTALL)
-_CERTIFICATES = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
-MAX_BYTES = 1024 * 1024
-SUFFIXES = (".crt", ".cer", ".der", ".pem")  # files of these names are there to hold a certificate
-
-
-class KeyFile(Struct, frozen=True):
-    """A private key's file, its mode, and the public key in it; None when only a passphrase could tell."""
-
-    path: Path
-    mode: int
-    public_key: str | None
-
-
-class Found(Struct, frozen=True):
-    """One certificate, the files that it stands in, the key files that match it, and the modes of all of them."""
-
-    certificate: Certificate
-    files: tuple[Path, ...]
-    keys: tuple[KeyFile, ...]
-    modes: tuple[tuple[Path, int], ...]
-
-    @property
-    def name(self) -> str:
-        """The name of the file that is its own: the one that holds it first."""
-        return self.files[0].name
-
-
-class CrlFile(Struct, frozen=True):
-    """A revocation list and the name of its issuer."""
-
-    pem: str
-    issuer: str
+MAX_BYTES = 16 * 1024 * 1024  # of one file; the largest bundle in use, a country's list of roots, has 5 MiB
+MAX_FILES = 50_000  # of one directory
+SUFFIXES = (".crt", ".cer", ".der", ".pem", ".p7b", ".p7c", ".p12", ".pfx")  # files of these names hold certificates
 
 
 class Inspection(Struct, frozen=True):
-    """Everything found, and why what could not be read could not."""
+    """Everything found, why what could not be read could not, and what was passed over."""
 
     certificates: tuple[Found, ...]
-    crls: tuple[CrlFile, ...]
+    crls: tuple[RevocationList, ...]
     keys: tuple[KeyFile, ...]
     unreadable: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
-def inspect(paths: Sequence[Path], openssl: Openssl, workers: int) -> Inspection:
+class _File(Struct, frozen=True):
+    path: Path
+    mode: int | None
+    materials: tuple[Material, ...]
+
+
+def inspect(paths: Sequence[Path], openssl: Openssl, workers: int, password: str | None = None) -> Inspection:
     """Read the files, and those in the directories.
 
     Raises UsageError when there is no certificate in them, MintlsError when a directory cannot be read.
     """
-    if not openssl.can("x509", "-ext"):
-        sentence = f"this openssl has no `x509 -ext` ({openssl.version()})"
-        raise MintlsError(f"{sentence}; set OPENSSL to OpenSSL 1.1.1 or newer")
-    files = [file for path in paths for file in _files(path)]
-    blocks = [(file, kind, text) for file in files for kind, text in _blocks(file)]
+    named = {path for path in paths if not path.is_dir()}
+    listed = [file for path in paths for file in ([path] if path in named else _listing(path))]
     with ThreadPoolExecutor(workers) as pool:
-        answers = list(pool.map(lambda block: _read(openssl, *block), blocks))
-    found: dict[str, tuple[Certificate, list[Path]]] = {}
-    # the file with the fewest certificates and the shortest name is a certificate's own; a chain comes after it
-    count = Counter(file for file, kind, _ in blocks if kind in _CERTIFICATES)
-    order = sorted(
-        range(len(blocks)), key=lambda index: (count[blocks[index][0]] or 1, len(blocks[index][0].name), index)
-    )
-    for index in order:
-        if isinstance(answer := answers[index], Certificate):
-            found.setdefault(answer.fingerprint, (answer, []))[1].append(blocks[index][0])
+        opened = pool.map(lambda file: _opened(_load(file, file in named), openssl, password, file in named), listed)
+        files = list(opened)
+    unreadable = [
+        _sentence(file, one.reason) for file in files for one in file.materials if isinstance(one, Unreadable)
+    ]
+    notes = [_sentence(file, one.what) for file in files for one in file.materials if isinstance(one, Unknown)]
+    keys = [
+        KeyFile(file.path, file.mode, one.public_key)
+        for file in files
+        for one in file.materials
+        if isinstance(one, PrivateKey)
+    ]
+    found = _certificates(files, keys)
     if not found:
-        none = f"no certificate in {', '.join(map(str, paths))}; name a directory or PEM files that hold one"
-        raise UsageError("\n".join([*(answer for answer in answers if isinstance(answer, str)), none]))
-    keys = [answer for answer in answers if isinstance(answer, KeyFile)]
-    certificates = tuple(
-        _found(certificate, tuple(dict.fromkeys(where)), keys) for certificate, where in found.values()
-    )
-    return Inspection(
-        certificates,
-        tuple(answer for answer in answers if isinstance(answer, CrlFile)),
-        tuple(keys),
-        tuple(answer for answer in answers if isinstance(answer, str)),
-    )
+        none = f"no certificate in {', '.join(map(str, paths))}; name a directory or files that hold one"
+        raise UsageError("\n".join([*unreadable, *notes, none]))
+    crls = dict.fromkeys(one for file in files for one in file.materials if isinstance(one, RevocationList))
+    return Inspection(found, tuple(crls), tuple(keys), tuple(unreadable), tuple(notes))
 
 
-def _files(path: Path) -> list[Path]:
+def _listing(directory: Path) -> list[Path]:
     try:
-        if path.is_dir():
-            settle(path)
-            return sorted(child for child in path.iterdir() if child.is_file() and not child.name.startswith("."))
-        is_file = path.is_file()
+        settle(directory)
+        files = sorted(child for child in directory.iterdir() if child.is_file() and not child.name.startswith("."))
     except OSError as error:
-        raise MintlsError(f"{path}: {error.strerror}; run this as somebody who may read it") from None
-    if not is_file:
-        raise UsageError(f"{path}: no such file or directory; name a directory or PEM files with certificates")
-    return [path]
+        raise MintlsError(f"{directory}: {error.strerror}; run this as somebody who may read it") from None
+    if len(files) > MAX_FILES:
+        raise UsageError(f"{directory} holds {len(files)} files; at most {MAX_FILES} are read: name some of them")
+    return files
 
 
-def _blocks(file: Path) -> list[tuple[str, str]]:
+def _load(path: Path, named: bool) -> _File:
     try:
-        if os.path.getsize(file) > MAX_BYTES:
-            return []
-        text = file.read_text(encoding="ascii", errors="replace")
+        status = path.stat()
+        mode = stat.S_IMODE(status.st_mode) if stat.S_ISREG(status.st_mode) else None
+        data = read_input(path, MAX_BYTES + 1, pipes=named)
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file or directory; name a directory or files with certificates") from None
     except OSError as error:
-        return [("", f"{file}: {error.strerror}")]
-    blocks = [(match[1], match[0]) for match in _BLOCK.finditer(text)]
-    cut_off = "-----BEGIN " in _BLOCK.sub("", text)
-    if cut_off:
-        return [*blocks, ("", f"{file} is cut off: a BEGIN has no END")]
-    return blocks or ([("DER", "")] if file.suffix in SUFFIXES else [])
+        return _File(path, None, (Unreadable(f": {os.strerror(error.errno or 0)}"),))
+    expected = named or path.suffix in SUFFIXES
+    if len(data) > MAX_BYTES:
+        what = f"is larger than {MAX_BYTES // 1024 // 1024} MiB and was not read"
+        return _File(path, mode, (Unreadable(what) if expected else Unknown(what),))
+    some = tuple(materials(data))
+    return _File(path, mode, some or ((Unknown("holds no certificate that is known here"),) if expected else ()))
 
 
-def _read(openssl: Openssl, file: Path, kind: str, text: str) -> Certificate | KeyFile | CrlFile | str | None:
-    try:
-        if kind in _CERTIFICATES:
-            return read_certificate(openssl, text)
-        if kind == "DER":
-            argv = ("x509", "-inform", "DER", "-in", str(file.absolute()))
-            return read_certificate(openssl, openssl.run(argv).stdout)
-        if kind.endswith("PRIVATE KEY"):
-            return KeyFile(file, stat.S_IMODE(file.stat().st_mode), _public_key(openssl, text))
-        if kind == "X509 CRL":
-            argv = ("crl", "-noout", "-issuer", "-nameopt", "RFC2253,utf8,-esc_msb")
-            return CrlFile(text, openssl.run(argv, stdin=text.encode()).stdout.partition("=")[2].strip())
-    except OpensslError as error:
-        if kind == "DER":
-            return f"{file} holds no certificate, neither PEM nor DER"
-        return f"{file}: openssl cannot read this {kind.lower()}: {str(error).splitlines()[-1].strip()}"
-    return None if kind else text
+def _opened(file: _File, openssl: Openssl, password: str | None, named: bool) -> _File:
+    """With what its containers hold, and the public halves of its keys; what a named file keeps shut is told."""
+    parts: list[Material] = []
+    for one in file.materials:
+        parts += open_container(openssl, one, password) if isinstance(one, Container) else [one]
+    some = [with_public_key(openssl, one, password) if isinstance(one, PrivateKey) else one for one in parts]
+    shut = named and file.materials and isinstance(file.materials[0], Container)
+    if shut and isinstance(some[0], Unknown):
+        return _File(file.path, file.mode, (Unreadable(some[0].what),))
+    return _File(file.path, file.mode, tuple(some))
 
 
-def _public_key(openssl: Openssl, text: str) -> str | None:
-    """The public half, as x509 -pubkey prints it; an encrypted key keeps it to itself."""
-    if "ENCRYPTED" in text:
-        return None
-    said = openssl.run(("pkey", "-pubout"), stdin=text.encode()).stdout
-    return said[: said.index("-----END PUBLIC")]
+def _sentence(file: _File, rest: str) -> str:
+    return f"{file.path}{rest if rest.startswith(':') else ' ' + rest}"
 
 
-def _found(certificate: Certificate, files: tuple[Path, ...], keys: list[KeyFile]) -> Found:
-    """With its keys: those of its public key, and an encrypted one whose file is called like the certificate's."""
-    own = tuple(
-        key
-        for key in keys
-        if key.public_key == certificate.public_key or (key.public_key is None and key.path.stem == files[0].stem)
+def _certificates(files: Sequence[_File], keys: Sequence[KeyFile]) -> tuple[Found, ...]:
+    held = [(file.path, [one for one in file.materials if isinstance(one, Certificate)]) for file in files]
+    # the file with the fewest certificates and the shortest name is a certificate's own; a chain comes after it
+    held.sort(key=lambda pair: (len(pair[1]), len(pair[0].name)))
+    where: dict[str, tuple[Certificate, dict[Path, int]]] = {}
+    for path, certificates in held:
+        for place, certificate in enumerate(certificates, 1):
+            where.setdefault(certificate.fingerprint, (certificate, {}))[1].setdefault(path, place)
+    own = Counter(next(iter(places)) for _, places in where.values())
+    modes = {file.path: file.mode for file in files}
+    found = []
+    for certificate, places in where.values():
+        first, place = next(iter(places.items()))
+        found.append(Found(certificate, tuple(places), place=place if own[first] > 1 else 0))
+    matched = match_keys(found, held, keys)
+    return tuple(
+        replace(
+            one,
+            keys=matched.keys[index],
+            mismatched=matched.mismatched[index],
+            modes=tuple((path, modes[path]) for path in (*one.files, *(key.path for key in matched.keys[index]))),
+        )
+        for index, one in enumerate(found)
     )
-    modes = [(file, stat.S_IMODE(file.stat().st_mode)) for file in files] + [(key.path, key.mode) for key in own]
-    return Found(certificate, files, own, tuple(modes))

@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
+from mintls.distinguished_name import attribute_text
 from mintls.errors import not_known
 from mintls.grammar import Oid, Text, Uri, check_text, is_oid
 
@@ -34,7 +35,6 @@ _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(.+)")
 _PRINTABLE_STRING = re.compile(r"[A-Za-z0-9 '()+,./:=?-]+")
 _OTHER_NAME = re.compile(r"([0-9.]+);(UTF8|IA5|PRINTABLE):(.+)")
-_SPECIAL, _ESCAPED = re.compile(r'([,+"\\<>;=])'), r"\\\1"
 
 
 class KindedName(Text):
@@ -146,8 +146,8 @@ class Subject(tuple[tuple[str, str], ...]):
     }
 
     def __str__(self) -> str:
-        """For people and the manifest: RFC 4514's escapes, but in the order as written."""
-        return ",".join(f"{name}={_SPECIAL.sub(_ESCAPED, value)}" for name, value in self)
+        """For people and the manifest: RFC 4514, so the last attribute stands first, as in the certificate's text."""
+        return ",".join(attribute_text(name, value) for name, value in reversed(self))
 
 
 def check_attribute(name: str, value: str) -> None:

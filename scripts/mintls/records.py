@@ -1,12 +1,10 @@
 """What the manifest says of each certificate and revocation list that a run made."""
 
 import os
-from base64 import b64decode
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 
-from mintls.certificate import Certificate
+from mintls.certificate import Certificate, read_certificate
 from mintls.due import export_digest, settings_digest, signer_digest
 from mintls.entry import Profile
 from mintls.errors import VerificationError
@@ -15,7 +13,6 @@ from mintls.plan import Issue, Plan
 from mintls.rules import ancestors
 from mintls.settings import Files, Role
 from mintls.store import sha256_of
-from mintls.validity import read_validity
 
 from msgspec import structs
 
@@ -57,9 +54,8 @@ def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Reco
     published = {output.name for output in issue.outputs} | (set() if entry.settings.csr else {own["key"]})
     kept = {what: name for what, name in own.items() if name in published}
     digests = {name: sha256_of(path) for name in kept.values() if os.path.exists(path := f"{stage}/{name}")}
-    der = _der(stage / own["certificate"])
     try:
-        not_before, not_after = read_validity(der)
+        made = read_certificate((stage / own["certificate"]).read_text(encoding="ascii"))
     except ValueError as error:
         raise VerificationError(f"openssl wrote no certificate into {own['certificate']}: {error}") from None
     return Record(
@@ -70,20 +66,15 @@ def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Reco
         san=tuple(map(str, entry.settings.san)),
         key=entry.settings.key,
         serial=issue.serial.removeprefix("0x"),
-        fingerprint=sha256(der).hexdigest().upper(),
-        not_before=not_before,
-        not_after=not_after,
+        fingerprint=made.fingerprint,
+        not_before=made.not_before,
+        not_after=made.not_after,
         settings=settings_digest(entry),
         files=kept,
         sha256={**(old.sha256 if old else {}), **digests},
         encrypted=entry.settings.passphrase is not None,
         crl=old.crl if old else None,
     )
-
-
-def _der(path: Path) -> bytes:
-    """The first certificate in a file of PEM."""
-    return b64decode(path.read_bytes().partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END")[0])
 
 
 def standing_record(name: str, role: Role, issuer: str | None, certificate: Certificate, directory: Path) -> Record:

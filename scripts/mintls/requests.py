@@ -9,12 +9,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import get_args
 
-from mintls.certificate import key_name
+from mintls.der import read
 from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError
 from mintls.inputs import read_input
 from mintls.openssl import Openssl
+from mintls.pem import pem_blocks
 from mintls.printable import printable
+from mintls.public_key import key_kind
 from mintls.settings import KeyAlgorithm
 
 from msgspec import structs
@@ -50,10 +52,11 @@ def _read(entry: Entry, path: Path, openssl: Openssl) -> tuple[Entry, list[str]]
         raise ValueError(f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES} bytes; no signing request is")
-    result = openssl.ask(("req", "-verify", "-noout", "-text", "-nameopt", "RFC2253"), stdin=data)
+    result = openssl.ask(("req", "-verify", "-noout", "-pubkey", "-text", "-nameopt", "RFC2253"), stdin=data)
     if "verify OK" not in result.stderr:  # the exit status is 0 also when it fails; stdout is the request's own text
         raise ValueError("is no signing request, or its signature is wrong: its owner must make it again (openssl req)")
-    key = key_name(result.stdout)
+    public = next(block for block in pem_blocks(result.stdout.encode()) if block.label == "PUBLIC KEY")
+    key = key_kind(read(public.der or b""))  # printed before the request's own text
     usable = [known for known in get_args(KeyAlgorithm) if known != "rsa:1024"]
     if key not in usable:
         raise ValueError(f"has the key {printable(key)}; its owner must make one of {', '.join(usable)}")

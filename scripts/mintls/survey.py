@@ -1,20 +1,34 @@
-"""What verify.py found -> one frozen tree of issuers and leaves, and from it the text and the JSON (pure)."""
+"""What verify.py found -> one frozen tree of issuers and leaves, and from it the text and the JSON (pure).
+
+Every certificate is in the tree once. Where issuers form a circle it is opened, and a chain that is too deep to be
+read is cut: what is below is shown beside the roots, with the name of its issuer.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from mintls.advice import MISMATCH
 from mintls.certificate import Certificate
-from mintls.inspection import Found, Inspection
+from mintls.decisive import MOST_LISTED, Decisive
+from mintls.extension_values import CLIENT, SERVER
+from mintls.found import Found
+from mintls.general_names import quoted_name
+from mintls.inspection import Inspection
 from mintls.printable import printable, printable_json
-from mintls.verify import CLIENT, SERVER, Check
+from mintls.verify import Check, Verdicts
 
 import msgspec
 from msgspec import Struct
 
+DEEPEST = 32  # issuers above a certificate that are drawn; JSON readers give up somewhere beyond 100
+NOT_HERE = "which is not here: give its file too, as in verify.py leaf.crt ca.crt"
+
 
 class Surveyed(Struct, frozen=True, kw_only=True):
-    """One certificate with everything that is said of it, and those that it signed."""
+    """One certificate with everything that is said of it, and those that it signed.
+
+    issuer is the name of its issuer's file, or the issuer's subject when that is not here; None for a root.
+    issuer_fingerprint is "" when it is not here. failures are what makes it invalid beside the checks.
+    """
 
     name: str
     role: str
@@ -27,39 +41,51 @@ class Surveyed(Struct, frozen=True, kw_only=True):
     not_before: str
     not_after: str
     days_left: int
-    files: dict[str, str]  # path -> mode in octal
+    files: dict[str, str]  # path -> mode in octal, or pipe
     issuer: str | None
+    issuer_fingerprint: str = ""
     checks: tuple[Check, ...]
+    failures: tuple[str, ...] = ()
     advice: tuple[str, ...]
     signed: "tuple[Surveyed, ...]"
 
+    @property
+    def is_valid(self) -> bool:
+        return not self.failures and not any(check.error for check in self.checks)
+
 
 class Survey(Struct, frozen=True, kw_only=True):
-    """The whole set: its roots (and what has no issuer here), and the files that could not be read."""
+    """The whole set: its roots (and what has no issuer here), the files that could not be read, and remarks."""
 
-    version: int = 1
-    holds: bool
+    version: int = 2
+    valid: bool
     certificates: int
     roots: tuple[Surveyed, ...]
     unreadable: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    trusted: str = ""
+    only: str = ""  # the one certificate that decides
 
 
 def survey(
     inspection: Inspection,
-    issuers: Mapping[str, Found | None],
-    checks: Mapping[str, tuple[Check, ...]],
+    verdicts: Verdicts,
     advice: Mapping[str, tuple[str, ...]],
     now: datetime,
+    decisive: Decisive | None = None,
 ) -> Survey:
-    """Put everything together; a mismatched key or an unreadable file does not hold either."""
+    """Put everything together; a mismatched key or an unreadable file makes it invalid, too."""
+    decisive = decisive or Decisive()
+    ordered = sorted(inspection.certificates, key=lambda found: found.name)
+    drawn_below = _parents(ordered, verdicts.issuers.of)
     below: dict[str, list[Found]] = {}
-    for found in sorted(inspection.certificates, key=lambda found: found.name):
-        issuer = issuers[found.certificate.fingerprint]
-        below.setdefault(issuer.certificate.fingerprint if issuer else "", []).append(found)
+    for found in ordered:
+        below.setdefault(drawn_below[found.certificate.fingerprint], []).append(found)
 
     def node(found: Found) -> Surveyed:
         certificate = found.certificate
-        issuer = issuers[certificate.fingerprint]
+        issuer = verdicts.issuers.of[certificate.fingerprint]
+        strict = advice[certificate.fingerprint] if decisive.strict else ()
         left = (datetime.fromisoformat(certificate.not_after) - now).days
         return Surveyed(
             name=_text(found.name),
@@ -73,21 +99,51 @@ def survey(
             not_before=certificate.not_before,
             not_after=certificate.not_after,
             days_left=left,
-            files={_text(str(path)): f"{mode:04o}" for path, mode in found.modes},
+            files={_text(str(path)): "pipe" if mode is None else f"{mode:04o}" for path, mode in found.modes},
             issuer=_text(issuer.name) if issuer else None if certificate.is_self_issued else certificate.issuer,
-            checks=checks[certificate.fingerprint],
-            advice=advice[certificate.fingerprint],
+            issuer_fingerprint=issuer.certificate.fingerprint if issuer else "",
+            checks=verdicts.checks[certificate.fingerprint],
+            failures=tuple(map(_text, (*_failures(found), *decisive.late(certificate, now), *strict))),
+            advice=() if strict else advice[certificate.fingerprint],
             signed=tuple(node(other) for other in below.get(certificate.fingerprint, ())),
         )
 
-    refused = any(check.refusal for some in checks.values() for check in some)
-    mismatched = any(sentence.endswith(MISMATCH) for some in advice.values() for sentence in some)
+    roots = tuple(node(found) for found in below.get("", ()))
     return Survey(
-        holds=not (refused or mismatched or inspection.unreadable),
+        valid=(bool(decisive.only) or not inspection.unreadable)
+        and all(one.is_valid for one in walk(roots) if decisive.counts(one.fingerprint)),
+        trusted=_text(verdicts.trusted),
+        only=decisive.only,
         certificates=len(inspection.certificates),
-        roots=tuple(node(found) for found in below.get("", ())),
+        roots=roots,
         unreadable=tuple(map(_text, inspection.unreadable)),
+        notes=tuple(map(_text, (*inspection.notes, *verdicts.notes))),
     )
+
+
+def _parents(certificates: list[Found], issuers: Mapping[str, Found | None]) -> dict[str, str]:
+    """Below which fingerprint each is drawn, "" for nothing: a circle is opened at its first certificate."""
+    parents: dict[str, str] = {}
+    depth: dict[str, int] = {"": -1}
+    for found in certificates:
+        line, one = [], found.certificate.fingerprint
+        while one not in depth and one not in line:
+            line.append(one)
+            issuer = issuers[one]
+            one = issuer.certificate.fingerprint if issuer else ""
+        above = "" if one in line else one
+        for one in reversed(line):
+            above = "" if depth[above] >= DEEPEST else above
+            parents[one], depth[one] = above, depth[above] + 1
+            above = one
+    return parents
+
+
+def _failures(found: Found) -> Iterator[str]:
+    for key in found.mismatched:
+        yield f"{key.path.name} does not match: its public key is not the certificate's"
+    for name in found.certificate.undecodable:
+        yield f"its extension {name} cannot be decoded"
 
 
 def _text(name: str) -> str:
@@ -110,37 +166,48 @@ def as_json(result: Survey) -> str:
 
 def as_tree(result: Survey) -> str:
     """Everything, for a person: issuers above what they signed. What strangers wrote stays within its line."""
-    lines = [line for root in result.roots for line in _lines(root, "", "")]
+    every = list(walk(result.roots))
+    shown = {one.fingerprint for one in every}
+    lines = [line for root in result.roots for line in _lines(root, "", "", shown)]
     lines += [f"unreadable: {sentence}" for sentence in result.unreadable]
-    every = list(_walk(result.roots))
-    refused = [found.name for found in every if any(check.refusal for check in found.checks)]
+    lines += [f"note: {sentence}" for sentence in result.notes]
+    lines += [f"trusted: {result.trusted}"] if result.trusted else []
+    invalid = [found.name for found in every if not found.is_valid]
     count = f"{result.certificates} certificate{'s' if result.certificates != 1 else ''}"
-    what = f"{', '.join(refused)} refused" if refused else "every one verifies" if result.holds else "see above"
-    return "\n".join(map(printable, [*lines, "", f"{count}: {what}"]))
+    more = f" and {len(invalid) - MOST_LISTED} more" if len(invalid) > MOST_LISTED else ""
+    parts = [f"{', '.join(invalid[:MOST_LISTED])}{more} invalid"] if invalid else []
+    parts += [f"{len(result.unreadable)} unreadable, see above"] if result.unreadable else []
+    if result.only:
+        parts = [f"{result.only} alone decides: {'valid' if result.valid else 'invalid'}"]
+    return "\n".join(map(printable, [*lines, "", f"{count}: {'; '.join(parts) or 'all valid'}"]))
 
 
-def _lines(found: Surveyed, first: str, rest: str) -> Iterator[str]:
-    days = f"{found.days_left} days left" if found.days_left >= 0 else f"ended {-found.days_left - 1} days ago"
-    yield f"{first}{found.name}  {found.role}  {found.subject}"
+def _lines(found: Surveyed, first: str, rest: str, shown: set[str]) -> Iterator[str]:
+    days = f"{found.days_left} days left" if found.days_left >= 0 else f"expired {-found.days_left - 1} days ago"
+    yield f"{first}{found.name}  {found.role}  {found.subject or '(no subject)'}"
     bar = rest + ("│   " if found.signed else "    ")
     if found.names:
-        yield f"{bar}names   {', '.join(found.names)}"
+        yield f"{bar}names   {', '.join(map(quoted_name, found.names))}"
     yield f"{bar}key     {found.key}, {found.signature}, serial {found.serial}"
-    yield f"{bar}valid   {found.not_before} to {found.not_after}, {days}"
+    yield f"{bar}dates   {found.not_before} to {found.not_after}, {days}"
     yield f"{bar}files   {', '.join(f'{path} {mode}' for path, mode in found.files.items())}"
-    if found.issuer and not first:
-        yield f"{bar}issuer  {found.issuer}, which is not here: give its file too, as in verify.py leaf.crt ca.crt"
+    if found.issuer is not None and not first:
+        here = "which is shown elsewhere in this list" if found.issuer_fingerprint in shown else NOT_HERE
+        yield f"{bar}issuer  {found.issuer}, {here}"
     for check in found.checks:
         question = f"{check.purpose}{' as ' + check.name if check.name else ''}"
-        yield f"{bar}{'REFUSED ' + question + ': ' + check.refusal if check.refusal else 'holds   ' + question}"
+        yield f"{bar}{'INVALID ' + question + ': ' + check.error if check.error else 'valid   ' + question}"
+    for sentence in found.failures:
+        yield f"{bar}INVALID {sentence}"
     for sentence in found.advice:
         yield f"{bar}advice  {sentence}"
     for index, child in enumerate(found.signed):
         last = index == len(found.signed) - 1
-        yield from _lines(child, rest + ("└── " if last else "├── "), rest + ("    " if last else "│   "))
+        yield from _lines(child, rest + ("└── " if last else "├── "), rest + ("    " if last else "│   "), shown)
 
 
-def _walk(roots: tuple[Surveyed, ...]) -> Iterator[Surveyed]:
+def walk(roots: tuple[Surveyed, ...]) -> Iterator[Surveyed]:
+    """Every certificate, issuers first."""
     for found in roots:
         yield found
-        yield from _walk(found.signed)
+        yield from walk(found.signed)

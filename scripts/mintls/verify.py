@@ -1,119 +1,150 @@
-"""Whether each certificate of a set serves its purpose and its names: `openssl verify`, strict, own anchors alone."""
+"""Whether each certificate of a set serves its purpose and its names: `openssl verify`, strict, own anchors alone.
 
+The anchors are the self-signed authorities of the set; a self-signed certificate is asked with itself as its anchor.
+Chain and purpose are asked of openssl, for many certificates at once. A name that a certificate has in the usual form
+is valid for it with nothing more to ask: equal names match (RFC 9525 section 6.3). Unusual ones are asked one by one.
+"""
+
+import re
 import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mintls.certificate import Certificate
-from mintls.inspection import Found, Inspection
+from mintls.extension_values import CLIENT, SERVER
+from mintls.inspection import Inspection
+from mintls.issuers import Issuers, find_issuers
 from mintls.openssl import Openssl
+from mintls.openssl_verify import Question, Refusal, Stage
+from mintls.trust import Trust, TrustOptions
 
 from msgspec import Struct
 
-SERVER, CLIENT = "TLS Web Server Authentication", "TLS Web Client Authentication"
+__all__ = ["CLIENT", "SERVER", "Check", "Verdicts", "verify_set"]
+
+ALWAYS = ("-x509_strict", "-check_ss_sig")
+MOST_UNUSUAL = 200  # names that are asked one by one
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_USUAL = re.compile(rf"DNS:(?:{_HOST}|\*\.[A-Za-z0-9-]+\.{_HOST})|IP:[0-9A-Fa-f.:]+|email:[A-Za-z0-9._+-]+@{_HOST}")
+_WORDS = {"DNS": "-verify_hostname", "IP": "-verify_ip", "email": "-verify_email"}
 
 
 class Check(Struct, frozen=True):
-    """One question to openssl verify: for which purpose, as which name, and its answer ("" when it holds)."""
+    """One question: for which purpose, as which name, and why the answer is no ("" when it is valid)."""
 
     purpose: str
     name: str
-    refusal: str
+    error: str
 
 
-def verify_set(inspection: Inspection, openssl: Openssl, workers: int) -> dict[str, tuple[Check, ...]]:
-    """The checks of each certificate, by its fingerprint."""
-    certificates = [found.certificate for found in inspection.certificates]
-    with tempfile.TemporaryDirectory(prefix="mintls-") as scratch, ThreadPoolExecutor(workers) as pool:
-        stage = Path(scratch)
-        for certificate in certificates:
-            (stage / f"{certificate.fingerprint}.pem").write_text(certificate.pem, encoding="utf-8")
-        anchors = [other for other in certificates if other.is_self_issued and other.is_authority]
-        trust = [
-            *_file_option("-CAfile", stage / "anchors.pem", [anchor.pem for anchor in anchors]),
-            *_file_option("-untrusted", stage / "others.pem", [c.pem for c in certificates if c not in anchors]),
+class Wanted(Struct, frozen=True):
+    """What the user asks instead of what each certificate claims; nothing by default.
+
+    name is KIND:value, purpose one of openssl's, at the time to verify for in seconds since 1970.
+    """
+
+    trust: Trust | None = None
+    name: str = ""
+    purpose: str = ""
+    at: int | None = None
+
+
+class Verdicts(Struct, frozen=True):
+    """The checks of each certificate by its fingerprint, who signed it, and what was left out."""
+
+    checks: Mapping[str, tuple[Check, ...]]
+    issuers: Issuers
+    notes: tuple[str, ...]
+    trusted: str = ""
+
+
+def verify_set(inspection: Inspection, openssl: Openssl, workers: int, wanted: Wanted | None = None) -> Verdicts:
+    """Find the issuers, and check every certificate."""
+    wanted = wanted or Wanted()
+    always = (*ALWAYS, *(() if wanted.at is None else ("-attime", str(wanted.at))))
+    with tempfile.TemporaryDirectory(prefix="mintls-") as scratch:
+        stage = Stage(openssl, Path(scratch), workers)
+        certificates = [found.certificate for found in inspection.certificates]
+        stage.add(certificates)
+        issuers = find_issuers(inspection.certificates, stage)
+        options = TrustOptions(inspection, issuers, stage, wanted.trust)
+        every = {one.fingerprint: tuple(questions(one, wanted)) for one in certificates}
+        asked: dict[tuple[str, tuple[str, ...]], list[Certificate]] = defaultdict(list)
+        for one in certificates:
+            for purpose, names in every[one.fingerprint]:
+                as_name = _as_name(wanted.name) if names and wanted.name else ()
+                asked[purpose, (*as_name, *options.of(one))].append(one)
+        batches = [
+            Question((*always, "-purpose", purpose, *trust), tuple(some)) for (purpose, trust), some in asked.items()
         ]
-        crls = _file_option("-CRLfile", stage / "crls.pem", [crl.pem for crl in inspection.crls])
-        questions = [
-            (certificate, purpose, name)
-            for certificate in certificates
-            for purpose in purposes(certificate)
-            for name in asked_names(certificate)
+        chains = {
+            (fingerprint, purpose): refusals
+            for (purpose, _), answers in zip(asked, stage.ask(batches), strict=True)
+            for fingerprint, refusals in answers.items()
+        }
+        unusual = [
+            (one, purpose, name)
+            for one in certificates
+            for purpose, names in every[one.fingerprint]
+            if not chains[one.fingerprint, purpose]
+            for name in names
+            if name != wanted.name and not _USUAL.fullmatch(name)
         ]
-        listed = {crl.issuer for crl in inspection.crls}
+        singles = [
+            Question((*always, "-purpose", purpose, *_as_name(name), *options.of(one)), (one,))
+            for one, purpose, name in unusual[:MOST_UNUSUAL]
+        ]
+        answered = {
+            (one.fingerprint, purpose, name): next(iter(answer.values()))
+            for (one, purpose, name), answer in zip(unusual, stage.ask(singles), strict=False)
+        }
+    left = len(unusual) - MOST_UNUSUAL
+    notes = (f"{left} names of an unusual form were not checked: at most {MOST_UNUSUAL} are",) if left > 0 else ()
+    checks = {one.fingerprint: tuple(_checks(one, every[one.fingerprint], chains, answered)) for one in certificates}
+    return Verdicts(checks, issuers, (*issuers.notes, *notes), options.said)
 
-        def answer(question: tuple[Certificate, str, str]) -> Check:
-            certificate = question[0]
-            if certificate in anchors:  # of two roots with one name openssl would take the other, and refuse this one
-                return _ask(openssl, stage, ["-CAfile", f"{certificate.fingerprint}.pem"], *question)
-            return _ask(openssl, stage, [*trust, *_listed(certificate, listed, crls)], *question)
 
-        answers = pool.map(answer, questions)
-        checks: dict[str, list[Check]] = {}
-        for (certificate, *_), check in zip(questions, answers, strict=True):
-            checks.setdefault(certificate.fingerprint, []).append(check)
-    return {fingerprint: tuple(some) for fingerprint, some in checks.items()}
+def questions(certificate: Certificate, wanted: Wanted) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each purpose that it claims, in openssl's names, with the names to be valid for.
 
-
-def purposes(certificate: Certificate) -> tuple[str, ...]:
-    """What it claims to be for, in openssl's names; an authority is no end of a connection."""
+    An authority is no end of a connection, unless it says so: `openssl req -x509` makes self-signed servers like that.
+    """
+    names = (wanted.name,) if wanted.name else asked_names(certificate)
+    ends = [name for usage, name in ((SERVER, "sslserver"), (CLIENT, "sslclient")) if usage in certificate.purposes]
     if certificate.is_authority:
-        return ("any",)
-    of_ends = [name for usage, name in ((SERVER, "sslserver"), (CLIENT, "sslclient")) if usage in certificate.purposes]
-    return tuple(of_ends) or (("any",) if certificate.purposes else ("sslserver", "sslclient"))
+        yield "any", ()
+        ends = ends if asked_names(certificate) else []
+    elif not ends:
+        ends = ["any"] if certificate.purposes else ["sslserver", "sslclient"]
+    for purpose in [wanted.purpose] if wanted.purpose and ends else ends:
+        yield purpose, names
 
 
-def asked_names(certificate: Certificate) -> list[str]:
-    """The names that openssl can check, with a host in the place of a wildcard; "" for none."""
-    names = [name for name in certificate.names if name.startswith(("DNS:", "IP:", "email:"))]
-    return [name.replace("*", "wildcard", 1) for name in names] if names and not certificate.is_authority else [""]
-
-
-def _ask(openssl: Openssl, stage: Path, trust: list[str], certificate: Certificate, purpose: str, name: str) -> Check:
-    kind, _, value = name.partition(":")
-    words = {"DNS": "-verify_hostname", "IP": "-verify_ip", "email": "-verify_email"}
-    as_name = (words[kind], value) if name else ()
-    question = ("-x509_strict", "-check_ss_sig", "-purpose", purpose, *as_name)
-    argv = ("verify", *question, *trust, f"{certificate.fingerprint}.pem")
-    result = openssl.ask(argv, cwd=stage)
-    holds = result.status == 0 and result.stdout.rstrip().endswith(": OK")
-    return Check(
-        purpose, name, "" if holds else next(_refusals(result.stdout + result.stderr), "openssl gave no reason")
+def asked_names(certificate: Certificate) -> tuple[str, ...]:
+    """The names of the kinds that openssl can check, if a client could ask for them (RFC 1034 section 3.1: 253)."""
+    return tuple(
+        name
+        for name in certificate.names
+        if name.partition(":")[0] in _WORDS and re.fullmatch(r"(?:DNS|email):[!-~ ]{1,253}|IP:[0-9a-f.:]+", name)
     )
 
 
-def _refusals(said: str) -> Iterator[str]:
-    for line in said.splitlines():
-        if line.startswith("error ") and " lookup:" in line:
-            number, _, reason = line.removeprefix("error ").partition(" at ")
-            yield f"{reason.partition(':')[2].strip()} (error {number} at {reason.partition(':')[0]})"
+def _as_name(name: str) -> tuple[str, str]:
+    kind, _, value = name.partition(":")
+    return _WORDS[kind], value.replace("*", "wildcard", 1) if kind == "DNS" else value
 
 
-def _listed(certificate: Certificate, listed: set[str], crls: list[str]) -> list[str]:
-    """Ask the lists only where its issuer's is here: for a missing one openssl refuses everything."""
-    return ["-crl_check", *crls] if certificate.issuer in listed and not certificate.is_self_issued else []
-
-
-def _file_option(option: str, path: Path, blocks: Sequence[str]) -> list[str]:
-    """openssl fails on an empty file, and needs none: no store of the system stands behind it (openssl.py)."""
-    path.write_text("".join(blocks), encoding="utf-8")
-    return [option, path.name] if blocks else []
-
-
-def issuers(inspection: Inspection) -> dict[str, Found | None]:
-    """The issuer of each certificate by its fingerprint: None for a root, and for one whose issuer is not here."""
-    authorities = [found for found in inspection.certificates if found.certificate.is_authority]
-    return {
-        found.certificate.fingerprint: next(
-            (
-                other
-                for other in [*authorities, *inspection.certificates]
-                if other.certificate is not found.certificate
-                and not found.certificate.is_self_issued
-                and other.certificate.may_have_signed(found.certificate)
-            ),
-            None,
-        )
-        for found in inspection.certificates
-    }
+def _checks(
+    certificate: Certificate,
+    asked: tuple[tuple[str, tuple[str, ...]], ...],
+    chains: Mapping[tuple[str, str], tuple[Refusal, ...]],
+    answered: Mapping[tuple[str, str, str], tuple[Refusal, ...]],
+) -> Iterator[Check]:
+    for purpose, names in asked:
+        chain = next(map(str, chains[certificate.fingerprint, purpose]), "")
+        for name in names or ("",):
+            error = next(map(str, answered.get((certificate.fingerprint, purpose, name), ())), "")
+            if error and "*" in name and name.startswith("DNS:"):
+                error = f"the wildcard is not accepted there: {error}"
+            yield Check(purpose, name, chain or error)

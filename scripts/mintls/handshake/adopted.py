@@ -83,7 +83,7 @@ def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, op
     Raises OutputError when the authority is none, or has a key of a kind that profiles do not know.
     """
     directory.mkdir()
-    root = _read(ca.certificate, openssl)
+    root = _read(ca.certificate)
     if not root.is_authority:
         raise OutputError(f"{ca.certificate} is no CA certificate; name the one that the other end trusts")
     usable = ca.key if ca.key and is_plain(ca.key) else None
@@ -99,7 +99,7 @@ def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, op
     if not usable:
         del good["authorities"]["issuing"]
     records.append(_stand("ca", "authority", Credential(ca.certificate, usable), root, directory))
-    read = {role: _read(leaf.certificate, openssl) for role, leaf in leaves.items()}
+    read = {role: _read(leaf.certificate) for role, leaf in leaves.items()}
     for role, leaf in leaves.items():
         certificate = read[role]
         good[f"{role}s"][role] = {**good[f"{role}s"][role], "key": _key(certificate, leaf.certificate)}
@@ -122,11 +122,13 @@ def _needs_intermediate(case: Case) -> bool:
     return (case.leaf or {}).get("issuer") in below
 
 
-def _read(path: Path, openssl: Openssl) -> Certificate:
+def _read(path: Path) -> Certificate:
     try:
-        return read_certificate(openssl, path.read_text(encoding="utf-8", errors="replace"))
+        return read_certificate(path.read_text(encoding="utf-8", errors="replace"))
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}; name a certificate in PEM") from None
+    except ValueError as error:
+        raise OutputError(f"{path}: {error}; name a certificate in PEM") from None
 
 
 def is_plain(key: Path) -> bool:

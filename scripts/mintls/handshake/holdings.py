@@ -108,12 +108,12 @@ def read_holdings(files: Files, bad: Mapping[str, Files], openssl: Openssl) -> H
     """Read the files and see that they belong together. Raises UsageError with what to give instead."""
     if not files.ca or not files.certificate or not files.key:
         raise UsageError("--connect needs DIR with ca.crt, client.crt and client.key; or --ca, --cert and --key")
-    anchors = [_certificate(openssl, pem, files.ca) for pem in _certificates(files.ca)]
+    anchors = [_certificate(pem, files.ca) for pem in _certificates(files.ca)]
     good = _credential(openssl, files.certificate, files.key, files.above)
     if (wanted := good.leaf.public_key) != public_key(openssl, files.key):
         assert wanted
         raise UsageError(f"{files.key} is not the key of {files.certificate}; give the one that belongs to it")
-    above = [_certificate(openssl, pem, files.certificate) for pem in _CERTIFICATE.findall(good.above)]
+    above = [_certificate(pem, files.certificate) for pem in _CERTIFICATE.findall(good.above)]
     authority = _authority(good.leaf, anchors, above, files, openssl)
     is_anchor = authority.fingerprint in {anchor.fingerprint for anchor in anchors}
     return Holdings(
@@ -138,7 +138,7 @@ def public_key(openssl: Openssl, key: Path) -> str:
     result = openssl.ask(("pkey", "-in", str(key), "-pubout"))
     if result.status:
         raise UsageError(f"{key} is no private key that openssl can read; name one in PEM")
-    return result.stdout[: result.stdout.index("-----END PUBLIC")]
+    return result.stdout
 
 
 def _authority(
@@ -160,14 +160,14 @@ def _credential(openssl: Openssl, certificate: Path, key: Path, above: tuple[Pat
     leaf, *rest = _certificates(certificate)
     _read(key)
     more = "".join(_read(path) for path in above) or "".join(rest)
-    return Credential(_certificate(openssl, leaf, certificate), key.absolute(), more)
+    return Credential(_certificate(leaf, certificate), key.absolute(), more)
 
 
-def _certificate(openssl: Openssl, pem: str, path: Path) -> Certificate:
-    result = openssl.ask(("x509", "-noout"), stdin=pem.encode())
-    if result.status:
-        raise UsageError(f"{path} holds a certificate that openssl cannot read; name one in PEM")
-    return read_certificate(openssl, pem)
+def _certificate(pem: str, path: Path) -> Certificate:
+    try:
+        return read_certificate(pem)
+    except ValueError as error:
+        raise UsageError(f"{path}: cannot read this certificate: {error}; name one in PEM") from None
 
 
 def _certificates(path: Path) -> list[str]:

@@ -48,7 +48,7 @@ def imitate(
     _double(held.authority, directory, openssl)
     records = [
         standing_record("ca", "authority", None, held.authority, directory),
-        *(_like_the_ca(name, directory, openssl) for name in LIKE_THE_CA),
+        *(_like_the_ca(name, directory) for name in LIKE_THE_CA),
         standing_record("client", "client", None, held.good.leaf, directory),
     ]
     write_manifest(records, directory, openssl)
@@ -89,8 +89,8 @@ def _double(authority: Certificate, directory: Path, openssl: Openssl) -> None:
         openssl.run((*argv, "-out", f"{name}.crt"), cwd=directory)
 
 
-def _like_the_ca(name: str, directory: Path, openssl: Openssl) -> Record:
-    certificate = read_certificate(openssl, (directory / f"{name}.crt").read_text())
+def _like_the_ca(name: str, directory: Path) -> Record:
+    certificate = read_certificate((directory / f"{name}.crt").read_text())
     return standing_record(name, "authority", None, certificate, directory)
 
 
