@@ -1,23 +1,28 @@
 """What openssl reads in a certificate, as frozen data: the only room that reads openssl's texts about one."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from ipaddress import ip_address
 
+from mintls.errors import OpensslError
 from mintls.grammar import rfc3339
 from mintls.openssl import Openssl
+from mintls.validity import size_of
 
 from msgspec import Struct
 
 # Names may hold line breaks, which openssl prints as they are: so they are asked apart from what they could imitate.
 _QUESTIONS = (
-    "-noout", "-serial", "-subject", "-issuer", "-startdate", "-enddate", "-fingerprint", "-sha256", "-pubkey",
+    "-noout", "-serial", "-subject", "-issuer", "-startdate", "-enddate", "-pubkey",
     "-nameopt", "RFC2253,utf8,-esc_msb", "-text", "-certopt",
     "no_header,no_version,no_serial,no_validity,no_subject,no_issuer,no_sigdump,no_extensions",
     "-ext", "basicConstraints,keyUsage,extendedKeyUsage,subjectKeyIdentifier",
 )  # fmt: skip
 _CURVES = {"prime256v1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+_BLOCK = re.compile(r"-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----(?P<base64>.*?)-----END \1-----", re.DOTALL)
 _GENERAL_NAME = re.compile(r"(?:^|, )(DNS|IP Address|email|URI|Registered ID|othername|DirName):")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -76,7 +81,7 @@ def read_certificate(openssl: Openssl, pem: str) -> Certificate:
         serial=line["serial"],
         not_before=from_openssl(line["notBefore"]),
         not_after=from_openssl(line["notAfter"]),
-        fingerprint=next(value for name, value in line.items() if "ingerprint" in name).replace(":", ""),
+        fingerprint=_fingerprint(pem),
         public_key=said[said.index("\n-----BEGIN PUBLIC") + 1 : said.index("\n-----END PUBLIC") + 1],
         key=key_name(said),
         signature=_after("Signature Algorithm: ", said),
@@ -88,6 +93,20 @@ def read_certificate(openssl: Openssl, pem: str) -> Certificate:
         issuer_key_identifier=_key_identifier(issuer_key.splitlines()[0] if issuer_key else ""),
         path_length=int(limit[1]) if limit else None,
     )
+
+
+def _fingerprint(pem: str) -> str:
+    """Of the first certificate in a PEM text, as upper-case hexadecimal. Raises OpensslError when there is none.
+
+    OpenSSL 4.0 hashes with `x509 -fingerprint` what -ext left of the certificate, so it is not asked.
+    """
+    try:
+        block = _BLOCK.search(pem)
+        der = b64decode(block["base64"].rpartition("\n\n")[2] if block else "")  # headers go before an empty line
+        # a TRUSTED CERTIFICATE has more after the certificate (openssl-x509(1))
+        return sha256(der[: size_of(der)]).hexdigest().upper()
+    except (ValueError, IndexError):
+        raise OpensslError(("x509",), "exit status 0", "the certificate's base64 cannot be read") from None
 
 
 def full_text(openssl: Openssl, pem: str) -> str:

@@ -53,3 +53,8 @@ def _date(der: bytes, at: int) -> str:
     if der[at] not in (UTC_TIME, GENERALIZED_TIME) or len(text) != len("20261231235959Z") or text[-1] != "Z":
         raise ValueError("it has no dates")
     return rfc3339(datetime.fromisoformat(f"{text[:8]}T{text[8:]}"))
+
+
+def size_of(der: bytes) -> int:
+    """How many bytes its first element has, with what says so. Raises IndexError when it is cut off."""
+    return _end(der, 0)

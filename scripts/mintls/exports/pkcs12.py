@@ -7,6 +7,8 @@ from mintls.settings import Files, Pkcs12
 from mintls.steps import Step, passin
 
 # What macOS and Java before 8u301 can read; it needs no legacy provider.
+# Given although OpenSSL 3 does the same by default: 1.1.1 and LibreSSL would encrypt the certificates with RC2-40.
+MODERN = ("-keypbe", "AES-256-CBC", "-certpbe", "AES-256-CBC", "-macalg", "sha256")
 LEGACY = ("-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1")
 
 
@@ -38,4 +40,9 @@ def truststore_steps(files: Files, entry: Entry, above: Sequence[Entry]) -> Iter
 def _options(settings: Pkcs12, name: str) -> tuple[str, ...]:
     assert settings.password  # a rule asks for it
     alias = ("-name", settings.alias or name)
-    return (*alias, "-passout", settings.password.words, *(LEGACY if settings.compatibility == "legacy" else ()))
+    return (
+        *alias,
+        "-passout",
+        settings.password.words_out,
+        *(LEGACY if settings.compatibility == "legacy" else MODERN),
+    )
