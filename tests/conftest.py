@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,17 @@ from processes import SCRIPTS, Running, run_script
 PROFILES = SCRIPTS.parent / "profiles"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 AlteredOpenssl = Callable[..., Path]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """OPENSSL chooses the openssl of every test: it goes first on PATH, where scripts, fakes and peers look for one."""
+    if chosen := os.environ.pop("OPENSSL", None):
+        found, folder = shutil.which(chosen), tempfile.mkdtemp(prefix="mintls-openssl-")
+        config.add_cleanup(lambda: shutil.rmtree(folder))
+        if found is None:
+            raise pytest.UsageError(f"OPENSSL={chosen}: no such program")
+        (Path(folder) / "openssl").symlink_to(Path(found).absolute())
+        os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
 def mint_profile(profile: Path, directory: Path) -> Path:
@@ -181,7 +193,8 @@ def altered_openssl(tmp_path: Path) -> AlteredOpenssl:
         directory.mkdir()
         program = directory / "openssl"
         program.write_text(
-            f"#!/bin/sh\nreal={shutil.which('openssl')}\nsub=$1\nskip=\n{before}\n"
+            f"#!/bin/sh\nreal={shutil.which('openssl')}\nsub=$1\nskip=\n"
+            f'[ "$2" = -help ] && exec "$real" "$@"\n{before}\n'
             f'for arg do\n    shift\n    {body}\n    set -- "$@" "$arg"\ndone\nexec "$real" "$@"\n'
         )
         program.chmod(0o755)

@@ -117,12 +117,6 @@ class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """As openssl's -passin and -passout take it (openssl-passphrase-options(1))."""
         return f"env:{self.env}" if self.env else f"file:{self.file}"
 
-    @property
-    def words_out(self) -> str:
-        """For -passout beside a -passin: from a file that both name in the same words openssl would take two lines."""
-        folder, slash, name = (self.file or "").rpartition("/")
-        return self.words if self.env else f"file:{folder}{slash}./{name}"
-
 
 class Pkcs12(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the outputs pkcs12 and truststore are made."""

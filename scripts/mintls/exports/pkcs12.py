@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mintls.entry import Entry
-from mintls.settings import Files, Pkcs12
+from mintls.settings import Files, Pkcs12, Secret
 from mintls.steps import Step, passin
 
 # What macOS and Java before 8u301 can read; it needs no legacy provider.
@@ -43,6 +43,12 @@ def _options(settings: Pkcs12, name: str) -> tuple[str, ...]:
     return (
         *alias,
         "-passout",
-        settings.password.words_out,
+        _first_line(settings.password),
         *(LEGACY if settings.compatibility == "legacy" else MODERN),
     )
+
+
+def _first_line(password: Secret) -> str:
+    """Of a file that -passin and -passout name in the same words openssl reads two lines, so here it is DIR/./NAME."""
+    folder, slash, name = password.words.rpartition("/")
+    return password.words if password.env else f"{folder}{slash}./{name}" if slash else password.words
