@@ -143,7 +143,7 @@ class HandshakeCheck(ConnectOptions, Script):
         plan = self.rows((*CATALOGUE, *set_cases(records, source)))
         bad, unmakeable, keys = scratch / "catalogue", maker_obstacle(openssl), keys_of(records)
         tried, skipped = divide(
-            plan, lambda row: unmakeable(row.case) or version_obstacle(row.version, keys.get(row.case.presents, ""))
+            plan, lambda row: unmakeable(row) or version_obstacle(row.version, keys.get(row.case.presents, ""))
         )
         mint(document(DEFAULTS, GOOD, cases_of(tried), now), bad, openssl, self.jobs)
         lay_out(records, source, bad)

@@ -102,7 +102,7 @@ def _fingerprint(pem: str) -> str:
     """
     try:
         block = _BLOCK.search(pem)
-        der = b64decode(block["base64"].rpartition("\n\n")[2] if block else "")  # headers go before an empty line
+        der = b64decode(block["base64"] if block else "")
         # a TRUSTED CERTIFICATE has more after the certificate (openssl-x509(1))
         return sha256(der[: size_of(der)]).hexdigest().upper()
     except (ValueError, IndexError):

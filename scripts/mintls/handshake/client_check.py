@@ -98,7 +98,7 @@ class TrustingClient:
             return "the client is given no CRL"
         if case.accepted and NAMES[case.name] not in self._names:
             return f"the set's server certificate does not name {NAMES[case.name]}"
-        return self._adopted.obstacle(case) or self._adopted.version_obstacle(row) or self._unmakeable(case)
+        return self._adopted.obstacle(case) or self._adopted.version_obstacle(row) or self._unmakeable(row)
 
     def divide(self, rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Result, ...]]:
         """The rows to try, and those that cannot be tried, with the reason."""

@@ -123,10 +123,8 @@ def server_obstacle(held: Holdings, versions: Sequence[str], openssl: Openssl) -
         raise UsageError(f"--tls {','.join(versions)}: {reason}; add 1.3, or name another certificate")
 
     def obstacle(row: Row) -> str:
-        if row.case.at_hello:
-            return ""
-        keys = (good, bad.get(row.case.presents, ""))
-        return unmakeable(row.case) or next(filter(None, (version_obstacle(row.version, key) for key in keys)), "")
+        keys = () if row.case.at_hello else (good, bad.get(row.case.presents, ""))
+        return unmakeable(row) or next(filter(None, (version_obstacle(row.version, key) for key in keys)), "")
 
     return obstacle
 

@@ -1,17 +1,19 @@
 """Why a row cannot be tried: this openssl cannot make what it presents, or the version of TLS has no such key."""
 
+import os
 from collections.abc import Callable, Iterable
 from functools import cache
 
 from mintls.abilities import DEFECTS, makes_key, who_has
 from mintls.errors import MintlsError
-from mintls.handshake.case import Case, Row, Verifier
+from mintls.handshake.case import Row, Verifier
 from mintls.handshake.result import Result
 from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.openssl import Openssl
 
 # Of the options that both ends are run with, those that tell an OpenSSL from a LibreSSL.
 OPTIONS = (("s_client", "-msgfile"), ("s_server", "-rev"))
+OLD_DIGEST = ("dgst", "-md5-sha1", os.devnull)  # what the handshake of TLS 1.0 and 1.1 is hashed with (RFC 4346 7.4.9)
 KEYS = ("rsa:1024",)  # that an openssl may refuse to make, as the FIPS provider does
 
 
@@ -21,15 +23,21 @@ def check_prover(openssl: Openssl) -> None:
         raise MintlsError(f"handshake_check.py needs OpenSSL; this is {openssl.version()}; set OPENSSL to an OpenSSL")
 
 
-def maker_obstacle(openssl: Openssl) -> Callable[[Case], str]:
-    """A function that gives the reason why this binary cannot make what a case presents; empty when it can."""
+def maker_obstacle(openssl: Openssl) -> Callable[[Row], str]:
+    """A function that gives the reason why this binary cannot make what a row presents; empty when it can."""
 
     @cache
     def lacks(key: str) -> bool:
         return not makes_key(openssl, key)
 
-    def obstacle(case: Case) -> str:
-        for settings in (case.leaf or {}, *case.authorities.values()):
+    @cache
+    def is_modern() -> bool:
+        return bool(openssl.ask(OLD_DIGEST).status)
+
+    def obstacle(row: Row) -> str:
+        if row.version in ("1.0", "1.1") and is_modern():
+            return f"this openssl has no TLS {row.version}, as with the FIPS provider ({openssl.version()})"
+        for settings in (row.case.leaf or {}, *row.case.authorities.values()):
             defects = settings.get("defects")
             for defect in defects if isinstance(defects, list) else ():
                 option = DEFECTS.get(defect)
