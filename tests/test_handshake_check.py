@@ -124,7 +124,10 @@ def test_gate_a_server_that_verifies_but_does_not_return_the_error(
 def test_gate_a_server_that_does_not_ask(
     small: Path, altered_openssl: AlteredOpenssl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("OPENSSL", str(altered_openssl(DROP_WITH_VALUE.format(end="s_server", option="-Verify"))))
+    # OpenSSL 4.0 also asks for a certificate when it has only -verify_return_error
+    drop = '[ "$sub$arg" = s_server-verify_return_error ] && continue; '
+    drop += DROP_WITH_VALUE.format(end="s_server", option="-Verify")
+    monkeypatch.setenv("OPENSSL", str(altered_openssl(drop)))
     status, report = check(small, "--only", "server/*")
     assert status == 1
     rows = [row for row in report["rows"] if row["verifier"] == "server" and row["tls"] in ("1.2", "1.3")]

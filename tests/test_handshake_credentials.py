@@ -116,7 +116,7 @@ def test_an_authority_that_may_have_none_below_it(openssl: Openssl, dev: Path, t
 FOREIGN = """
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -subj '/O=Old, Ltd/OU=a/OU=b/CN=Old CA' -config c
 openssl req -newkey rsa:2048 -nodes -keyout client.key -out client.csr -subj /CN=client -config c
-openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 1 -out client.crt
+openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 1 -out client.crt -extfile /dev/null
 """
 CONFIG = "[req]\ndistinguished_name = dn\nx509_extensions = v\n[dn]\n[v]\nbasicConstraints = CA:TRUE\n"
 

@@ -1,5 +1,6 @@
 """Whether each certificate of a set serves its purpose and its names: `openssl verify`, strict, own anchors alone."""
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from mintls.openssl import Openssl
 
 from msgspec import Struct
 
+_HOST = re.compile(r"\w([\w.-]*\w)?", re.ASCII)  # OpenSSL 4.0 refuses to look for any other, without a word
 SERVER, CLIENT = "TLS Web Server Authentication", "TLS Web Client Authentication"
 
 
@@ -66,8 +68,11 @@ def purposes(certificate: Certificate) -> tuple[str, ...]:
 
 def asked_names(certificate: Certificate) -> list[str]:
     """The names that openssl can check, with a host in the place of a wildcard; "" for none."""
-    names = [name for name in certificate.names if name.startswith(("DNS:", "IP:", "email:"))]
-    return [name.replace("*", "wildcard", 1) for name in names] if names and not certificate.is_authority else [""]
+    names = [
+        name.replace("*", "wildcard", 1) for name in certificate.names if name.startswith(("DNS:", "IP:", "email:"))
+    ]
+    names = [name for name in names if not name.startswith("DNS:") or _HOST.fullmatch(name.removeprefix("DNS:"))]
+    return names if names and not certificate.is_authority else [""]
 
 
 def _ask(openssl: Openssl, stage: Path, trust: list[str], certificate: Certificate, purpose: str, name: str) -> Check:
