@@ -23,12 +23,13 @@ from mintls.handshake.case import Case, Row, cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
 from mintls.handshake.client_check import TrustingClient, client_cases, parse_address
 from mintls.handshake.client_command import ClientCommand
-from mintls.handshake.connect import ConnectOptions, means_of
-from mintls.handshake.credentials import lay_out, mint, read_set, set_cases
+from mintls.handshake.connect import ConnectOptions, means_of, server_obstacle
+from mintls.handshake.credentials import keys_of, lay_out, mint, read_set, set_cases
 from mintls.handshake.holdings import Files, read_holdings, revoked_files
 from mintls.handshake.imitation import imitate
 from mintls.handshake.ladder import ladder
 from mintls.handshake.listen import Listener
+from mintls.handshake.obstacles import check_prover, divide, in_order, maker_obstacle, version_obstacle
 from mintls.handshake.pair import Pair
 from mintls.handshake.recording import WARNING, Recordings
 from mintls.handshake.result import Result, Run
@@ -110,6 +111,7 @@ class HandshakeCheck(ConnectOptions, Script):
             print(listing(self.rows(self.catalogue())), end="")
             return 0
         openssl, started, start = Openssl(), datetime.now(UTC), time.monotonic()
+        check_prover(openssl)
         recordings = Recordings(Path(self.pcap), openssl) if self.pcap else None
         with TemporaryDirectory(prefix="mintls-") as scratch:
             prove = self.prove_server if self.connect else self.prove_client if self.listen else self.prove_pair
@@ -139,11 +141,14 @@ class HandshakeCheck(ConnectOptions, Script):
         source = set_to_prove(path, scratch / "set", openssl, self.jobs)
         records = read_set(source)
         plan = self.rows((*CATALOGUE, *set_cases(records, source)))
-        bad = scratch / "catalogue"
-        mint(document(DEFAULTS, GOOD, cases_of(plan), now), bad, openssl, self.jobs)
+        bad, unmakeable, keys = scratch / "catalogue", maker_obstacle(openssl), keys_of(records)
+        tried, skipped = divide(
+            plan, lambda row: unmakeable(row) or version_obstacle(row.version, keys.get(row.case.presents, ""))
+        )
+        mint(document(DEFAULTS, GOOD, cases_of(tried), now), bad, openssl, self.jobs)
         lay_out(records, source, bad)
-        results = Pair(openssl, bad, self.timeout, recordings).run(plan, self.jobs, shown(len(plan)))
-        return path or str(MINTED if source == MINTED else DEV), results
+        results = Pair(openssl, bad, self.timeout, recordings).run(tried, self.jobs, shown(len(tried)))
+        return path or str(MINTED if source == MINTED else DEV), in_order(plan, (*results, *skipped))
 
     def prove_client(
         self, path: str, scratch: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
@@ -152,7 +157,8 @@ class HandshakeCheck(ConnectOptions, Script):
         at, command = parse_address(self.listen), ClientCommand(self.client_cmd) if self.client_cmd else None
         source, bad = set_to_prove(path, scratch / "set", openssl, self.jobs), scratch / "catalogue"
         client = TrustingClient(source, bad, openssl)
-        plan, skipped = client.divide(self.rows(client_cases(self.client_cmd)))
+        every = self.rows(client_cases(self.client_cmd))
+        plan, skipped = client.divide(every)
         client.mint(plan, now, self.jobs)
         visitor = client.visitor(command)
         listener = Listener(
@@ -161,7 +167,7 @@ class HandshakeCheck(ConnectOptions, Script):
         if command is None:
             tell(f"let the client trust {visitor.ca} and show {visitor.certificate}, {visitor.key}")
         results = listener.run(plan, self.jobs, shown(len(plan)) if command else quiet)
-        return path or str(MINTED if source == MINTED else DEV), (*results, *skipped)
+        return path or str(MINTED if source == MINTED else DEV), in_order(every, (*results, *skipped))
 
     def prove_server(
         self, path: str, scratch: Path, openssl: Openssl, now: datetime, recordings: Recordings | None
@@ -171,11 +177,13 @@ class HandshakeCheck(ConnectOptions, Script):
         held = read_holdings(files, bad, openssl)
         means = means_of(held, self.target())
         cases = server_cases(means)
-        plan = with_controls(self.rows(cases), cases, means)
+        every = with_controls(self.rows(cases), cases, means)
+        plan, skipped = divide(every, server_obstacle(held, self.tls.split(","), openssl))
         server = Server(openssl, scratch / "credentials", self.target(), means, self.timeout)
         tell(f"at most {server.connections(plan)} connections to {self.connect}, {shown_with(files)}")
         imitate(held, possible(cases_of(plan), means), scratch / "credentials", openssl, self.jobs, now)
-        return self.connect, server.run(plan, self.jobs, shown(len(plan)))
+        results = server.run(plan, self.jobs, shown(len(plan)))
+        return self.connect, in_order(every, (*results, *skipped))
 
     def catalogue(self) -> tuple[Case, ...]:
         """The cases of the end that is proved."""

@@ -5,16 +5,18 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mintls.handshake.case import document
+from mintls.handshake.case import cases_of, document, rows
 from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
 from mintls.handshake.credentials import lay_out
 from mintls.handshake.credentials import mint as mint_catalogue
+from mintls.handshake.obstacles import divide, maker_obstacle
 from mintls.openssl import Openssl
 
 import pytest
@@ -28,6 +30,17 @@ pytest_plugins = ["mintls.pytest_plugin"]  # for its fixture `mint`
 PROFILES = SCRIPTS.parent / "profiles"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Fake = Callable[[str], "FakeEnvironment"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """OPENSSL chooses the openssl of every test: it goes first on PATH, where scripts, fakes and peers look for one."""
+    if chosen := os.environ.pop("OPENSSL", None):
+        found, folder = shutil.which(chosen), tempfile.mkdtemp(prefix="mintls-openssl-")
+        config.add_cleanup(lambda: shutil.rmtree(folder))
+        if found is None:
+            raise pytest.UsageError(f"OPENSSL={chosen}: no such program")
+        (Path(folder) / "openssl").symlink_to(Path(found).absolute())
+        os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
 def mint_profile(profile: Path, directory: Path) -> Path:
@@ -177,12 +190,14 @@ def altered(each: str, before: str = "") -> str:
     end it all; then the real one is called. `$sub` is the subcommand, and $skip is empty.
     """
     loop = f'for arg do\n    shift\n    {each}\n    set -- "$@" "$arg"\ndone\n'
-    return f'sub=$1\nskip=\n{before}\n{loop}exec "$REAL" "$@"\n'
+    return f'[ "$2" = -help ] && exec "$REAL" "$@"\nsub=$1\nskip=\n{before}\n{loop}exec "$REAL" "$@"\n'
 
 
 @pytest.fixture
-def hostile_conf(tmp_path: Path) -> Path:
+def hostile_conf(tmp_path: Path, openssl: Openssl) -> Path:
     """An ambient openssl.cnf that makes authorities of leaves, and with which openssl can make no key at all."""
+    if not openssl.can("genrsa", "-provider"):
+        pytest.skip("no configuration keeps an openssl before 3.0 from making keys")
     path = tmp_path / "openssl.cnf"
     path.write_text(
         "openssl_conf = init\n[init]\nalg_section = evp\n[evp]\ndefault_properties = none=yes\n"
@@ -202,10 +217,11 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def credentials(openssl: Openssl, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What every case of the catalogue presents."""
+    """What every case of the catalogue presents, but for those that this openssl cannot make."""
 
     def make(directory: Path) -> None:
-        mint_catalogue(document(DEFAULTS, GOOD, CATALOGUE, datetime.now(UTC)), directory, openssl, 2)
+        makeable, _ = divide(rows(CATALOGUE, ("1.2", "1.3")), maker_obstacle(openssl))
+        mint_catalogue(document(DEFAULTS, GOOD, cases_of(makeable), datetime.now(UTC)), directory, openssl, 2)
         lay_out((), directory, directory)
 
     return made_once(tmp_path_factory, "catalogue", make)

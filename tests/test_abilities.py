@@ -150,7 +150,10 @@ def test_an_openssl_that_can_make_post_quantum_keys_is_believed(tmp_path: Path, 
     fake = fake_openssl('case "$*" in *ML-DSA-65*) exit 0;; *) exec $REAL "$@";; esac')
     done = run("generate.py", tmp_path / "p.yaml", "--dry-run", env=fake)
     assert (done.returncode, done.stderr) == (0, "")
-    assert '"$OPENSSL" genpkey -algorithm ML-DSA-65 -out ca.key\n' in done.stdout
+    assert (
+        '"$OPENSSL" genpkey -algorithm ML-DSA-65 -provparam ml-dsa.output_formats=seed-only -out ca.key\n'
+        in done.stdout
+    )
     assert "-sha" not in done.stdout  # it takes no digest (RFC 9881)
 
 

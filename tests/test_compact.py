@@ -61,16 +61,16 @@ def commands(plan: Plan) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("key", "expected"), [("ec:P-256", ["req"]), ("ed25519", ["req"]), ("rsa:2048", ["genrsa", "req"])]
+    ("key", "expected"), [("ec:P-256", ["req"]), ("ed25519", ["req"]), ("rsa:2048", ["genpkey", "req"])]
 )
 def test_an_entry_takes_few_processes(key: str, expected: list[str]) -> None:
     """One, but for an RSA key: made apart, it does not wait for its issuer's."""
     plan = compact(whole_plan(read_profile((KEYS % (key, key, key)).encode(), "profile.yaml", "profile")))
     assert commands(plan) == [expected] * 3
-    keys = [issue.steps[0].needs for issue in plan.issues if expected[0] == "genrsa"]
+    keys = [issue.steps[0].needs for issue in plan.issues if expected[0] == "genpkey"]
     assert not any(keys)
 
 
 def test_a_request_that_is_kept_is_made() -> None:
     plan = compact(whole_plan(load_profile(PROFILES / "step-by-step.yaml")))
-    assert commands(plan) == [["genrsa", "req"], *[["genrsa", "req", "x509"]] * 2]
+    assert commands(plan) == [["genpkey", "req"], *[["genpkey", "req", "x509"]] * 2]

@@ -124,7 +124,7 @@ def test_no_secret_in_arguments_or_output(tmp_path: Path, run: Run, fake_openssl
     environment = fake_openssl(f'echo "$*" >> {tmp_path}/argv; env >> {tmp_path}/argv; exec $REAL "$@"')
     done = run("generate.py", DEV, "-o", tmp_path / "set", env=environment)
     seen = (tmp_path / "argv").read_text() + done.stdout + done.stderr + (tmp_path / "set/manifest.json").read_text()
-    assert "genrsa -out ca.key 2048" in seen
+    assert "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out ca.key" in seen
     assert "PRIVATE" not in seen
     for key in (tmp_path / "set").glob("*.key"):
         assert not [line for line in key.read_text().splitlines()[1:-1] if line in seen]

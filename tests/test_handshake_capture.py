@@ -12,7 +12,9 @@ from contextlib import contextmanager, suppress
 from mintls.errors import OutputError
 from mintls.handshake import connection
 from mintls.handshake.capture import CONNECTIONS, Relay
+from mintls.handshake.endpoints import plain_certificates
 from mintls.handshake.pcapng import Flag
+from mintls.openssl import Openssl
 
 import pytest
 from deadline import patient
@@ -46,6 +48,7 @@ def shaken(start, tmp_path):
                     version,
                     "-quiet",
                     "-ign_eof",
+                    *plain_certificates(Openssl()),
                 ),
                 *("-cert", who / "client.crt", "-key", who / "client.key", "-CAfile", dev / "ca.crt"),
                 *("-verify_return_error", "-verify_hostname", "localhost"),

@@ -119,7 +119,7 @@ NEW = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
 FOREIGN = f"""
 openssl req -x509 {NEW} -keyout ca.key -out ca.crt -subj '/O=Old, Ltd/OU=a/OU=b/CN=Old CA' -config c
 openssl req {NEW} -keyout client.key -out client.csr -subj /CN=client -config c
-openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 1 -out client.crt
+openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 1 -out client.crt -extfile /dev/null
 """
 CONFIG = "[req]\ndistinguished_name = dn\nx509_extensions = v\n[dn]\n[v]\nbasicConstraints = CA:TRUE\n"
 

@@ -161,7 +161,7 @@ def test_an_old_authority_without_extensions(openssl: Openssl, tmp_path: Path) -
         openssl.run(("x509", "-req", "-in", request, *signer, *serial, "-out", str(tmp_path / f"{name}.crt")))
     made = laid_out(openssl, files_of(tmp_path), tmp_path / "credentials")
     ca = read(tmp_path / "ca.crt")
-    assert ca.version is x509.Version.v1
+    assert ca.version is x509.Version.v1 or not ca.extensions  # OpenSSL 4.0 makes no version 1 any more
     for case in ("good-fresh", "expired", "good-intermediate", "leaf-as-ca"):
         leaf = read(made / f"{case}-client.crt")
         assert leaf.subject.rfc4514_string() == ("CN=leaf-as-ca client" if case == "leaf-as-ca" else "CN=old client")

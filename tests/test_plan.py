@@ -25,7 +25,7 @@ def words(plan: Plan) -> list[tuple[str, ...]]:
 
 
 def test_the_workflow_is_key_request_certificate_verify() -> None:
-    assert [argv[0] for argv in words(plan_of("dev"))] == ["genrsa", "req", "x509"] * 3 + ["verify"] * 3
+    assert [argv[0] for argv in words(plan_of("dev"))] == ["genpkey", "req", "x509"] * 3 + ["verify"] * 3
 
 
 def test_what_a_step_needs_is_made_before_it(plan: Plan) -> None:

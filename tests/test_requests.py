@@ -104,11 +104,11 @@ def test_a_request_of_plain_openssl(folder: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("data", "part"),
     [
-        (tampered(csr(EC)), "is no signing request, or its signature is wrong"),
-        (tampered(csr(EC, "verify OK")), "is no signing request, or its signature is wrong"),
-        (b"", "is no signing request, or"),
-        (b"garbage", "is no signing request, or"),
-        (bytes(range(256)), "is no signing request, or"),
+        (tampered(csr(EC)), "is not a signing request, or its signature is wrong"),
+        (tampered(csr(EC, "verify OK")), "is not a signing request, or its signature is wrong"),
+        (b"", "is not a signing request, or"),
+        (b"garbage", "is not a signing request, or"),
+        (bytes(range(256)), "is not a signing request, or"),
         (b"x" * 70_000, "is larger than"),
         (csr(rsa.generate_private_key(65537, 1024)), "has the key rsa:1024"),
         (csr(ec.generate_private_key(ec.SECP256K1())), "has the key ec:secp256k1"),

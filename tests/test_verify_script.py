@@ -81,9 +81,9 @@ def test_the_full_text(dev: Path, run: Run) -> None:
 RECIPE = """\
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -subj /CN=Recipe -days 3650
 openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost
-openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -set_serial 1 -days 999 -out server.crt
+openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -set_serial 1 -days 999 -out server.crt -extfile /dev/null
 openssl req -newkey rsa:2048 -nodes -keyout client.key -out client.csr -subj /CN=client
-openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 1 -sha1 -days 365 -out client.crt
+openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 1 -sha1 -out client.crt -extfile /dev/null
 """
 
 

@@ -12,22 +12,30 @@ from mintls.settings import Secret
 from mintls.steps import key_command
 
 LONGEST = 1023  # bytes of a passphrase: more of a line openssl cuts off without a word
-# What not every openssl has, with what to do about it.
+# What not every openssl has: which one has it, and what to change in a profile.
 NEEDED = {
-    "ca -crl_lastupdate": "openssl 3.0 or newer has; take the defect stale_crl away",
-    "pkcs12 -jdktrust": "openssl 3.2 or newer has; take truststore away and use keytool -importcert on the root",
-    "x509 -badsig": "OpenSSL has, LibreSSL has not; take the defect bad_signature away",
-    "x509 -force_pubkey": "OpenSSL has, older LibreSSL has not; take csr away",
+    "ca -crl_lastupdate": ("openssl 3.0 or newer has it", "remove the defect stale_crl"),
+    "pkcs12 -jdktrust": ("openssl 3.2 or newer has it", "remove truststore and use keytool -importcert on the root"),
+    "x509 -badsig": ("OpenSSL has it, LibreSSL does not", "remove the defect bad_signature"),
+    "x509 -force_pubkey": ("OpenSSL has it, older LibreSSL does not", "remove csr"),
 }
+DEFECTS = {"stale_crl": "ca -crl_lastupdate", "bad_signature": "x509 -badsig"}  # and the option that each needs
+# The key derivation of RFC 7292 appendix B.2: the FIPS provider has none. kdf(1) is of OpenSSL 3.
+PKCS12_KDF = (
+    "kdf", "-keylen", "8", "-digest", "SHA256", "-kdfopt", "pass:x", "-kdfopt", "salt:y", "-kdfopt", "iter:1",
+    "-kdfopt", "id:3", "PKCS12KDF",
+)  # fmt: skip
 
 
 def check_abilities(profile: Profile, openssl: Openssl) -> None:
     """Raises ProfileError, before anything is made, for what this binary cannot make and secrets that are not there."""
     keys = {entry.settings.key for entry in profile.entries}
-    rare = {key for key in keys if key != "ec:P-256" and not key.startswith("rsa")}  # those every openssl makes
-    lacks = {key for key in rare if openssl.ask(key_command(key, "/dev/null")).status}
+    common = ("ec:P-256", "rsa:2048", "rsa:3072", "rsa:4096")  # every openssl makes these
+    lacks = {key for key in keys if key not in common and not makes_key(openssl, key)}
     wanted = {option for entry in profile.entries for _, option in _options(entry)}
     unable = {option for option in wanted if not openssl.can(*option.split())}
+    sealed = any({"pkcs12", "truststore"} & set(entry.outputs) for entry in profile.entries)
+    no_pkcs12 = sealed and openssl.can("kdf", "-kdfopt") and bool(openssl.ask(PKCS12_KDF).status)
     complaints = []
     for entry in profile.entries:
         if entry.settings.key in lacks:
@@ -38,11 +46,15 @@ def check_abilities(profile: Profile, openssl: Openssl) -> None:
             complaints.append(f"{entry.where}.key: {sentence}, or set OPENSSL to another one")
         for field, option in _options(entry):
             if option in unable:
-                sentence = f"this openssl has no `{option}` ({openssl.version()}); {NEEDED[option]}"
+                sentence = f"this openssl has no `{option}` ({openssl.version()}); {'; '.join(NEEDED[option])}"
                 complaints.append(f"{entry.where}.{field}: {sentence}, or set OPENSSL to another one")
         secrets_of = {"passphrase": entry.settings.passphrase}
         if {"pkcs12", "truststore"} & set(entry.outputs):
             secrets_of["pkcs12.password"] = entry.settings.pkcs12.password
+            if no_pkcs12:
+                sentence = f"this openssl has no PKCS12KDF, as with the FIPS provider ({openssl.version()})"
+                remedy = "remove pkcs12 and truststore, or set OPENSSL to another one"
+                complaints.append(f"{entry.where}.outputs: {sentence}; {remedy}")
         complaints += [
             f"{entry.where}.{field}: {sentence}"
             for field, secret in secrets_of.items()
@@ -56,12 +68,21 @@ def _options(entry: Entry) -> Iterator[tuple[str, str]]:
     """Each field of an entry that needs an option of openssl which not every openssl has."""
     if "truststore" in entry.outputs:
         yield "outputs", "pkcs12 -jdktrust"
-    if "stale_crl" in entry.settings.defects:
-        yield "defects", "ca -crl_lastupdate"
-    if "bad_signature" in entry.settings.defects:
-        yield "defects", "x509 -badsig"
+    for defect in entry.settings.defects:
+        if defect in DEFECTS:
+            yield "defects", DEFECTS[defect]
     if entry.settings.csr:
         yield "csr", "x509 -force_pubkey"
+
+
+def makes_key(openssl: Openssl, key: str) -> bool:
+    """Whether this binary makes keys of that kind: it is asked to make one."""
+    return not openssl.ask(key_command(key, "/dev/null")).status
+
+
+def who_has(option: str) -> str:
+    """Which openssl has an option of NEEDED."""
+    return NEEDED[option][0]
 
 
 def missing_secret(secret: Secret) -> str:

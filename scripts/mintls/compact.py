@@ -1,9 +1,9 @@
 """The same certificates with fewer processes: a Plan for people -> a Plan for machines (pure).
 
 Where nothing stands between them, genpkey, req and x509 are folded into one `req -x509` (openssl 3, req(1)), which
-makes the key, and signs the certificate with another's key. An RSA key takes longer than all else, so genrsa stays
-apart: it need not wait until the issuer's key is there. What --dry-run prints stays the plain workflow; a test holds
-the two kinds of set against each other.
+makes the key, and signs the certificate with another's key. An RSA key takes longer than all else, so its genpkey
+stays apart: it need not wait until the issuer's key is there. What --dry-run prints stays the plain workflow; a test
+holds the two kinds of set against each other.
 """
 
 from mintls.plan import Issue, Plan
@@ -28,9 +28,9 @@ def _compact_issue(issue: Issue) -> Issue:
     request, certificate = issue.steps[first : first + 2]
     if request.makes in kept or "-passin" in certificate.argv:
         return issue
-    genrsa = issue.steps[:1] if commands[0] == "genrsa" else ()
-    key = issue.steps[0] if first and not genrsa else None
-    return structs.replace(issue, steps=(*genrsa, _folded(key, request, certificate), *issue.steps[first + 2 :]))
+    apart = issue.steps[:1] if issue.steps[0].argv[:3] == ("genpkey", "-algorithm", "RSA") else ()
+    key = issue.steps[0] if first and not apart else None
+    return structs.replace(issue, steps=(*apart, _folded(key, request, certificate), *issue.steps[first + 2 :]))
 
 
 def _folded(key: Step | None, request: Step, certificate: Step) -> Step:

@@ -11,6 +11,7 @@ from mintls.extensions import config_text
 from mintls.manifest import Manifest, Record
 from mintls.plan import Work
 from mintls.rules import ancestors
+from mintls.steps import validity
 
 from msgspec import Struct
 
@@ -203,10 +204,12 @@ class _Judge(Struct, frozen=True):
         return "asked for" if self.wishes.force else self._ends(entry, record)
 
     def _ends(self, entry: Entry, record: Record) -> str:
-        """One that is meant to end, or was revoked, is not due because it ends."""
-        if entry.settings.not_after or entry.settings.revoked:
-            return ""
+        """One that was revoked is not due because it ends, nor one that would end no later if it were issued again:
+        the profile says when.
+        """
         begin, end = datetime.fromisoformat(record.not_before), datetime.fromisoformat(record.not_after)
+        if entry.settings.revoked or validity(entry, self.now).end <= end:
+            return ""
         within = self.wishes.renew_within
         due = end - ((end - begin) * RENEW_WITHIN if within is None else within)
         return f"it ends {record.not_after}" if self.now > due else ""

@@ -7,11 +7,18 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from mintls.ec_key import is_whole_key
 from mintls.errors import MintlsError, OpensslError, VerificationError
 from mintls.openssl import Openssl, Result
 from mintls.printable import printable
 from mintls.steps import Step
 
+TRIES = 100  # of 521-bit keys half would be written with a zero too few
+NAME_CONSTRAINT = 47  # X509_V_ERR_PERMITTED_VIOLATION, openssl-verify(1)
+LIBRESSL = (
+    "LibreSSL is stricter than RFC 5280 section 4.2.1.10: under name constraints it requires a DNS name, and since 4 "
+    "a CN that is a host name; add them, or set OPENSSL to an OpenSSL"
+)
 Tell = Callable[[str, int, int], None]  # what was done, how many of how many
 
 
@@ -66,18 +73,24 @@ def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
         openssl.run_script(step.argv[0], cwd=stage)
         return
     if step.makes:
-        openssl.run(step.argv, cwd=stage)
-        return
+        for _ in range(TRIES):
+            openssl.run(step.argv, cwd=stage)
+            if is_whole_key(step, openssl, stage):
+                return
+        raise MintlsError(f"{openssl.version()} writes EC keys that others cannot read; set OPENSSL to another one")
     result = openssl.ask(step.argv, cwd=stage)
     if result.status:
-        raise _refusal(step, result)
+        raise _refusal(step, result, openssl)
 
 
-def _refusal(step: Step, result: Result) -> MintlsError:
+def _refusal(step: Step, result: Result, openssl: Openssl) -> MintlsError:
     """A refusal has a reason; a verify without one could not be asked."""
     said = result.stdout + result.stderr
     reasons = [printable(line) for line in said.splitlines() if line.startswith("error ")]
     if not reasons:
         return OpensslError(result.argv, f"exit status {result.status}", said)
-    lines = [f"what was issued does not {step.title}, so nothing was published:", *reasons[:8]]
+    judge = openssl.version()
+    lines = [f"what was issued does not {step.title} according to {judge}, so nothing was published:", *reasons[:8]]
+    if judge.startswith("LibreSSL") and any(line.startswith(f"error {NAME_CONSTRAINT} ") for line in reasons):
+        lines.append(LIBRESSL)
     return VerificationError("\n    ".join(lines))

@@ -1,6 +1,6 @@
 """Profile + what stands already -> Plan: every command, every file, as data and in order (pure).
 
-The workflow is the one that people know: genrsa or genpkey makes a key, req a signing request, x509 the certificate;
+The workflow is the one that people know: genpkey makes a key, req a signing request, x509 the certificate;
 then verify asks for each certificate whether it serves its purpose, trusting the plan's own roots alone.
 """
 

@@ -22,6 +22,9 @@ from mintls.settings import KeyAlgorithm
 from msgspec import structs
 
 MAX_BYTES = 64 * 1024
+# Before 3.2 on stderr and with status 0 for a wrong signature too, later on stdout. It is asked without -text, so that
+# the request's own text cannot forge the line.
+_VERIFIED = re.compile(r"^(?:Certificate request self-signature )?verify OK$", re.MULTILINE)
 _EXTENSION = re.compile(r"^ {12,16}(?:X509v3 )?([A-Z][A-Za-z0-9 ]+|[0-9.]+): ?(?:critical)?$", re.MULTILINE)
 
 
@@ -52,9 +55,12 @@ def _read(entry: Entry, path: Path, openssl: Openssl) -> tuple[Entry, list[str]]
         raise ValueError(f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES} bytes; no signing request is")
-    result = openssl.ask(("req", "-verify", "-noout", "-pubkey", "-text", "-nameopt", "RFC2253"), stdin=data)
-    if "verify OK" not in result.stderr:  # the exit status is 0 also when it fails; stdout is the request's own text
-        raise ValueError("is no signing request, or its signature is wrong: its owner must make it again (openssl req)")
+    result = openssl.ask(("req", "-verify", "-noout"), stdin=data)
+    if result.status or not _VERIFIED.search(f"{result.stdout}\n{result.stderr}"):
+        raise ValueError(
+            "is not a signing request, or its signature is wrong: its owner must make it again (openssl req)"
+        )
+    result = openssl.run(("req", "-noout", "-pubkey", "-text", "-nameopt", "RFC2253"), stdin=data)
     public = next(block for block in pem_blocks(result.stdout.encode()) if block.label == "PUBLIC KEY")
     key = key_kind(read(public.der or b""))  # printed before the request's own text
     usable = [known for known in get_args(KeyAlgorithm) if known != "rsa:1024"]

@@ -93,16 +93,17 @@ def key_step(entry: Entry, out: str) -> Step:
 
 
 def key_command(key: str, out: str, passphrase: Secret | None = None) -> tuple[str, ...]:
-    """genrsa for RSA, genpkey for the others, encrypted if there is a passphrase: genrsa(1), genpkey(1)."""
+    """genpkey(1), which writes PKCS#8 everywhere; genrsa(1) of 1.1.1 and LibreSSL writes the form of RFC 8017 A.1.2."""
     algorithm, _, parameter = key.partition(":")
-    if algorithm == "rsa":
-        encrypted = ("-aes256", "-passout", passphrase.words) if passphrase else ()
-        return ("genrsa", *encrypted, "-out", out, parameter)
     encrypted = ("-aes-256-cbc", "-pass", passphrase.words) if passphrase else ()
+    if algorithm == "rsa":
+        return ("genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{parameter}", *encrypted, "-out", out)
     if algorithm == "ec":
         curve = ("-pkeyopt", f"ec_paramgen_curve:{parameter}", "-pkeyopt", "ec_param_enc:named_curve")
         return ("genpkey", "-algorithm", "EC", *curve, *encrypted, "-out", out)
-    return ("genpkey", "-algorithm", algorithm.upper(), *encrypted, "-out", out)
+    # the seed alone (RFC 9881 section 6), which every implementation reads; the default is seed and expanded key
+    form = ("-provparam", "ml-dsa.output_formats=seed-only") if algorithm.startswith("ml-dsa") else ()
+    return ("genpkey", "-algorithm", algorithm.upper(), *form, *encrypted, "-out", out)
 
 
 def passin(signer: Entry) -> tuple[str, ...]:

@@ -122,11 +122,14 @@ def questions(certificate: Certificate, wanted: Wanted) -> Iterator[tuple[str, t
 
 
 def asked_names(certificate: Certificate) -> tuple[str, ...]:
-    """The names of the kinds that openssl can check, if a client could ask for them (RFC 1034 section 3.1: 253)."""
+    """The names of the kinds that openssl can check, if a client could ask for them (RFC 1034 section 3.1: 253).
+
+    OpenSSL 4.0 finds no DNS name that begins or ends with a dot or hyphen, and gives no reason.
+    """
     return tuple(
         name
         for name in certificate.names
-        if name.partition(":")[0] in _WORDS and re.fullmatch(r"(?:DNS|email):[!-~ ]{1,253}|IP:[0-9a-f.:]+", name)
+        if re.fullmatch(r"DNS:[\w*](?:[\w*.-]{,251}[\w*])?|email:[!-~ ]{1,253}|IP:[0-9a-f.:]+", name, re.ASCII)
     )
 
 

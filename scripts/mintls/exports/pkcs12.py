@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from mintls.entry import Entry
-from mintls.settings import Files, Pkcs12
+from mintls.settings import Files, Pkcs12, Secret
 from mintls.steps import Step, passin
 
 # What macOS and Java before 8u301 can read; it needs no legacy provider.
+# Given although OpenSSL 3 does the same by default: 1.1.1 and LibreSSL would encrypt the certificates with RC2-40.
+MODERN = ("-keypbe", "AES-256-CBC", "-certpbe", "AES-256-CBC", "-macalg", "sha256")
 LEGACY = ("-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1")
 
 
@@ -38,4 +40,15 @@ def truststore_steps(files: Files, entry: Entry, above: Sequence[Entry]) -> Iter
 def _options(settings: Pkcs12, name: str) -> tuple[str, ...]:
     assert settings.password  # a rule asks for it
     alias = ("-name", settings.alias or name)
-    return (*alias, "-passout", settings.password.words, *(LEGACY if settings.compatibility == "legacy" else ()))
+    return (
+        *alias,
+        "-passout",
+        _first_line(settings.password),
+        *(LEGACY if settings.compatibility == "legacy" else MODERN),
+    )
+
+
+def _first_line(password: Secret) -> str:
+    """Of a file that -passin and -passout name in the same words openssl reads two lines, so here it is DIR/./NAME."""
+    folder, slash, name = password.words.rpartition("/")
+    return password.words if password.env else f"{folder}{slash}./{name}" if slash else password.words

@@ -11,9 +11,10 @@ from typing import cast, get_args
 
 from mintls.certificate import Certificate, read_certificate
 from mintls.errors import OutputError
-from mintls.handshake.case import Case, Settings, document
+from mintls.handshake.case import Case, Row, Settings, document
 from mintls.handshake.cases import DEFAULTS, GOOD
 from mintls.handshake.credentials import mint
+from mintls.handshake.obstacles import version_obstacle
 from mintls.handshake.standing import spoil, subject_of, write_manifest
 from mintls.manifest import Record
 from mintls.openssl import Openssl
@@ -54,6 +55,10 @@ class Adopted(Struct, frozen=True, kw_only=True):
         if spoil_key and not all(self._key(verifier.presents).startswith(FORGEABLE) for verifier in case.verifiers):
             return "the good certificate's key is neither RSA nor EC on a NIST curve"
         return ""
+
+    def version_obstacle(self, row: Row) -> str:
+        """Why the version of TLS does not allow the key of the leaf that every case is made of; empty when it does."""
+        return "" if self.ca_key else version_obstacle(row.version, self._key(row.verifier.presents))
 
     def mint(self, cases: Iterable[Case], now: datetime, directory: Path, openssl: Openssl, workers: int) -> None:
         """Mint what the cases present beside what stands. Each must be free of obstacles, and of ends that are not

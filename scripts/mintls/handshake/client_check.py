@@ -11,8 +11,8 @@ from mintls.handshake.cases import CATALOGUE
 from mintls.handshake.client_command import ClientCommand
 from mintls.handshake.credentials import between, read_set
 from mintls.handshake.listen import LOOPBACK, Address, Visitor
+from mintls.handshake.obstacles import divide, maker_obstacle
 from mintls.handshake.result import Result
-from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.manifest import Record
 from mintls.openssl import Openssl
 
@@ -89,25 +89,20 @@ class TrustingClient:
         if self._client is None and not self._adopted.ca_key:
             raise OutputError(f"{source} has no client certificate; add one")
         self._source = source
+        self._unmakeable = maker_obstacle(openssl)
 
-    def obstacle(self, case: Case) -> str:
-        """Why the case cannot be shown to this client; empty when it can."""
+    def obstacle(self, row: Row) -> str:
+        """Why the row cannot be shown to this client; empty when it can."""
+        case = row.case
         if case.checks:
             return "the client is given no CRL"
         if case.accepted and NAMES[case.name] not in self._names:
             return f"the set's server certificate does not name {NAMES[case.name]}"
-        return self._adopted.obstacle(case)
+        return self._adopted.obstacle(case) or self._adopted.version_obstacle(row) or self._unmakeable(row)
 
     def divide(self, rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Result, ...]]:
         """The rows to try, and those that cannot be tried, with the reason."""
-        rows = tuple(rows)
-        skipped = [
-            Result(row, Verdict(Kind.NOT_TRIED, reason), Evidence(verifier_is_server=False))
-            for row in rows
-            if (reason := self.obstacle(row.case))
-        ]
-        left = {one.row.id for one in skipped}
-        return tuple(row for row in rows if row.id not in left), tuple(skipped)
+        return divide(rows, self.obstacle)
 
     def mint(self, rows: Iterable[Row], now: datetime, workers: int) -> None:
         """Mint what the rows present."""

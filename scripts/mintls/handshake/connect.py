@@ -2,16 +2,20 @@
 
 import re
 import socket
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from mintls.errors import MintlsError, UsageError, not_known
+from mintls.handshake.case import Row
 from mintls.handshake.holdings import Files, Holdings, files_of
+from mintls.handshake.obstacles import maker_obstacle, version_obstacle
 from mintls.handshake.oracle import REFUSED_STATUS, Rules
 from mintls.handshake.probe import NOBODY, read_probe
 from mintls.handshake.server import Target
 from mintls.handshake.server_cases import Means
+from mintls.openssl import Openssl
 from mintls.steps import FORGEABLE
 
 from plumbum import cli
@@ -105,6 +109,24 @@ def means_of(held: Holdings, target: Target) -> Means:
         no_stranger="" if target.rules.stranger != target.rules.probe else "only of HTTP can another host be asked for",
         bad=tuple(held.bad),
     )
+
+
+def server_obstacle(held: Holdings, versions: Sequence[str], openssl: Openssl) -> Callable[[Row], str]:
+    """A function that gives the reason why a row cannot be tried with this openssl and these keys; empty when it can.
+
+    Raises UsageError when no version of TLS that is asked for has the good certificate's kind of key.
+    """
+    good, unmakeable = held.good.leaf.key, maker_obstacle(openssl)
+    bad = {f"bad-{name}": credential.leaf.key for name, credential in held.bad.items()}
+    if all(version_obstacle(version, good) for version in versions):
+        reason = version_obstacle(versions[0], good)
+        raise UsageError(f"--tls {','.join(versions)}: {reason}; add 1.3, or name another certificate")
+
+    def obstacle(row: Row) -> str:
+        keys = () if row.case.at_hello else (good, bad.get(row.case.presents, ""))
+        return unmakeable(row) or next(filter(None, (version_obstacle(row.version, key) for key in keys)), "")
+
+    return obstacle
 
 
 def _check_host(connect: str, host: str, port: int) -> None:

@@ -60,6 +60,11 @@ def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
     )
 
 
+def keys_of(records: tuple[Record, ...]) -> dict[str, str]:
+    """The kind of each key of the set, as profiles spell it, by the credential that the set's cases present."""
+    return {f"set-{record.name}": record.key for record in records}
+
+
 def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> None:
     """Put the set beside the catalogue's credentials, by links, and trust its roots too."""
     anchors = [directory / "ca.crt"]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mintls.handshake.endpoints import LONGEST
+from mintls.handshake.endpoints import LONGEST, plain_certificates
 from mintls.handshake.messages import Transcript, parse
 from mintls.handshake.oracle import is_let_in
 from mintls.handshake.probe import Probe
@@ -32,7 +32,7 @@ def dial(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Path,
     """
     start = time.monotonic()
     fifo = directory / "messages"
-    argv = ("s_client", *argv, "-brief", "-ign_eof", "-msg", "-msgfile", str(fifo))
+    argv = ("s_client", *argv, *plain_certificates(openssl), "-brief", "-ign_eof", "-msg", "-msgfile", str(fifo))
     with _opened(fifo) as messages:
         pipe = subprocess.PIPE
         with openssl.spawn(argv, stdin=pipe, stdout=pipe, stderr=pipe) as process:

@@ -97,12 +97,17 @@ def converse(
     )
 
 
+def plain_certificates(openssl: Openssl) -> tuple[str, ...]:
+    """The options that keep an end from compressing its certificates (RFC 8879), where openssl can do that at all."""
+    return ("-no_tx_cert_comp", "-no_rx_cert_comp") if openssl.can("s_client", "-no_tx_cert_comp") else ()
+
+
 @contextmanager
 def started(
     openssl: Openssl, argv: tuple[str, ...], log: Path
 ) -> Iterator[tuple["subprocess.Popen[bytes]", tuple[str, ...]]]:
     """A process whose messages go to LOG.msg and whose complaints go to LOG.err; with its whole command."""
-    argv = (*argv, "-msg", "-msgfile", str(log.with_suffix(".msg")))
+    argv = (*argv, *plain_certificates(openssl), "-msg", "-msgfile", str(log.with_suffix(".msg")))
     with ExitStack() as stack:
         stderr: BinaryIO = stack.enter_context(log.with_suffix(".err").open("wb"))
         pipe = subprocess.PIPE

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from mintls.handshake.messages import Message
+from mintls.handshake.messages import COMPRESSED, Message
 from mintls.handshake.result import Result
 from mintls.handshake.verdict import EMPTY_CERTIFICATE
 from mintls.printable import printable
@@ -17,6 +17,8 @@ STEPS = {
     (SERVER, "Certificate"): "2 who the server is",
     (SERVER, "CertificateRequest"): "2 the server asks who the client is",
     (CLIENT, "Certificate"): "3 who the client is",
+    (SERVER, COMPRESSED): "2 who the server is",
+    (CLIENT, COMPRESSED): "3 who the client is",
     (CLIENT, "CertificateVerify"): "4 the client holds the key of its certificate",
     (CLIENT, "Finished"): "5 the client saw the same handshake",
     (SERVER, "Finished"): "5 the server saw the same handshake",

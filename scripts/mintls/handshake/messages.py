@@ -49,7 +49,10 @@ ALERTS = {
 }
 APPLICATION_DATA = 0x17  # the content type of RFC 8446 section 5.1
 
-_MESSAGE = re.compile(r"^(<<<|>>>) ([^,]+), (\w+) \[length ([0-9a-f]+)\](?:, (.*))?$")
+# OpenSSL 1.1.1 leaves out the content of what is no message: a record's header, and the content type in TLS 1.3.
+_MESSAGE = re.compile(r"^(<<<|>>>) ([^,\[]+?)(?:, (\w+))? \[length ([0-9a-f]+)\](?:, (.*))?$")
+UNNAMED = {5: "RecordHeader", 1: "InnerContent"}  # by length in bytes
+COMPRESSED = "CompressedCertificate"
 _BYTES = re.compile(r"^    ([0-9a-f]{2}(?: [0-9a-f]{2})*)$")
 _VERIFY_ERROR = re.compile(r"^verify error:num=(\d+):")
 _ERROR = re.compile(r"^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):[^:]*:\d+:(?:SSL alert number (\d+))?")
@@ -64,6 +67,7 @@ class Message(Struct, frozen=True):
     content: str  # Handshake, Alert, ChangeCipherSpec or ApplicationData
     name: str  # of the handshake message or alert, e.g. `CertificateRequest`; else empty
     length: int
+    uncompressed: int = 0  # of a CompressedCertificate: the length of the Certificate message that is in it
 
 
 class Alert(Struct, frozen=True):
@@ -94,6 +98,11 @@ class Transcript(Struct, frozen=True):
         """Whether that handshake message went that way."""
         return self.length(name, sent=sent) > 0
 
+    def certificate(self, *, sent: bool) -> int:
+        """The length in bytes of the Certificate message, before it was compressed (RFC 8879); 0: there was none."""
+        named = (m for m in self.messages if m.name in ("Certificate", COMPRESSED) and m.sent is sent)
+        return next((m.uncompressed or m.length for m in named), 0)
+
     def has_data(self, *, sent: bool) -> bool:
         """Whether application data went that way."""
         return any(m.content == "ApplicationData" and m.sent is sent for m in self.messages)
@@ -116,7 +125,8 @@ def parse(listing: str, stderr: str = "") -> Transcript:
         elif content == "InnerContent":  # TLS 1.3 hides the real content type inside the record
             data = octets[:1] == bytes([APPLICATION_DATA])
         else:
-            messages.append(Message(sent, version, content, name, length))
+            plain = _uncompressed(octets) if name == COMPRESSED else 0
+            messages.append(Message(sent, version, content, name, length, plain))
         if data:
             size = int.from_bytes(header[3:5], "big")
             messages.append(Message(sent, version, "ApplicationData", "", size))
@@ -125,6 +135,11 @@ def parse(listing: str, stderr: str = "") -> Transcript:
     verify_errors, reasons, received, established = _complaints(stderr)
     alerts += [Alert(False, True, n) for n in received if not any(a.number == n and not a.sent for a in alerts)]
     return Transcript(tuple(messages), tuple(alerts), verify_errors, reasons, established)
+
+
+def _uncompressed(octets: bytes) -> int:
+    """RFC 8879 section 4: after the header of four bytes an algorithm of two, then a length of three without header."""
+    return int.from_bytes(octets[6:9], "big") + 4
 
 
 def _in_1_3(messages: list[Message]) -> bool:
@@ -141,7 +156,8 @@ def _entries(listing: str) -> Iterator[tuple[bool, str, str, int, str, bytes]]:
             continue
         if heading:
             arrow, version, content, length, name = heading.groups(default="")
-            yield arrow == ">>>", version, content, int(length, 16), name, octets
+            size = int(length, 16)
+            yield arrow == ">>>", version, content or UNNAMED.get(size, ""), size, name, octets
         heading, octets = _MESSAGE.match(line), b""
 
 

@@ -84,7 +84,7 @@ def judge_server_certificate(control: Evidence, name: str) -> Verdict:
 def is_resumed(said: Transcript) -> bool:
     """Whether a session was resumed: then the server sends no certificate (RFC 8446 section 2.2)."""
     finished = said.has("Finished", sent=False)
-    return finished and not said.has("Certificate", sent=False)
+    return finished and not said.certificate(sent=False)
 
 
 def is_let_in(said: Transcript) -> bool:

@@ -77,7 +77,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     @property
     def certificate_sent(self) -> int:
         """The length in bytes of the Certificate message that was shown; 0: there was none."""
-        return self.presenter.length("Certificate", sent=True)
+        return self.presenter.certificate(sent=True)
 
 
 def judge(expected: Expectation, seen: Evidence) -> Verdict:
@@ -121,7 +121,7 @@ def _refusal(expected: Expectation, seen: Evidence) -> Verdict:
     kind = Kind.REFUSED_LATE if finished else Kind.REFUSED
     how = facts(seen)
     if finished:
-        leaked = seen.presenter.length("Certificate", sent=False) > EMPTY_CERTIFICATE
+        leaked = seen.presenter.certificate(sent=False) > EMPTY_CERTIFICATE
         how += ", after it had finished" + (" and shown who it is" if leaked else "")
     if expected.accepted:
         return Verdict(kind, how) if alert else unknown("no application data and no alert" + told(seen))
