@@ -1,8 +1,6 @@
 """What every script shares at the terminal: errors become a sentence and an exit status."""
 
 import gc
-import io
-import os
 import signal
 import sys
 import time
@@ -12,10 +10,13 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_known
+from mintls.streams import open_streams
 
 from plumbum import cli
 from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
 from plumbum.cli.switches import SwitchCombinationError, SwitchError, UnknownSwitch, WrongArgumentType
+
+ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Script(cli.Application):
@@ -70,9 +71,10 @@ class Script(cli.Application):
     @classmethod
     def start(cls) -> NoReturn:
         """Run with sys.argv and leave with the exit status that errors.py lists."""
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # scripts and JSON are UTF-8 whatever the locale says
-        signal.signal(signal.SIGTERM, _leave)
+        open_streams()  # scripts and JSON are UTF-8 whatever the locale says
+        for number in ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup(1) wants it
+                signal.signal(number, _leave)
         gc.freeze()  # what was imported stays to the end: the collector need not walk it then
         try:
             _, status = cls.run(exit=False)
@@ -81,16 +83,23 @@ class Script(cli.Application):
             sys.stderr.write(f"{error}\n")
             status = error.status
         except KeyboardInterrupt:
+            ignore_signals()
             sys.stderr.write("interrupted\n")
             status = INTERRUPTED
-        except BrokenPipeError:  # the reader of a pipe has gone: nobody is left to tell
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = 0
         sys.exit(status)
 
 
+def ignore_signals() -> None:
+    """From now on only clear away."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _leave(number: int, frame: FrameType | None) -> None:
-    """Told to end, as CI does: with all that runs ended and removed, which the signal's own default would not."""
+    """Told to end, as CI and a closed terminal do: with all that runs ended and removed, which the signal's own
+    default would not. Told again meanwhile, it would leave some of that behind.
+    """
+    ignore_signals()
     raise SystemExit(128 + number)
 
 
