@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from peers import need
 from processes import run_script
 
-TOOLS = ["openssl", "cat", "rm", "chmod"]  # all that the script may call, besides the shell itself ...
+TOOLS = ["openssl", "cat", "mkdir", "rm", "chmod"]  # all that the script may call, besides the shell itself ...
 DEFECT_TOOLS = ["tail", "od", "tr", "cut", "dd"]  # ... and for what is deliberately bad
 SECRET = (PROFILES / "showcase-password.txt").read_bytes().splitlines()[0]
 

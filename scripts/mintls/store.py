@@ -138,9 +138,10 @@ class Store:
     def _check_stage(self, stage: Stage) -> None:
         """openssl worked by its path: was that the directory which is published from?"""
         with suppress(FileNotFoundError):
-            if os.path.samestat(os.lstat(stage.path.name, dir_fd=self._handle), os.fstat(stage.handle)):
+            here = os.path.samestat(os.stat(self.directory), os.fstat(self._handle))
+            if here and os.path.samestat(os.lstat(stage.path.name, dir_fd=self._handle), os.fstat(stage.handle)):
                 return
-        sentence = f"{stage.path} was exchanged while it was used, so nothing was published"
+        sentence = f"{stage.path} was moved or exchanged while it was used, so nothing was published"
         raise OutputError(f"{sentence}; choose another -o, one that no other user may write")
 
 

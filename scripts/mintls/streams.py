@@ -18,7 +18,10 @@ def open_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
-    sys.stdout, sys.stderr = _text(_Output(1)), _text(_Errors(2))
+    if sys.stdout is sys.__stdout__:  # not one that a caller has put there
+        sys.stdout = _text(_Output(1))
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = _text(_Errors(2))
 
 
 class _Output(io.FileIO):
