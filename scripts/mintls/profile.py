@@ -9,6 +9,7 @@ from mintls.convert import INVALID, KINDS, Converter, Steps, dotted
 from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError, UsageError
 from mintls.names import GeneralName, Subject
+from mintls.printable import printable
 from mintls.settings import Authority, Document, Leaf, Role, Secret
 from mintls.yamltext import MAX_BYTES, Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
 
@@ -27,6 +28,9 @@ _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
 def load_profile(path: Path) -> Profile:
     """Read a profile's file. Raises UsageError when it cannot be read, ProfileError with every mistake in it."""
+    if not path.stem.isprintable() or path.stem in ("", ".", ".."):
+        sentence = f"{printable(str(path))}: a profile's name is also that of its set's directory"
+        raise UsageError(f"{sentence}; rename the file to printable UTF-8, such as dev.yaml")
     try:
         with path.open("rb") as file:  # it may be a pipe, as in generate.py <(...)
             data = file.read(MAX_BYTES + 1)

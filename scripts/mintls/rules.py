@@ -5,6 +5,7 @@ Each rule is a generator of (path, sentence) over a whole profile; `mistakes` fo
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 
 from mintls.entry import Entry, Profile
@@ -13,6 +14,7 @@ from mintls.settings import Authority
 Finding = tuple[tuple[str | int, ...], str]
 SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
 MANIFEST = "manifest.json"
+LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -195,6 +197,12 @@ def date_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]
     settings = entry.settings
     if settings.not_before and settings.not_after and settings.not_before.moment >= settings.not_after.moment:
         yield path(entry, "not_after"), f"{settings.not_after} is not after not_before; it would never be valid"
+    if (
+        settings.not_before
+        and not settings.not_after
+        and settings.not_before.moment > LATEST - timedelta(settings.days)
+    ):
+        yield path(entry, "not_before"), f"{settings.not_before} and {settings.days} days end after the year 9998"
     issuer = named.get(entry.issuer or "")
     if settings.revoked and issuer and not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
         yield path(entry, "revoked"), f"{issuer.name} publishes no revocations; write crl: {{}} there"
