@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, structs
 __all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest"]
 
 
+EARLIEST = 1900  # before it no certificate begins, and some time can be taken from it
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*\Z")]  # no path, nothing hidden
 Date = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:]{8}Z$")]
 
@@ -93,7 +94,8 @@ def decode_manifest(data: bytes, source: str) -> Manifest:
             if "certificate" not in record.files:
                 raise ValueError(f"{record.name} has no certificate among its files")
             for date in (record.not_before, record.not_after, *_dates(record.crl)):
-                datetime.fromisoformat(date)
+                if datetime.fromisoformat(date).year < EARLIEST:
+                    raise ValueError(f"{record.name} has a date before {EARLIEST}")
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise OutputError(
             f"{source} is no manifest that mintls wrote ({error}); move it away, or choose another -o"

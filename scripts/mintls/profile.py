@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mintls import rules
-from mintls.convert import INVALID, KINDS, Converter, Steps, dotted
+from mintls.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted
 from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError, UsageError
 from mintls.names import GeneralName, Subject
@@ -49,7 +49,11 @@ def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> 
     except Unreadable as error:
         raise ProfileError([f"{source}:{error.complaint}"]) from None
     reader = _Reader(source, complaints, folder)
-    profile = reader.profile(root, name)
+    try:
+        profile = reader.profile(root, name)
+    except TooMuch as error:
+        sentence = f"with this there are over {MAX_VALUES} values, each one of a fleet and each use of an alias counted"
+        raise ProfileError([f"{source}:{error.line}: {sentence}; write fewer"]) from None
     if profile is None or reader.complaints:
         told = sorted(dict.fromkeys(reader.complaints), key=lambda complaint: complaint.line)
         raise ProfileError([f"{source}:{complaint}" for complaint in told])
@@ -125,6 +129,9 @@ class _Reader(Converter):
             yield entry
             return
         varied = [key for key in ("subject", "san") if key in node.items]
+        size = sum(values_in(node.items[key]) for key in varied)
+        if self.values + count * size > MAX_VALUES:  # before any of them is made
+            self.charge(count * size, node)
         for index in range(1, count + 1):
             told = len(self.complaints)
             kinds = {"subject": Subject, "san": tuple[GeneralName, ...]}
@@ -155,6 +162,12 @@ class _Reader(Converter):
         return [
             entry if entry.is_authority or entry.issuer else structs.replace(entry, issuer=only) for entry in entries
         ]
+
+
+def values_in(node: Node) -> int:
+    """How many nodes there are in it, itself included."""
+    children = node.items if isinstance(node, Sequence) else node.items.values() if isinstance(node, Mapping) else ()
+    return 1 + sum(map(values_in, children))
 
 
 def fleet_size(node: Node) -> bool:

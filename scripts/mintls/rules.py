@@ -7,14 +7,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 
 from mintls.entry import Entry, Profile
+from mintls.names import Subtree
 from mintls.settings import Authority
 
 Finding = tuple[tuple[str | int, ...], str]
 SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
 MANIFEST = "manifest.json"
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
+MAX_ISSUERS = 100  # openssl-verification-options(1): as -verify_depth
+MAX_PAIRS = 200_000  # of a name and a constraint, which are compared one by one
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -26,6 +30,7 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
             "holds no authorities, servers, clients or peers; profiles/dev.yaml is an example to begin with",
         )
     named = {entry.name: entry for entry in profile.entries}
+    pairs, told = 0, False
     yield from colliding_files(profile)
     yield from shared_serials(profile.entries)
     for entry in profile.entries:
@@ -36,7 +41,13 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
         yield from issuer_mistakes(entry, named)
         yield from usage_mistakes(entry)
         yield from strength_mistakes(entry)
-        yield from constraint_mistakes(entry, named)
+        pairs += len(entry.settings.san) * sum(len(subtrees(above)) for above in ancestors(entry, named))
+        if pairs <= MAX_PAIRS:
+            yield from constraint_mistakes(entry, named)
+        elif not told:
+            told = True
+            sentence = f"with these there are over {MAX_PAIRS} pairs of a name and a name constraint to compare"
+            yield path(entry, "san"), f"{sentence}; write fewer of either"
         yield from date_mistakes(entry, named)
         yield from file_mistakes(entry)
         if not entry.settings.subject:
@@ -87,23 +98,24 @@ def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 
 def ancestors(entry: Entry, named: Mapping[str, Entry]) -> list[Entry]:
-    """The issuer, its issuer, and so on to the root; ends where a circle would begin again."""
+    """The issuer, its issuer, and so on to the root; ends where a circle would begin again, or after MAX_ISSUERS."""
     above: dict[str, Entry] = {}
-    while (issuer := named.get(entry.issuer or "")) and issuer.name not in above:
+    while (issuer := named.get(entry.issuer or "")) and issuer.name not in above and len(above) < MAX_ISSUERS:
         above[issuer.name] = entry = issuer
     return list(above.values())
 
 
 def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
     """RFC 5280 4.2.1.9 and 6.1.4: who may sign this entry."""
-    authorities = [name for name, other in named.items() if other.is_authority]
     here = path(entry, "issuer")
     if entry.issuer is None:
         if not entry.is_authority:
+            authorities = _authorities(named)
             choice = f"write issuer: with one of {', '.join(authorities)}" if authorities else "write an authority"
             yield here, f"nobody signs it; {choice}"
         return
     if entry.issuer not in named:
+        authorities = _authorities(named)
         choice = f"write one of {', '.join(authorities)}" if authorities else "there is no authority; write one"
         yield here, f"there is no authority {entry.issuer!r}; {choice}"
         return
@@ -119,6 +131,8 @@ def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Findin
     if above[-1].issuer in named:
         if entry in above:
             yield here, "its issuers form a circle; one of them must be a root, without issuer"
+        elif len(above) == MAX_ISSUERS:
+            yield here, f"has more than {MAX_ISSUERS} issuers above it, and openssl verifies no longer chain; use fewer"
         return
     if entry.settings.subject and entry.settings.subject == issuer.settings.subject:
         yield (
@@ -130,6 +144,11 @@ def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Findin
         if limit is not None and below > limit and "past_path_length" not in entry.settings.defects:
             sentence = f"{ancestor.name} has path_length {limit}, and this would be authority {below} below it"
             yield here, f"{sentence}; raise it or sign with an authority higher up"
+
+
+def _authorities(named: Mapping[str, Entry]) -> list[str]:
+    """The names to choose from, as many as a sentence can hold."""
+    return list(islice((name for name, other in named.items() if other.is_authority), 20))
 
 
 def usage_mistakes(entry: Entry) -> Iterator[Finding]:
@@ -190,6 +209,12 @@ def constraint_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Fi
             for subtree in constraints.excluded:
                 if subtree.kind == name.kind and subtree.holds(name):
                     yield path(entry, "san", index), f"{name} lies in {subtree}, which {above.name} excludes"
+
+
+def subtrees(authority: Entry) -> tuple[Subtree, ...]:
+    """Every name constraint of a CA."""
+    constraints = authority.settings.name_constraints if isinstance(authority.settings, Authority) else None
+    return (*constraints.permitted, *constraints.excluded) if constraints else ()
 
 
 def date_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
