@@ -6,7 +6,6 @@
 """A small HTTPS server that demands a client certificate, and logs who called."""
 
 import errno
-import signal
 import socket
 import socketserver
 import ssl
@@ -18,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import mintls.late  # noqa: F401  before what it keeps from loading
-from mintls.console import ENDING, Script, ignore_signals
+from mintls.console import Script
 from mintls.errors import MintlsError
 from mintls.https import TIMEOUT, describe, explain, load_credentials
+from mintls.interruption import end_with, ignore_signals
 from mintls.printable import printable
 
 from plumbum import cli
@@ -41,9 +41,7 @@ class HttpsServer(Script):
     def main(self, directory: str = "certs/dev") -> int:
         context = server_context(Path(directory))
         with listen(self.host, self.port, context) as server:
-            for number in ENDING:
-                if signal.getsignal(number) is not signal.SIG_IGN:
-                    signal.signal(number, leave)
+            end_with(leave)
             host, port = str(server.server_address[0]), server.server_address[1]
             print(f"Listening on https://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
             server.serve_forever()

@@ -1,22 +1,19 @@
 """What every script shares at the terminal: errors become a sentence and an exit status."""
 
 import gc
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any, NoReturn
 
 from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_known
+from mintls.interruption import handle_signals, ignore_signals
 from mintls.streams import open_streams
 
 from plumbum import cli
 from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
 from plumbum.cli.switches import SwitchCombinationError, SwitchError, UnknownSwitch, WrongArgumentType
-
-ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Script(cli.Application):
@@ -72,9 +69,7 @@ class Script(cli.Application):
     def start(cls) -> NoReturn:
         """Run with sys.argv and leave with the exit status that errors.py lists."""
         open_streams()  # scripts and JSON are UTF-8 whatever the locale says
-        for number in ENDING:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup(1) wants it
-                signal.signal(number, _leave)
+        handle_signals()
         gc.freeze()  # what was imported stays to the end: the collector need not walk it then
         try:
             _, status = cls.run(exit=False)
@@ -87,20 +82,6 @@ class Script(cli.Application):
             sys.stderr.write("interrupted\n")
             status = INTERRUPTED
         sys.exit(status)
-
-
-def ignore_signals() -> None:
-    """From now on only clear away."""
-    for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    """Told to end, as CI and a closed terminal do: with all that runs ended and removed, which the signal's own
-    default would not. Told again meanwhile, it would leave some of that behind.
-    """
-    ignore_signals()
-    raise SystemExit(128 + number)
 
 
 def _dashed(name: str) -> str:
