@@ -359,7 +359,7 @@ def seconds_to_read(text: str) -> float:
 @pytest.mark.parametrize("product", PRODUCTS if times(1, 0) else some([*PRODUCTS], 4))
 def test_twice_the_size_takes_twice_the_time(product: str, record_property: Property) -> None:
     """Or it is said at once that it is too much: by CPU at n and at 2 n, both far beyond what anybody writes."""
-    small = times(2000, 500)
+    small = times(2000, 300)
     text = PRODUCTS[product]
     once = min(seconds_to_read(text(small)) for _ in range(2))
     twice = min(seconds_to_read(text(2 * small)) for _ in range(2))

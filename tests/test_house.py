@@ -22,7 +22,7 @@ EVERY = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relativ
 PROCESSES = {"subprocess", "multiprocessing", "pty", "asyncio"}
 # Rooms that compute alone: they know no disk, no clock and no process.
 PURE = {"grammar", "names", "settings", "rules", "extensions", "plan", "steps", "due", "script", "manifest", "schema",
-        "errors", "revocation", "entry", "printable", "pkcs12",
+        "errors", "revocation", "entry", "lineage", "printable", "pkcs12",
         "kubernetes", "files", "cert_manager", "case", "cases", "verdict", "messages", "pcapng", "report",
         "result", "ladder", "graph", "explain", "mends", "page", "grid", "evidence", "markup", "style"}  # fmt: skip
 EFFECTS = {"os", "pathlib", "shutil", "tempfile", "io", "time", "random", "secrets", "socket", "fcntl", "threading",

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from operator import is_
 from pathlib import Path
 
 from mintls import rules
 from mintls.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted
 from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError, UsageError
+from mintls.lineage import issuers_first
 from mintls.names import GeneralName, Subject
 from mintls.printable import printable
 from mintls.settings import Authority, Document, Leaf, Role, Secret
@@ -77,7 +79,7 @@ class _Reader(Converter):
         document = self.struct(Document, plain, ())
         defaults = self.sound_defaults(root)
         entries = [entry for section, node in sections.items() for entry in self.section(section, node, defaults)]
-        profile = Profile(name=name, files=document.files, entries=rules.issuers_first(self.with_issuers(entries)))
+        profile = Profile(name=name, files=document.files, entries=issuers_first(self.with_issuers(entries)))
         for path, sentence in rules.mistakes(profile):
             if not any(path[:depth] in self.broken for depth in range(1, len(path) + 1)):
                 self.complain(path, sentence)
@@ -180,10 +182,12 @@ def numbered(node: Node, index: int) -> Node:
     match node:
         case Scalar(text=text) if "{index" in text:
             return structs.replace(node, text=_INDEX.sub(lambda match: f"{index:{match[1] or ''}}", text))
-        case Sequence():
-            return Sequence(tuple(numbered(child, index) for child in node.items), node.line)
+        case Sequence():  # the same node where nothing has a number, so that it is converted once for all
+            items = tuple(numbered(child, index) for child in node.items)
+            return node if all(map(is_, items, node.items)) else Sequence(items, node.line)
         case Mapping():
-            return Mapping({key: numbered(child, index) for key, child in node.items.items()}, node.line)
+            own = {key: numbered(child, index) for key, child in node.items.items()}
+            return node if all(map(is_, own.values(), node.items.values())) else Mapping(own, node.line)
     return node
 
 

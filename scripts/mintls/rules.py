@@ -4,20 +4,18 @@ Each rule is a generator of (path, sentence) over a whole profile; `mistakes` fo
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from graphlib import CycleError, TopologicalSorter
 from itertools import islice
 
 from mintls.entry import Entry, Profile
+from mintls.lineage import MAX_ISSUERS, ancestors, path
 from mintls.names import Subtree
 from mintls.settings import Authority
 
 Finding = tuple[tuple[str | int, ...], str]
-SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
 MANIFEST = "manifest.json"
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
-MAX_ISSUERS = 100  # openssl-verification-options(1): as -verify_depth
 MAX_PAIRS = 200_000  # of a name and a constraint, which are compared one by one
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -74,35 +72,11 @@ def doubts(profile: Profile) -> Iterator[Finding]:
             yield path(entry, "days"), f"{sentence}: it stops being accepted when {issuer.name} expires"
 
 
-def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:
-    """Where an entry, or a field of it, stands in the profile."""
-    name = entry.name if entry.index is None else entry.name.rpartition("-")[0]
-    return (SECTIONS[entry.role], name, *steps)
-
-
 def name_mistake(name: str) -> str | None:
     """A name becomes file names, so it must be safe as one everywhere."""
     if _NAME.fullmatch(name) and not name.endswith("."):
         return None
     return "is no safe file name: write 1 to 100 letters, digits and ._- that begin with a letter or digit"
-
-
-def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Entries in an order in which every issuer comes before what it signs; unchanged where issuers form a circle."""
-    places = {entry.name: index for index, entry in enumerate(entries)}
-    graph = {index: [places[entry.issuer]] if entry.issuer in places else [] for index, entry in enumerate(entries)}
-    try:
-        return tuple(entries[index] for index in TopologicalSorter(graph).static_order())
-    except CycleError:
-        return tuple(entries)
-
-
-def ancestors(entry: Entry, named: Mapping[str, Entry]) -> list[Entry]:
-    """The issuer, its issuer, and so on to the root; ends where a circle would begin again, or after MAX_ISSUERS."""
-    above: dict[str, Entry] = {}
-    while (issuer := named.get(entry.issuer or "")) and issuer.name not in above and len(above) < MAX_ISSUERS:
-        above[issuer.name] = entry = issuer
-    return list(above.values())
 
 
 def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
@@ -268,10 +242,7 @@ def shared_serials(entries: tuple[Entry, ...]) -> Iterator[Finding]:
         if entry.settings.serial:
             holder = first.setdefault((entry.issuer or entry.name, entry.settings.serial), entry.name)
             if holder != entry.name:
-                yield (
-                    path(entry, "serial"),
-                    f"{holder} has the same serial from the same issuer; write another",
-                )
+                yield path(entry, "serial"), f"{holder} has the same serial from the same issuer; write another"
 
 
 def colliding_files(profile: Profile) -> Iterator[Finding]:
