@@ -225,7 +225,7 @@ def test_issuers_come_before_what_they_sign_at_any_depth() -> None:
         return [entry.name for entry in read_profile(text.encode(), "p", "p").entries]
 
     assert entries(100) == [f"a{n}" for n in range(100, -1, -1)]
-    with pytest.raises(ProfileError, match="^p:2: authorities.a0.issuer: has more than 100 issuers above it"):
+    with pytest.raises(ProfileError, match=r"^p:2: authorities\.a0\.issuer: has more than 100 issuers above it"):
         entries(101)
 
 
