@@ -24,12 +24,7 @@ def open_input(path: str | os.PathLike[str], *, folder: int | None = None, follo
 
     Raises OSError when it cannot be opened or is not a regular file, or a symbolic link that is not to be followed.
     """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
-    handle = os.open(path, flags, dir_fd=folder)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "Not a regular file", os.fspath(path))
-    return handle
+    return _open(path, folder, 0 if follow else os.O_NOFOLLOW)[0]
 
 
 def read_beginning(path: str | os.PathLike[str], most: int) -> bytes:
@@ -43,11 +38,15 @@ def read_beginning(path: str | os.PathLike[str], most: int) -> bytes:
 
 def read_input(path: str | os.PathLike[str], most: int = MAX_BYTES, *, folder: int | None = None) -> Input:
     """The whole file. Raises OSError, also when it is not a regular file, or larger than `most` bytes."""
-    handle = open_input(path, folder=folder)
+    handle, status = _open(path, folder, 0)
     try:
-        status = os.fstat(handle)
-        if status.st_size <= most and len(data := _read(handle, most + 1)) <= most:
-            return Input(data, stat.S_IMODE(status.st_mode))
+        size = status.st_size
+        if size <= most:
+            data = os.read(handle, size + 1)
+            if len(data) != size:  # it is being written, or is one of proc(5), whose size is 0
+                data += _read(handle, most + 1 - len(data))
+            if len(data) <= most:
+                return Input(data, stat.S_IMODE(status.st_mode))
     finally:
         os.close(handle)
     raise OSError(errno.EFBIG, f"File larger than {most} bytes", os.fspath(path))
@@ -67,3 +66,12 @@ def _read(handle: int, most: int) -> bytes:
         chunks.append(chunk)
         most -= len(chunk)
     return b"".join(chunks)
+
+
+def _open(path: str | os.PathLike[str], folder: int | None, more: int) -> tuple[int, os.stat_result]:
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | more, dir_fd=folder)
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "Not a regular file", os.fspath(path))
+    return handle, status

@@ -153,7 +153,7 @@ def digests(snapshot: Snapshot, manifest: Manifest | None) -> dict[str, str]:
     found = {}
     for name in (name for record in (manifest.certificates if manifest else ()) for name in record.files.values()):
         try:
-            found[name] = sha256(snapshot.read(name).data).hexdigest()
+            found[name] = sha256(snapshot.read(name)[0]).hexdigest()
         except OSError as error:
             if error.errno == errno.EFBIG:
                 found[name] = ""
@@ -230,11 +230,14 @@ def _open_own(name: str, folder: int) -> int:
 
 
 def _write(name: str, data: bytes, folder: int, mode: int = 0o600) -> None:
-    """A new file of that mode, whatever the umask."""
+    """A new file of that mode, however many bits the umask takes."""
     handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
-    with open(handle, "wb") as file:
-        os.fchmod(handle, mode)
-        file.write(data)
+    with open(handle, "wb", buffering=0) as file:
+        if mode != 0o600:
+            os.fchmod(handle, mode)
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
 
 
 def _fsync(name: str, folder: int) -> None:
