@@ -131,7 +131,7 @@ def as_json(directory: Path, outcome: Outcome) -> str:
     """The same for a program; what each certificate holds is in manifest.json."""
     report = {
         "version": 1,
-        "directory": str(directory),
+        "directory": str(directory).encode(errors="backslashreplace").decode(),  # it need not be UTF-8, JSON must
         "current": outcome.current,
         "certificates": [
             {"name": decision.entry.name, "action": decision.what, "why": decision.why}

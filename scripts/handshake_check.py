@@ -24,7 +24,7 @@ from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
 from mintls.handshake.client_check import TrustingClient, client_cases, parse_address
 from mintls.handshake.client_command import ClientCommand
 from mintls.handshake.connect import ConnectOptions, means_of, server_obstacle
-from mintls.handshake.credentials import keys_of, lay_out, mint, read_set, set_cases
+from mintls.handshake.credentials import copy_set, keys_of, lay_out, mint, set_cases
 from mintls.handshake.holdings import Files, read_holdings, revoked_files
 from mintls.handshake.imitation import imitate
 from mintls.handshake.ladder import ladder
@@ -40,6 +40,7 @@ from mintls.machine_report import as_json, as_junit
 from mintls.manifest import MANIFEST
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
+from mintls.outputs import write_whole
 from mintls.profile import load_profile
 from mintls.report import listing, table
 
@@ -124,12 +125,13 @@ class HandshakeCheck(ConnectOptions, Script):
             strict=bool(self.strict),
             results=results,
         )
-        print("".join(f"{ladder(result)}\n" for result in results if self.messages), end="")
-        print(table(run, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ), end="")
+        # Before anything is printed: whoever reads that may have gone, and the reports are what stays.
         write(self.json, as_json(run))
         write(self.junit, as_junit(run).encode())
         if self.html:  # the one that takes a while to make
             write(self.html, as_html(run).encode())
+        print("".join(f"{ladder(result)}\n" for result in results if self.messages), end="")
+        print(table(run, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ), end="")
         if recordings:
             sys.stderr.write(f"{WARNING.format(self.pcap)}\n")
         return run.status
@@ -139,14 +141,14 @@ class HandshakeCheck(ConnectOptions, Script):
     ) -> tuple[str, tuple[Result, ...]]:
         """The catalogue and the set, between our own two ends; what was proved in words, and the results."""
         source = set_to_prove(path, scratch / "set", openssl, self.jobs)
-        records = read_set(source)
+        records = copy_set(source, scratch / "copy")
         plan = self.rows((*CATALOGUE, *set_cases(records, source)))
         bad, unmakeable, keys = scratch / "catalogue", maker_obstacle(openssl), keys_of(records)
         tried, skipped = divide(
             plan, lambda row: unmakeable(row) or version_obstacle(row.version, keys.get(row.case.presents, ""))
         )
         mint(document(DEFAULTS, GOOD, cases_of(tried), now), bad, openssl, self.jobs)
-        lay_out(records, source, bad)
+        lay_out(records, scratch / "copy", bad)
         results = Pair(openssl, bad, self.timeout, recordings).run(tried, self.jobs, shown(len(tried)))
         return path or str(MINTED if source == MINTED else DEV), in_order(plan, (*results, *skipped))
 
@@ -237,7 +239,7 @@ def write(path: str | None, data: bytes) -> None:
     """Write a report where one is asked for. Raises OutputError when it cannot be written."""
     if path:
         try:
-            Path(path).write_bytes(data)
+            write_whole(Path(path), data)
         except OSError as error:
             raise OutputError(f"{path}: {error.strerror}; name a file that can be written") from None
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import mintls.late  # noqa: F401  before what it keeps from loading
 from mintls.console import Script
 from mintls.errors import DOES_NOT_HOLD, MintlsError, RefusedError
-from mintls.https import TIMEOUT, alert_of, explain, find_credentials, load_credentials
+from mintls.https import TIMEOUT, alert_of, explain, load_credentials
 from mintls.printable import printable
 
 from plumbum import cli
@@ -46,7 +46,7 @@ def client_context(directory: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_default_certs()
-    load_credentials(context, find_credentials(directory, "client"))
+    load_credentials(context, directory, "client")
     return context
 
 

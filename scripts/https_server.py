@@ -5,7 +5,7 @@
 # ///
 """A small HTTPS server that demands a client certificate, and logs who called."""
 
-import signal
+import errno
 import socket
 import socketserver
 import ssl
@@ -19,13 +19,15 @@ from typing import Any
 import mintls.late  # noqa: F401  before what it keeps from loading
 from mintls.console import Script
 from mintls.errors import MintlsError
-from mintls.https import TIMEOUT, describe, explain, find_credentials, load_credentials
+from mintls.https import TIMEOUT, describe, explain, load_credentials
+from mintls.interruption import end_with, ignore_signals
 from mintls.printable import printable
 
 from plumbum import cli
 
 ANSWER = b"This is an example server.\n"
 LINGER = 1.0  # seconds
+BREATH = 0.2  # seconds
 
 
 class HttpsServer(Script):
@@ -39,7 +41,7 @@ class HttpsServer(Script):
     def main(self, directory: str = "certs/dev") -> int:
         context = server_context(Path(directory))
         with listen(self.host, self.port, context) as server:
-            signal.signal(signal.SIGTERM, leave)
+            end_with(leave)
             host, port = str(server.server_address[0]), server.server_address[1]
             print(f"Listening on https://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
             server.serve_forever()
@@ -48,7 +50,7 @@ class HttpsServer(Script):
 
 def leave(*_: object) -> None:
     """Told to end; told again while Python shuts down, it would end in a traceback."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ignore_signals()
     sys.exit(0)
 
 
@@ -57,7 +59,7 @@ def server_context(directory: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    load_credentials(context, find_credentials(directory, "server"))
+    load_credentials(context, directory, "server")
     return context
 
 
@@ -102,6 +104,15 @@ class Server(socketserver.ThreadingTCPServer):
         self.address_family = family
         self.context = context
         super().__init__(address, Answer)
+
+    def get_request(self) -> tuple[Any, Any]:
+        """With no descriptor left the next attempt would fail at once as well: wait until one may be free."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                time.sleep(BREATH)
+            raise
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands, then answer. The socket's time-out bounds the handshake as a whole."""

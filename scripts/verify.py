@@ -20,7 +20,7 @@ from mintls.decisive import Decisive, choose
 from mintls.errors import DOES_NOT_HOLD, UsageError, not_known
 from mintls.grammar import Moment, Span
 from mintls.graph import as_dot, as_mermaid
-from mintls.inputs import read_input
+from mintls.inputs import read_beginning
 from mintls.inspection import inspect
 from mintls.openssl import Openssl
 from mintls.openssl_text import full_text
@@ -111,7 +111,7 @@ class Verify(Script):
         if not self.password_file:
             return None
         try:
-            return read_password(read_input(Path(self.password_file), 4096, pipes=True), self.password_file)
+            return read_password(read_beginning(self.password_file, 4096, pipes=True), self.password_file)
         except OSError as error:
             raise UsageError(f"--password-file {self.password_file}: {error.strerror}") from None
 

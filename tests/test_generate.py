@@ -60,7 +60,7 @@ def test_a_warning_is_told_unless_quiet(tmp_path: Path, run: Run) -> None:
     [
         (["none.yaml"], 2, "none.yaml: No such file"),
         (["."], 2, "Is a directory"),
-        ([DEV, "-o", "file"], 3, "file: File exists; choose another directory"),
+        ([DEV, "-o", "file"], 3, "file: Not a directory; choose another directory"),
         ([DEV, "-o", "file/below"], 3, "choose another directory"),
         ([DEV, "-o", "/proc/x"], 3, "choose another directory"),
         (["bad.yaml"], 2, "bad.yaml:1: clients.c.issuer: nobody signs it"),

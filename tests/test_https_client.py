@@ -159,7 +159,10 @@ def test_a_manifest_that_cannot_be_read(run, dev, tmp_path):
     (directory / "manifest.json").unlink()
     (directory / "manifest.json").mkdir()
     ended = run("https_client.py", directory)
-    assert (ended.returncode, ended.stderr) == (3, f"{directory / 'manifest.json'}: Is a directory; name another DIR\n")
+    assert (ended.returncode, ended.stderr) == (
+        3,
+        f"{directory / 'manifest.json'}: Not a regular file; name another DIR\n",
+    )
 
 
 def test_a_write_that_fails_does_not_hide_the_refusal(dev, stranger, monkeypatch):

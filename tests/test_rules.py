@@ -219,11 +219,14 @@ def test_a_leaf_that_outlives_its_issuer_is_a_warning() -> None:
 
 
 def test_issuers_come_before_what_they_sign_at_any_depth() -> None:
-    depth = 200
-    chain = [f"  a{n}: {{subject: {{CN: a{n}}}, issuer: a{n + 1}}}" for n in range(depth)]
-    text = "\n".join(["authorities:", *chain, f"  a{depth}: {{subject: {{CN: root}}}}"])
-    names = [entry.name for entry in read_profile(text.encode(), "p", "p").entries]
-    assert names == [f"a{n}" for n in range(depth, -1, -1)]
+    def entries(depth: int) -> list[str]:
+        chain = [f"  a{n}: {{subject: {{CN: a{n}}}, issuer: a{n + 1}}}" for n in range(depth)]
+        text = "\n".join(["authorities:", *chain, f"  a{depth}: {{subject: {{CN: root}}}}"])
+        return [entry.name for entry in read_profile(text.encode(), "p", "p").entries]
+
+    assert entries(100) == [f"a{n}" for n in range(100, -1, -1)]
+    with pytest.raises(ProfileError, match=r"^p:2: authorities\.a0\.issuer: has more than 100 issuers above it"):
+        entries(101)
 
 
 def test_dates_decide_who_outlives_whom() -> None:

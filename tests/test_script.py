@@ -15,7 +15,7 @@ from processes import run_script
 
 pytestmark = pytest.mark.slow
 
-TOOLS = ["openssl", "cat", "rm", "chmod"]  # all that the script may call, besides the shell itself ...
+TOOLS = ["openssl", "cat", "mkdir", "rm", "chmod"]  # all that the script may call, besides the shell itself ...
 DEFECT_TOOLS = ["tail", "od", "tr", "cut", "dd"]  # ... and for what is deliberately bad
 SECRET = (PROFILES / "showcase-password.txt").read_bytes().splitlines()[0]
 

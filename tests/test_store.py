@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mintls.errors import OutputError
 from mintls.manifest import MANIFEST, decode_manifest, encode_manifest
-from mintls.store import COMMIT, carry_on, open_store
+from mintls.store import COMMIT, open_store
 
 import pytest
 from conftest import contents, mint_profile
@@ -40,7 +40,8 @@ def test_killed_while_publishing_the_new_set_stands(moved: int, two_sets: tuple[
     shutil.copytree(new, directory / COMMIT)
     for name in sorted(path.name for path in new.iterdir() if path.name != MANIFEST)[:moved]:
         (directory / COMMIT / name).replace(directory / name)
-    carry_on(directory)
+    with open_store(directory):
+        pass
     assert files(directory) == files(new)
 
 
@@ -51,20 +52,22 @@ def test_the_manifest_moves_last(two_sets: tuple[Path, Path], tmp_path: Path, mo
     moved: list[str] = []
     replace = os.replace
 
-    def note(old: str, new: str) -> None:
-        moved.append(Path(new).name)
-        replace(old, new)
+    def note(old: str, new: str, **folders: int) -> None:
+        moved.append(new)
+        replace(old, new, **folders)
 
     monkeypatch.setattr(os, "replace", note)
-    carry_on(directory)
+    with open_store(directory):
+        pass
     assert (len(moved), moved[-1]) == (5, MANIFEST)
 
 
 def test_killed_before_publishing_the_old_set_stands(two_sets: tuple[Path, Path], tmp_path: Path) -> None:
     old, new = two_sets
     directory = Path(shutil.copytree(old, tmp_path / "set"))
-    shutil.copytree(new, directory / ".mintls-abc" / "commit")
-    carry_on(directory)
+    shutil.copytree(new, directory / ".mintls-stage-0123456789abcdef" / "+commit")
+    with open_store(directory):
+        pass
     assert files(directory) == files(old)
 
 

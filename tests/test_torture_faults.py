@@ -5,6 +5,7 @@ import fcntl
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ import pytest
 from conftest import Fake, Run, mint_profile
 from deadline import patient
 from generate import Generate
-from processes import SCRIPTS, until
+from processes import SCRIPTS, Running
 from torture import FULL, at_call, check_private, check_whole, copy, emptied, files, some, times
 
 pytestmark = pytest.mark.torture
@@ -254,7 +255,7 @@ TOGETHER = times(8, 3)
 FLEET = OLD.replace("a: {subject: {CN: a}}", 'f: {count: 16, subject: {CN: "f{index}"}}')
 
 
-def start(profile: Path, directory: Path, *words: str) -> "subprocess.Popen[str]":
+def begin(profile: Path, directory: Path, *words: str) -> "subprocess.Popen[str]":
     command = [sys.executable, str(SCRIPTS / "generate.py"), str(profile), "-o", str(directory), "-j", "1", *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -263,7 +264,7 @@ def test_runs_of_one_profile_at_once(old: Path, tmp_path: Path) -> None:
     """They begin with an old set and renew it: one does, the others find it done. The CA is not lost."""
     (tmp_path / "p.yaml").write_text(NEW)
     directory = copy(old, tmp_path / "set")
-    runs = [start(tmp_path / "p.yaml", directory) for _ in range(TOGETHER)]
+    runs = [begin(tmp_path / "p.yaml", directory) for _ in range(TOGETHER)]
     said = [run.communicate(timeout=patient(100)) for run in runs]
     assert [run.returncode for run in runs] == [0] * TOGETHER, said
     assert sorted(out.splitlines()[-1].partition(": ")[2] for out, _ in said) == [
@@ -278,7 +279,7 @@ def test_runs_of_several_profiles_at_once(tmp_path: Path) -> None:
     """A directory is one profile's: the first that comes has it, and the others are told."""
     for index in range(TOGETHER):
         (tmp_path / f"p{index}.yaml").write_text(OLD.replace("CN: CA", f"CN: CA {index}"))
-    runs = [start(tmp_path / f"p{index}.yaml", tmp_path / "set") for index in range(TOGETHER)]
+    runs = [begin(tmp_path / f"p{index}.yaml", tmp_path / "set") for index in range(TOGETHER)]
     said = [run.communicate(timeout=patient(100))[1] for run in runs]
     (winner,) = [index for index, run in enumerate(runs) if run.returncode == 0]
     for index, run in enumerate(runs):
@@ -300,7 +301,7 @@ def test_shards_at_once(place: str, tmp_path: Path, run: Run) -> None:
     assert run("generate.py", tmp_path / "p.yaml", "-o", base, "--only", "ca", "-q").returncode == 0
     authority = files(base)
     where = [base if place == "one directory" else copy(base, tmp_path / f"copy{k}") for k in range(TOGETHER)]
-    runs = [start(tmp_path / "p.yaml", where[k], "--shard", f"{k + 1}/{TOGETHER}") for k in range(TOGETHER)]
+    runs = [begin(tmp_path / "p.yaml", where[k], "--shard", f"{k + 1}/{TOGETHER}") for k in range(TOGETHER)]
     said = [run.communicate(timeout=patient(100)) for run in runs]
     assert [run.returncode for run in runs] == [0] * TOGETHER, said
     shares = [{line.split()[1] for line in out.splitlines() if line.startswith("issued")} for out, _ in said]
@@ -314,26 +315,17 @@ def test_shards_at_once(place: str, tmp_path: Path, run: Run) -> None:
     assert run("generate.py", tmp_path / "p.yaml", "-o", base).stdout.splitlines()[-1].endswith("0 issued, 18 in all")
 
 
-def waits(pid: int) -> bool:
-    """proc(5): a blocked request is listed in /proc/locks with an arrow."""
-    return any("->" in line and str(pid) in line.split() for line in Path("/proc/locks").read_text().splitlines())
-
-
-@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="there is no /proc/locks to see who waits")
-def test_one_that_waits_can_be_interrupted(old: Path, tmp_path: Path) -> None:
+def test_one_that_waits_can_be_interrupted(old: Path, tmp_path: Path, start: Callable[..., Running]) -> None:
     """A lock that is never let go: ^C ends the one that waits, and harms nothing."""
     (tmp_path / "p.yaml").write_text(NEW)
     directory = copy(old, tmp_path / "set")
     handle = os.open(directory, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
-    waiting = start(tmp_path / "p.yaml", directory)
     try:
-        until(lambda: waits(waiting.pid), "the one that waits")
-        waiting.send_signal(2)
-        assert waiting.communicate(timeout=patient(20))[1] == "interrupted\n"
+        waiting = start(sys.executable, SCRIPTS / "generate.py", tmp_path / "p.yaml", "-o", directory)
+        waiting.says(f"waiting for another process that has locked {directory}")
+        assert waiting.end(signal.SIGINT) == 130
     finally:
-        waiting.kill()
-        waiting.wait()
         os.close(handle)
-    assert waiting.returncode == 130
+    assert waiting.stderr.splitlines()[1:] == ["interrupted"]
     assert files(directory) == files(old)

@@ -180,7 +180,9 @@ CREATED = re.compile(
     r"^\d+ +open(?:at)?\(.*O_CREAT[A-Z_|]*, 0(?P<mode>\d+)\) = \d+<(?P<path>[^>]*)>",
 )
 CHMOD = re.compile(r'^\d+ +f?chmod(?:at2?)?\((?:.*?, )?(?:"|\d+<)(?P<path>[^">]*)[">], 0(?P<mode>\d+)')
-MADE = re.compile(r'^\d+ +mkdir(?:at)?\((?:.*?, )?"(?P<path>[^"]*)", 0(?P<mode>\d+)\) = 0')
+MADE = re.compile(
+    r'^\d+ +mkdir(?:at)?\((?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<path>[^"]*)", 0(?P<mode>\d+)\) = 0'
+)
 
 
 def too_wide(trace: str, umask: int) -> tuple[list[str], int]:
@@ -192,7 +194,7 @@ def too_wide(trace: str, umask: int) -> tuple[list[str], int]:
     for line in trace.splitlines():
         if match := MADE.match(line):
             if not int(match["mode"], 8) & ~umask & 0o077:
-                private.add(match["path"])
+                private.add(os.path.join(match["folder"] or "", match["path"]))
         elif match := CREATED.match(line) or CHMOD.match(line):
             path = match["path"]
             if path in private and int(match["mode"], 8) & 0o077:
@@ -224,7 +226,7 @@ def test_no_secret_file_was_ever_open_to_others(
     assert wide == []
     assert made >= 6, "the trace shows secret files being made"
     renamed = [
-        line for line in trace.splitlines() if re.search(r"\brename.*\.mintls-commit/[^/]*(key|p12|yaml)\"", line)
+        line for line in trace.splitlines() if re.search(r"\brename.*\.mintls-commit>, \"[^/]*(key|p12|yaml)\"", line)
     ]
     assert len(renamed) >= 6, "and moved into place"
     expected = {name: "0600" if name.endswith(SECRET_FILES) else "0644" for name in modes(directory)}

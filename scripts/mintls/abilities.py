@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError
-from mintls.inputs import read_input
+from mintls.inputs import read_beginning
 from mintls.openssl import Openssl
 from mintls.settings import Secret
 from mintls.steps import key_command
@@ -90,7 +90,7 @@ def missing_secret(secret: Secret) -> str:
     if secret.env:
         return "" if os.environ.get(secret.env) else f"the environment variable {secret.env} is not set; set it"
     try:
-        line, _, _ = read_input(Path(secret.file or ""), LONGEST + 1).partition(b"\n")
+        line, _, _ = read_beginning(Path(secret.file or ""), LONGEST + 1).partition(b"\n")
     except OSError as error:
         return f"{secret.file}: {error.strerror}; write the passphrase into it"
     if not line.strip():

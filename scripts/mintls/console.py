@@ -1,17 +1,15 @@
 """What every script shares at the terminal: errors become a sentence and an exit status."""
 
 import gc
-import io
-import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any, NoReturn
 
 from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_known
+from mintls.interruption import handle_signals, ignore_signals
+from mintls.streams import open_streams
 
 from plumbum import cli
 from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
@@ -70,9 +68,8 @@ class Script(cli.Application):
     @classmethod
     def start(cls) -> NoReturn:
         """Run with sys.argv and leave with the exit status that errors.py lists."""
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # scripts and JSON are UTF-8 whatever the locale says
-        signal.signal(signal.SIGTERM, _leave)
+        open_streams()  # scripts and JSON are UTF-8 whatever the locale says
+        handle_signals()
         gc.freeze()  # what was imported stays to the end: the collector need not walk it then
         try:
             _, status = cls.run(exit=False)
@@ -81,17 +78,10 @@ class Script(cli.Application):
             sys.stderr.write(f"{error}\n")
             status = error.status
         except KeyboardInterrupt:
+            ignore_signals()
             sys.stderr.write("interrupted\n")
             status = INTERRUPTED
-        except BrokenPipeError:  # the reader of a pipe has gone: nobody is left to tell
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = 0
         sys.exit(status)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    """Told to end, as CI does: with all that runs ended and removed, which the signal's own default would not."""
-    raise SystemExit(128 + number)
 
 
 def _dashed(name: str) -> str:

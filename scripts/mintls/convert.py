@@ -20,6 +20,18 @@ KINDS = {Scalar: "one value", Sequence: "a list", Mapping: "a mapping"}
 INVALID = object()  # a mistake stood here and has been told
 
 
+MAX_VALUES = 700_000  # of a profile: a fleet of 100 000 with three names each fits
+LONG = 16  # items of a list that is converted once for all who share it
+
+
+class TooMuch(Exception):
+    """A profile says more values than can be minted; it has the line at which they became too many."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
 class Converter:
     """Remembers the line of each path it meets, and every complaint."""
 
@@ -27,9 +39,18 @@ class Converter:
         self.complaints = complaints
         self.lines: dict[Steps, int] = {}
         self.broken: set[Steps] = set()
+        self.values = 0
+        self.shared: dict[tuple[int, int], tuple[Node, Any]] = {}
+
+    def charge(self, values: int, node: Node) -> None:
+        """Count what is about to be converted. Raises TooMuch before it would take long."""
+        self.values += values
+        if self.values > MAX_VALUES:
+            raise TooMuch(node.line)
 
     def convert(self, kind: Any, node: Node, path: Steps) -> Any:
-        """A node -> a value of the type, or INVALID after a complaint."""
+        """A node -> a value of the type, or INVALID after a complaint. Raises TooMuch."""
+        self.charge(1, node)
         self.lines[path] = node.line
         if kind is Subject:
             return self.subject(node, path)
@@ -64,8 +85,16 @@ class Converter:
     def items(self, kind: Any, node: Node, path: Steps) -> Any:
         if not isinstance(node, Sequence):
             return self.complain(path, f"write a list, as in [a, b]; this is {KINDS[type(node)]}")
+        known = (id(node), id(kind))  # an alias, or one of the defaults
+        if known in self.shared:
+            self.charge(len(node.items), node)
+            return self.shared[known][1]
         values = [self.convert(kind, child, (*path, index)) for index, child in enumerate(node.items)]
-        return INVALID if INVALID in values else tuple(values)
+        if INVALID in values:
+            return INVALID
+        if len(values) >= LONG:
+            self.shared[known] = (node, tuple(values))  # with the node, or its id would be another's
+        return tuple(values)
 
     def pairs(self, kinds: tuple[Any, ...], node: Node, path: Steps) -> Any:
         if not isinstance(node, Mapping):

@@ -8,9 +8,9 @@ from hashlib import sha256
 from mintls.entry import Entry, Profile
 from mintls.errors import OutputError
 from mintls.extensions import config_text
+from mintls.lineage import ancestors
 from mintls.manifest import Manifest, Record
 from mintls.plan import Work
-from mintls.rules import ancestors
 from mintls.steps import validity
 
 from msgspec import Struct

@@ -15,6 +15,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     where: str  # FILE:LINE: PATH, for a complaint that comes later
     index: int | None = None  # its number in a fleet
     request: str = ""  # the SHA-256 of the signing request that it certifies
+    public_key: str = ""  # of that request, PEM
 
     @property
     def is_authority(self) -> bool:

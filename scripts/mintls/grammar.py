@@ -146,6 +146,9 @@ class Moment(Text):
         return cls(text)
 
 
+MAX_SPAN = timedelta(days=25550)  # 70 years: a certificate cannot begin before 1950 (RFC 5280 4.1.2.5)
+
+
 class Span(Text):
     """A length of time: a number and s, m, h, d or w."""
 
@@ -165,6 +168,8 @@ class Span(Text):
     def parse(cls, text: str) -> Self:
         if not re.fullmatch("[0-9]{1,7}[smhdw]", text):
             raise ValueError(f"{text!r} is not a length of time; write a number and s, m, h, d or w, such as 5m")
+        if int(text[:-1]) * cls.UNITS[text[-1]] > MAX_SPAN.total_seconds():
+            raise ValueError(f"{text!r} is longer than {MAX_SPAN.days} days; write at most {MAX_SPAN.days}d")
         return cls(text)
 
 

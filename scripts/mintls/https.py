@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mintls.errors import MintlsError
+from mintls.inputs import read_input
 from mintls.manifest import end_of, root_of
 from mintls.printable import printable
-from mintls.store import read_manifest, settle
+from mintls.snapshot import Snapshot, read_snapshot
 
 TIMEOUT = 10.0  # seconds: for a whole handshake, and for each read and write after it
 SHORT_NAMES = {  # RFC 4514 section 3; `ssl` tells the long ones
@@ -40,6 +41,9 @@ MEANINGS = {  # the alerts of RFC 8446 section 6.2 that speak of a certificate
 }
 
 
+Role = Literal["server", "client"]
+
+
 class Credentials(NamedTuple):
     """Whom one end trusts and how it proves who it is; all three are PEM files that exist."""
 
@@ -48,44 +52,51 @@ class Credentials(NamedTuple):
     key: Path
 
 
-def find_credentials(directory: Path, role: Literal["server", "client"]) -> Credentials:
-    """Those of a set that generate.py made; elsewhere `ca.crt`, ROLE.crt and ROLE.key, and ROLE.chain.crt (leaf first,
-    no root) is preferred.
+def load_credentials(context: ssl.SSLContext, directory: Path, role: Role) -> None:
+    """Trust the CA and present the certificate of a set that generate.py made; elsewhere of `ca.crt`, ROLE.crt and
+    ROLE.key, and ROLE.chain.crt (leaf first, no root) is preferred.
 
-    Raises MintlsError, which names every missing file.
+    Raises MintlsError, which names every missing file, or the one that does not serve.
     """
-    settle(directory)
     try:
-        found = _of_set(directory, role) or _by_name(directory, role)
-        missing = [str(path) for path in found if not path.is_file()]
+        read_snapshot(directory, lambda snapshot: _load(context, _find(snapshot, role)))
     except OSError as error:
-        raise MintlsError(f"{error.filename}: {error.strerror}; name another DIR") from None
+        raise MintlsError(f"{error.filename or directory}: {error.strerror}; name another DIR") from None
+
+
+def _find(snapshot: Snapshot, role: Role) -> Credentials:
+    found = _of_set(snapshot, role) or _by_name(snapshot, role)
+    missing = [str(path) for path in found if not path.exists()]
     if missing:
         raise MintlsError(f"no file {printable(', '.join(missing))}: mint it with generate.py, or name another DIR")
     return found
 
 
-def _of_set(directory: Path, role: Literal["server", "client"]) -> Credentials | None:
+def _of_set(snapshot: Snapshot, role: Role) -> Credentials | None:
     """By its manifest, for a profile names entries and files as it likes. None without a manifest or such an entry."""
-    manifest = read_manifest(directory)
+    manifest = snapshot.manifest()
     records = {record.name: record for record in manifest.certificates} if manifest else {}
     if (own := end_of(records.values(), role)) is None:
         return None
     other = end_of(records.values(), "client" if role == "server" else "server")
     root = root_of(other or own, records)  # the other end's may be a CA of its own
-    certificate = own.files.get("chain", own.files["certificate"])
-    return Credentials(directory / root.files["certificate"], directory / certificate, directory / own.files["key"])
+    names = root.files["certificate"], own.files.get("chain", own.files["certificate"]), own.files["key"]
+    return Credentials(*map(snapshot.path, names))
 
 
-def _by_name(directory: Path, role: str) -> Credentials:
-    chain = directory / f"{role}.chain.crt"
-    certificate = chain if chain.exists() else directory / f"{role}.crt"
-    return Credentials(directory / "ca.crt", certificate, directory / f"{role}.key")
+def _by_name(snapshot: Snapshot, role: Role) -> Credentials:
+    chain = snapshot.path(f"{role}.chain.crt")
+    certificate = chain if chain.exists() else snapshot.path(f"{role}.crt")
+    return Credentials(snapshot.path("ca.crt"), certificate, snapshot.path(f"{role}.key"))
 
 
-def load_credentials(context: ssl.SSLContext, credentials: Credentials) -> None:
-    """Trust the CA and present the certificate. Raises MintlsError when a file does not serve."""
+def _load(context: ssl.SSLContext, credentials: Credentials) -> None:
     ca, certificate, key = credentials
+    for path in credentials:  # ssl would wait for a pipe and read a device to its end
+        try:
+            read_input(path)
+        except OSError as error:
+            raise MintlsError(f"{path} cannot be read: {error.strerror}") from None
 
     def passphrase() -> str:
         if sys.stdin is None or not sys.stdin.isatty():
@@ -96,16 +107,12 @@ def load_credentials(context: ssl.SSLContext, credentials: Credentials) -> None:
         context.load_verify_locations(ca)
     except ssl.SSLError as error:
         raise MintlsError(f"{ca} is not a CA certificate in PEM: {_reason(error)}") from None
-    except OSError as error:
-        raise MintlsError(f"{ca} cannot be read: {error.strerror}") from None
     try:
         context.load_cert_chain(certificate, key, passphrase)
     except ssl.SSLError as error:
         if error.reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"):
             raise MintlsError(f"{key} is not the key of {certificate}: mint both again") from None
         raise MintlsError(f"{certificate} and {key} cannot be used: {_reason(error)}") from None
-    except OSError as error:  # ssl does not tell which of the two it was
-        raise MintlsError(f"{certificate} or {key} cannot be read: {error.strerror}") from None
 
 
 def explain(error: Exception, *, other: str, ours: str) -> str:

@@ -3,22 +3,24 @@
 A certificate that stands in several files (its own and a chain) is one.
 """
 
+import errno
 import os
 import stat
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from mintls.certificate import Certificate
 from mintls.containers import open_container, with_public_key
 from mintls.errors import MintlsError, UsageError
 from mintls.found import Found, KeyFile, match_keys
-from mintls.inputs import read_input
+from mintls.inputs import read_beginning
 from mintls.materials import Container, Material, PrivateKey, Unknown, Unreadable, materials
 from mintls.openssl import Openssl
 from mintls.revocation_list import RevocationList
-from mintls.store import settle
+from mintls.snapshot import Snapshot, read_snapshot
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,6 +28,17 @@ from msgspec.structs import replace
 MAX_BYTES = 16 * 1024 * 1024  # of one file; the largest bundle in use, a country's list of roots, has 5 MiB
 MAX_FILES = 50_000  # of one directory
 SUFFIXES = (".crt", ".cer", ".der", ".pem", ".p7b", ".p7c", ".p12", ".pfx")  # files of these names hold certificates
+_NO_FILE = (errno.EINVAL, errno.ELOOP, errno.ENXIO)  # a directory, a pipe, a socket, a device, a link to itself
+
+
+class _Raw(NamedTuple):
+    """What a file held when it was read, its mode then, and why it could not be read, if so."""
+
+    path: Path
+    named: bool
+    data: bytes = b""
+    mode: int | None = None
+    trouble: str = ""
 
 
 class Inspection(Struct, frozen=True):
@@ -50,10 +63,9 @@ def inspect(paths: Sequence[Path], openssl: Openssl, workers: int, password: str
     Raises UsageError when there is no certificate in them, MintlsError when a directory cannot be read.
     """
     named = {path for path in paths if not path.is_dir()}
-    listed = [file for path in paths for file in ([path] if path in named else _listing(path))]
+    raw = [file for path in paths for file in ([_named(path)] if path in named else _listing(path))]
     with ThreadPoolExecutor(workers) as pool:
-        opened = pool.map(lambda file: _opened(_load(file, file in named), openssl, password, file in named), listed)
-        files = list(opened)
+        files = list(pool.map(lambda file: _opened(_read(file), openssl, password, file.named), raw))
     unreadable = [
         _sentence(file, one.reason) for file in files for one in file.materials if isinstance(one, Unreadable)
     ]
@@ -72,32 +84,58 @@ def inspect(paths: Sequence[Path], openssl: Openssl, workers: int, password: str
     return Inspection(found, tuple(crls), tuple(keys), tuple(unreadable), tuple(notes))
 
 
-def _listing(directory: Path) -> list[Path]:
-    try:
-        settle(directory)
-        files = sorted(child for child in directory.iterdir() if child.is_file() and not child.name.startswith("."))
-    except OSError as error:
-        raise MintlsError(f"{directory}: {error.strerror}; run this as somebody who may read it") from None
-    if len(files) > MAX_FILES:
-        raise UsageError(f"{directory} holds {len(files)} files; at most {MAX_FILES} are read: name some of them")
-    return files
-
-
-def _load(path: Path, named: bool) -> _File:
+def _named(path: Path) -> _Raw:
+    """A file that the user named, whatever it is. Raises UsageError when there is none."""
     try:
         status = path.stat()
         mode = stat.S_IMODE(status.st_mode) if stat.S_ISREG(status.st_mode) else None
-        data = read_input(path, MAX_BYTES + 1, pipes=named)
+        return _Raw(path, True, read_beginning(path, MAX_BYTES + 1, pipes=True), mode)
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file or directory; name a directory or files with certificates") from None
     except OSError as error:
-        return _File(path, None, (Unreadable(f": {os.strerror(error.errno or 0)}"),))
-    expected = named or path.suffix in SUFFIXES
-    if len(data) > MAX_BYTES:
+        return _Raw(path, True, trouble=os.strerror(error.errno or 0))
+
+
+def _listing(directory: Path) -> list[_Raw]:
+    try:
+        return read_snapshot(directory, _in_directory)
+    except OSError as error:
+        raise MintlsError(f"{directory}: {error.strerror}; run this as a user who may read it") from None
+
+
+def _in_directory(snapshot: Snapshot) -> list[_Raw]:
+    """Its regular files. Raises UsageError when there are too many."""
+    names = snapshot.names()
+    if len(names) > MAX_FILES:
+        raise UsageError(
+            f"{snapshot.directory} holds {len(names)} files; at most {MAX_FILES} are read: name some of them"
+        )
+    files = []
+    for name in names:
+        path = snapshot.directory / name
+        try:
+            files.append(_Raw(path, False, *snapshot.read(name, MAX_BYTES)))
+        except FileNotFoundError:
+            continue  # a link to nothing
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                files.append(_Raw(path, False, bytes(MAX_BYTES + 1)))
+            elif error.errno not in _NO_FILE:
+                files.append(_Raw(path, False, trouble=os.strerror(error.errno or 0)))
+    return files
+
+
+def _read(raw: _Raw) -> _File:
+    if raw.trouble:
+        return _File(raw.path, raw.mode, (Unreadable(f": {raw.trouble}"),))
+    expected = raw.named or raw.path.suffix in SUFFIXES
+    if len(raw.data) > MAX_BYTES:
         what = f"is larger than {MAX_BYTES // 1024 // 1024} MiB and was not read"
-        return _File(path, mode, (Unreadable(what) if expected else Unknown(what),))
-    some = tuple(materials(data))
-    return _File(path, mode, some or ((Unknown("holds no certificate that is known here"),) if expected else ()))
+        return _File(raw.path, raw.mode, (Unreadable(what) if expected else Unknown(what),))
+    some = tuple(materials(raw.data))
+    return _File(
+        raw.path, raw.mode, some or ((Unknown("holds no certificate that is known here"),) if expected else ())
+    )
 
 
 def _opened(file: _File, openssl: Openssl, password: str | None, named: bool) -> _File:

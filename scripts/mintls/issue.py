@@ -66,6 +66,8 @@ def _next(ended: "SimpleQueue[int]") -> int:
 
 def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
     """Run one step in its directory. Raises OpensslError, or VerificationError for a check."""
+    if step.folder:
+        (stage / step.folder).mkdir(0o700)
     if step.program == "cat":
         (stage / step.makes).write_bytes(b"".join((stage / name).read_bytes() for name in step.argv))
         return

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, structs
 __all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest"]
 
 
+EARLIEST = 1900  # before it no certificate begins, and some time can be taken from it
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*\Z")]  # no path, nothing hidden
 Date = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:]{8}Z$")]
 
@@ -90,13 +91,31 @@ def decode_manifest(data: bytes, source: str) -> Manifest:
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
         for record in manifest.certificates:
+            if "certificate" not in record.files:
+                raise ValueError(f"{record.name} has no certificate among its files")
             for date in (record.not_before, record.not_after, *_dates(record.crl)):
-                datetime.fromisoformat(date)
-    except (msgspec.DecodeError, ValueError) as error:
+                if datetime.fromisoformat(date).year < EARLIEST:
+                    raise ValueError(f"{record.name} has a date before {EARLIEST}")
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise OutputError(
             f"{source} is no manifest that mintls wrote ({error}); move it away, or choose another -o"
         ) from None
     return manifest
+
+
+def check_issuers(manifest: Manifest, source: str) -> None:
+    """Raises OutputError when issuers form a loop, in which no certificate has a root."""
+    named = {record.name: record for record in manifest.certificates}
+    ended: set[str] = set()  # names from which the way up is known to end
+    for record in manifest.certificates:
+        way: set[str] = set()
+        name: str | None = record.name
+        while name in named and name not in ended:
+            if name in way:
+                raise OutputError(f"{source}: the issuers of {name} form a loop; move it away, or name another one")
+            way.add(name)
+            name = named[name].issuer
+        ended |= way
 
 
 def _dates(crl: CrlRecord | None) -> list[str]:

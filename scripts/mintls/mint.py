@@ -18,7 +18,8 @@ from mintls.plan import Plan, Work, make_issues, make_plan
 from mintls.records import records
 from mintls.revocation import CrlIssue, make_crls
 from mintls.settings import Files
-from mintls.store import Store, open_store
+from mintls.snapshot import Snapshot, read_snapshot
+from mintls.store import Store, digests, open_store
 
 from msgspec import Struct
 
@@ -42,36 +43,42 @@ def mint(
 ) -> Outcome:
     """Bring the directory to what the profile says, all or nothing."""
     with open_store(directory) as store:
-        outcome, plan = _decide(profile, store, wishes)
+        outcome, plan = _decide(profile, directory, store.manifest, store.digests, wishes)
         check_overwriting(store, plan, profile.files)
         if plan.outputs:
             check_abilities(profile, openssl)
             with store.staging(plan) as stage:
                 with ThreadPoolExecutor() as pool:  # two processes, at once
                     version, folds = pool.submit(openssl.version), pool.submit(openssl.can, "req", "-CA")
-                carry_out((compact(plan) if folds.result() else plan).steps, openssl, stage, workers, tell)
+                carry_out((compact(plan) if folds.result() else plan).steps, openssl, stage.path, workers, tell)
                 with ThreadPoolExecutor(1) as pool:  # what was made is read while it is verified
-                    made = pool.submit(records, plan, profile, store.manifest, stage)
-                    carry_out(plan.checks, openssl, stage, workers, tell)
+                    made = pool.submit(records, plan, profile, store.manifest, stage.path)
+                    carry_out(plan.checks, openssl, stage.path, workers, tell)
                 manifest = merged(profile, store.manifest, made.result(), version.result(), wishes.shard)
                 store.publish(stage, plan.outputs, manifest, wishes.shard)
     return outcome
 
 
 def check(profile: Profile, directory: Path, wishes: Wishes) -> Outcome:
-    """What `mint` would do."""
-    if not directory.is_dir():
-        return _decide(profile, None, wishes)[0]
-    with open_store(directory) as store:
-        return _decide(profile, store, wishes)[0]
+    """What `mint` would do. It needs no lock. Raises OutputError when the directory cannot be read."""
+
+    def read(snapshot: Snapshot) -> tuple[Manifest | None, dict[str, str]]:
+        return (manifest := snapshot.manifest()), digests(snapshot, manifest)
+
+    try:
+        manifest, present = read_snapshot(directory, read)
+    except OSError as error:
+        raise OutputError(f"{error.filename or directory}: {error.strerror}; choose another -o") from None
+    return _decide(profile, directory, manifest, present, wishes)[0]
 
 
-def _decide(profile: Profile, store: Store | None, wishes: Wishes) -> tuple[Outcome, Plan]:
+def _decide(
+    profile: Profile, directory: Path, manifest: Manifest | None, digests: Mapping[str, str], wishes: Wishes
+) -> tuple[Outcome, Plan]:
     now = datetime.now(UTC)
-    manifest, digests = (store.manifest, store.digests()) if store else (None, {})
-    if store and manifest and manifest.profile != profile.name:
+    if manifest and manifest.profile != profile.name:
         raise OutputError(
-            f"{store.directory} holds the set of a profile called {manifest.profile!r}, and this is {profile.name!r}; "
+            f"{directory} holds the set of a profile called {manifest.profile!r}, and this is {profile.name!r}; "
             "choose another -o"
         )
     decisions = decide(profile, manifest, digests, now, wishes)

@@ -5,6 +5,7 @@ RFC 1034 3.5 and RFC 6125 6.4.3 (host names and their wildcard). openssl signs w
 """
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -91,6 +92,9 @@ class GeneralName(KindedName):
         return cls(f"{kind}:{value}")
 
 
+_address, _network = lru_cache(1024)(ip_address), lru_cache(1024)(ip_network)  # each is asked many times
+
+
 class Subtree(KindedName):
     """A name constraint as `KIND:base`; an IP network in CIDR notation (RFC 5280 4.2.1.10)."""
 
@@ -120,7 +124,7 @@ class Subtree(KindedName):
         """Whether a name of the same kind lies in it."""
         value, base = name.value.lower(), self.value.lower()
         if self.kind == "IP":
-            return ip_address(value) in ip_network(base)
+            return _address(value) in _network(base)
         if self.kind == "DNS":
             value = value.removeprefix("*.")
             return value == base.removeprefix(".") or value.endswith("." + base.removeprefix("."))

@@ -10,8 +10,8 @@ from typing import Literal
 
 from mintls.entry import Entry, Profile
 from mintls.exports.files import SECRET, export_steps
+from mintls.lineage import ancestors
 from mintls.revocation import CrlIssue
-from mintls.rules import ancestors
 from mintls.settings import Files
 from mintls.steps import Config, Step, entry_steps, validity
 

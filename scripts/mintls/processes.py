@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from mintls.errors import MintlsError
+from mintls.interruption import at_interruption
 
 Process = subprocess.Popen[bytes]
 TICK = 0.25  # seconds between two looks at the clock
@@ -20,8 +21,9 @@ class Processes:
 
     def __init__(self) -> None:
         self._running: dict[Process, float] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may come while the main thread holds it
         self._watched = self._stopped = False
+        at_interruption(self.stop)
 
     @contextmanager
     def running(self, program: str, start: Callable[[], Process], seconds: float = math.inf) -> Iterator[Process]:
@@ -61,7 +63,7 @@ class Processes:
         """End every process that still runs and start no more: for ^C, seen by the main thread alone."""
         with self._lock:
             self._stopped = True
-            for process in self._running:
+            for process in list(self._running):
                 send(process, signal.SIGKILL)
 
 

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from operator import is_
 from pathlib import Path
 
 from mintls import rules
-from mintls.convert import INVALID, KINDS, Converter, Steps, dotted
+from mintls.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted
 from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError, UsageError
+from mintls.lineage import issuers_first
 from mintls.names import GeneralName, Subject
+from mintls.printable import printable
 from mintls.settings import Authority, Document, Leaf, Role, Secret
 from mintls.yamltext import MAX_BYTES, Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
 
@@ -27,6 +30,9 @@ _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
 def load_profile(path: Path) -> Profile:
     """Read a profile's file. Raises UsageError when it cannot be read, ProfileError with every mistake in it."""
+    if not path.stem.isprintable() or path.stem in ("", ".", ".."):
+        sentence = f"{printable(str(path))}: a profile's name is also that of its set's directory"
+        raise UsageError(f"{sentence}; rename the file to printable UTF-8, such as dev.yaml")
     try:
         with path.open("rb") as file:  # it may be a pipe, as in generate.py <(...)
             data = file.read(MAX_BYTES + 1)
@@ -45,7 +51,11 @@ def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> 
     except Unreadable as error:
         raise ProfileError([f"{source}:{error.complaint}"]) from None
     reader = _Reader(source, complaints, folder)
-    profile = reader.profile(root, name)
+    try:
+        profile = reader.profile(root, name)
+    except TooMuch as error:
+        sentence = f"with this there are over {MAX_VALUES} values, each one of a fleet and each use of an alias counted"
+        raise ProfileError([f"{source}:{error.line}: {sentence}; write fewer"]) from None
     if profile is None or reader.complaints:
         told = sorted(dict.fromkeys(reader.complaints), key=lambda complaint: complaint.line)
         raise ProfileError([f"{source}:{complaint}" for complaint in told])
@@ -69,7 +79,7 @@ class _Reader(Converter):
         document = self.struct(Document, plain, ())
         defaults = self.sound_defaults(root)
         entries = [entry for section, node in sections.items() for entry in self.section(section, node, defaults)]
-        profile = Profile(name=name, files=document.files, entries=rules.issuers_first(self.with_issuers(entries)))
+        profile = Profile(name=name, files=document.files, entries=issuers_first(self.with_issuers(entries)))
         for path, sentence in rules.mistakes(profile):
             if not any(path[:depth] in self.broken for depth in range(1, len(path) + 1)):
                 self.complain(path, sentence)
@@ -121,6 +131,9 @@ class _Reader(Converter):
             yield entry
             return
         varied = [key for key in ("subject", "san") if key in node.items]
+        size = sum(values_in(node.items[key]) for key in varied)
+        if self.values + count * size > MAX_VALUES:  # before any of them is made
+            self.charge(count * size, node)
         for index in range(1, count + 1):
             told = len(self.complaints)
             kinds = {"subject": Subject, "san": tuple[GeneralName, ...]}
@@ -153,6 +166,12 @@ class _Reader(Converter):
         ]
 
 
+def values_in(node: Node) -> int:
+    """How many nodes there are in it, itself included."""
+    children = node.items if isinstance(node, Sequence) else node.items.values() if isinstance(node, Mapping) else ()
+    return 1 + sum(map(values_in, children))
+
+
 def fleet_size(node: Node) -> bool:
     """Whether an entry is written as a fleet."""
     return isinstance(node, Mapping) and "count" in node.items
@@ -163,10 +182,12 @@ def numbered(node: Node, index: int) -> Node:
     match node:
         case Scalar(text=text) if "{index" in text:
             return structs.replace(node, text=_INDEX.sub(lambda match: f"{index:{match[1] or ''}}", text))
-        case Sequence():
-            return Sequence(tuple(numbered(child, index) for child in node.items), node.line)
+        case Sequence():  # the same node where nothing has a number, so that it is converted once for all
+            items = tuple(numbered(child, index) for child in node.items)
+            return node if all(map(is_, items, node.items)) else Sequence(items, node.line)
         case Mapping():
-            return Mapping({key: numbered(child, index) for key, child in node.items.items()}, node.line)
+            own = {key: numbered(child, index) for key, child in node.items.items()}
+            return node if all(map(is_, own.values(), node.items.values())) else Mapping(own, node.line)
     return node
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from mintls.entry import Profile
 from mintls.errors import MintlsError, UsageError, not_known
-from mintls.manifest import MANIFEST, decode_manifest
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
 from mintls.profile import load_profile, read_profile
+from mintls.snapshot import read_manifest
 
 import pytest
 from msgspec import Struct
@@ -99,8 +99,9 @@ def _read(profile: str | Path) -> tuple[bytes, Profile]:
 def _mint(profile: Profile, directory: Path) -> MintedSet:
     """A set that stands already is kept, and one that another process is minting is waited for."""
     mint_profile(profile, directory, Openssl(), os.cpu_count() or 1, lambda title, done, total: None)
-    manifest = decode_manifest((directory / MANIFEST).read_bytes(), str(directory / MANIFEST))
-    roots = [record for record in manifest.certificates if record.issuer is None and record.role == "authority"]
+    manifest = read_manifest(directory)
+    certificates = manifest.certificates if manifest else ()
+    roots = [record for record in certificates if record.issuer is None and record.role == "authority"]
     if not roots:
         raise UsageError("the profile has no authority that is a root")
     return MintedSet(
@@ -108,6 +109,6 @@ def _mint(profile: Profile, directory: Path) -> MintedSet:
         ca=directory / roots[0].files["certificate"],
         certificates={
             record.name: Minted({what: directory / name for what, name in record.files.items()})
-            for record in manifest.certificates
+            for record in certificates
         },
     )

@@ -8,9 +8,9 @@ from mintls.certificate import Certificate, read_certificate
 from mintls.due import export_digest, settings_digest, signer_digest
 from mintls.entry import Profile
 from mintls.errors import VerificationError
+from mintls.lineage import ancestors
 from mintls.manifest import Manifest, Record
 from mintls.plan import Issue, Plan
-from mintls.rules import ancestors
 from mintls.settings import Files, Role
 from mintls.store import sha256_of
 

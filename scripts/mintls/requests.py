@@ -1,4 +1,4 @@
-"""Signing requests of others: read before anything is made, so that a bad one stops the run.
+"""Signing requests of others: read once, before anything is made, so that a bad one stops the run.
 
 Of a request only the public key is certified. Its signature proves that its owner has the private half (RFC 2986 3);
 its subject and extensions are what the owner would like, and the profile alone decides.
@@ -12,7 +12,7 @@ from typing import get_args
 from mintls.der import read
 from mintls.entry import Entry, Profile
 from mintls.errors import ProfileError
-from mintls.inputs import read_input
+from mintls.inputs import read_beginning
 from mintls.openssl import Openssl
 from mintls.pem import pem_blocks
 from mintls.printable import printable
@@ -50,7 +50,7 @@ def read_requests(profile: Profile, openssl: Openssl) -> Profile:
 
 def _read(entry: Entry, path: Path, openssl: Openssl) -> tuple[Entry, list[str]]:
     try:
-        data = read_input(path, MAX_BYTES + 1)
+        data = read_beginning(path, MAX_BYTES + 1)
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
@@ -68,5 +68,7 @@ def _read(entry: Entry, path: Path, openssl: Openssl) -> tuple[Entry, list[str]]
         raise ValueError(f"has the key {printable(key)}; its owner must make one of {', '.join(usable)}")
     known = next(algorithm for algorithm in get_args(KeyAlgorithm) if algorithm == key)
     settings = structs.replace(entry.settings, key=known)
+    public_key = openssl.run(("req", "-noout", "-pubkey"), stdin=data).stdout
     ignored = ["its subject", *dict.fromkeys(_EXTENSION.findall(result.stdout.partition("Requested Extensions:")[2]))]
-    return structs.replace(entry, settings=settings, request=sha256(data).hexdigest()), ignored
+    digest = sha256(data).hexdigest()
+    return structs.replace(entry, settings=settings, request=digest, public_key=public_key), ignored

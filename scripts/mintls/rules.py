@@ -4,15 +4,19 @@ Each rule is a generator of (path, sentence) over a whole profile; `mistakes` fo
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from mintls.entry import Entry, Profile
+from mintls.lineage import MAX_ISSUERS, ancestors, path
+from mintls.names import Subtree
 from mintls.settings import Authority
 
 Finding = tuple[tuple[str | int, ...], str]
-SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
 MANIFEST = "manifest.json"
+LATEST = datetime(9998, 12, 31, tzinfo=UTC)
+MAX_PAIRS = 200_000  # of a name and a constraint, which are compared one by one
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -24,6 +28,7 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
             "holds no authorities, servers, clients or peers; profiles/dev.yaml is an example to begin with",
         )
     named = {entry.name: entry for entry in profile.entries}
+    pairs, told = 0, False
     yield from colliding_files(profile)
     yield from shared_serials(profile.entries)
     for entry in profile.entries:
@@ -34,7 +39,13 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
         yield from issuer_mistakes(entry, named)
         yield from usage_mistakes(entry)
         yield from strength_mistakes(entry)
-        yield from constraint_mistakes(entry, named)
+        pairs += len(entry.settings.san) * sum(len(subtrees(above)) for above in ancestors(entry, named))
+        if pairs <= MAX_PAIRS:
+            yield from constraint_mistakes(entry, named)
+        elif not told:
+            told = True
+            sentence = f"with these there are over {MAX_PAIRS} pairs of a name and a name constraint to compare"
+            yield path(entry, "san"), f"{sentence}; write fewer of either"
         yield from date_mistakes(entry, named)
         yield from file_mistakes(entry)
         if not entry.settings.subject:
@@ -61,12 +72,6 @@ def doubts(profile: Profile) -> Iterator[Finding]:
             yield path(entry, "days"), f"{sentence}: it stops being accepted when {issuer.name} expires"
 
 
-def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:
-    """Where an entry, or a field of it, stands in the profile."""
-    name = entry.name if entry.index is None else entry.name.rpartition("-")[0]
-    return (SECTIONS[entry.role], name, *steps)
-
-
 def name_mistake(name: str) -> str | None:
     """A name becomes file names, so it must be safe as one everywhere."""
     if _NAME.fullmatch(name) and not name.endswith("."):
@@ -74,34 +79,17 @@ def name_mistake(name: str) -> str | None:
     return "is no safe file name: write 1 to 100 letters, digits and ._- that begin with a letter or digit"
 
 
-def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Entries in an order in which every issuer comes before what it signs; unchanged where issuers form a circle."""
-    places = {entry.name: index for index, entry in enumerate(entries)}
-    graph = {index: [places[entry.issuer]] if entry.issuer in places else [] for index, entry in enumerate(entries)}
-    try:
-        return tuple(entries[index] for index in TopologicalSorter(graph).static_order())
-    except CycleError:
-        return tuple(entries)
-
-
-def ancestors(entry: Entry, named: Mapping[str, Entry]) -> list[Entry]:
-    """The issuer, its issuer, and so on to the root; ends where a circle would begin again."""
-    above: dict[str, Entry] = {}
-    while (issuer := named.get(entry.issuer or "")) and issuer.name not in above:
-        above[issuer.name] = entry = issuer
-    return list(above.values())
-
-
 def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
     """RFC 5280 4.2.1.9 and 6.1.4: who may sign this entry."""
-    authorities = [name for name, other in named.items() if other.is_authority]
     here = path(entry, "issuer")
     if entry.issuer is None:
         if not entry.is_authority:
+            authorities = _authorities(named)
             choice = f"write issuer: with one of {', '.join(authorities)}" if authorities else "write an authority"
             yield here, f"nobody signs it; {choice}"
         return
     if entry.issuer not in named:
+        authorities = _authorities(named)
         choice = f"write one of {', '.join(authorities)}" if authorities else "there is no authority; write one"
         yield here, f"there is no authority {entry.issuer!r}; {choice}"
         return
@@ -117,6 +105,8 @@ def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Findin
     if above[-1].issuer in named:
         if entry in above:
             yield here, "its issuers form a circle; one of them must be a root, without issuer"
+        elif len(above) == MAX_ISSUERS:
+            yield here, f"has more than {MAX_ISSUERS} issuers above it, and openssl verifies no longer chain; use fewer"
         return
     if entry.settings.subject and entry.settings.subject == issuer.settings.subject:
         yield (
@@ -128,6 +118,11 @@ def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Findin
         if limit is not None and below > limit and "past_path_length" not in entry.settings.defects:
             sentence = f"{ancestor.name} has path_length {limit}, and this would be authority {below} below it"
             yield here, f"{sentence}; raise it or sign with an authority higher up"
+
+
+def _authorities(named: Mapping[str, Entry]) -> list[str]:
+    """The names to choose from, as many as a sentence can hold."""
+    return list(islice((name for name, other in named.items() if other.is_authority), 20))
 
 
 def usage_mistakes(entry: Entry) -> Iterator[Finding]:
@@ -190,11 +185,23 @@ def constraint_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Fi
                     yield path(entry, "san", index), f"{name} lies in {subtree}, which {above.name} excludes"
 
 
+def subtrees(authority: Entry) -> tuple[Subtree, ...]:
+    """Every name constraint of a CA."""
+    constraints = authority.settings.name_constraints if isinstance(authority.settings, Authority) else None
+    return (*constraints.permitted, *constraints.excluded) if constraints else ()
+
+
 def date_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
     """Dates that contradict each other, and revocations that nobody would publish."""
     settings = entry.settings
     if settings.not_before and settings.not_after and settings.not_before.moment >= settings.not_after.moment:
         yield path(entry, "not_after"), f"{settings.not_after} is not after not_before; it would never be valid"
+    if (
+        settings.not_before
+        and not settings.not_after
+        and settings.not_before.moment > LATEST - timedelta(settings.days)
+    ):
+        yield path(entry, "not_before"), f"{settings.not_before} and {settings.days} days end after the year 9998"
     issuer = named.get(entry.issuer or "")
     if settings.revoked and issuer and not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
         yield path(entry, "revoked"), f"{issuer.name} publishes no revocations; write crl: {{}} there"
@@ -235,10 +242,7 @@ def shared_serials(entries: tuple[Entry, ...]) -> Iterator[Finding]:
         if entry.settings.serial:
             holder = first.setdefault((entry.issuer or entry.name, entry.settings.serial), entry.name)
             if holder != entry.name:
-                yield (
-                    path(entry, "serial"),
-                    f"{holder} has the same serial from the same issuer; write another",
-                )
+                yield path(entry, "serial"), f"{holder} has the same serial from the same issuer; write another"
 
 
 def colliding_files(profile: Profile) -> Iterator[Finding]:

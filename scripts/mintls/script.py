@@ -30,7 +30,8 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     scratch = [config.name for config in plan.configs]
     scratch += [step.makes for step in plan.steps if step.makes not in outputs]
     scratch += [name for step in plan.steps for name in step.litter]
-    yield f"for file in {join([*(step.makes for step in plan.steps if step.makes in outputs), *scratch])}; do"
+    folders = [step.folder for step in plan.steps if step.folder]
+    yield f"for file in {join([*(step.makes for step in plan.steps if step.makes in outputs), *scratch, *folders])}; do"
     yield '    if [ -e "$file" ] || [ -L "$file" ]; then'
     yield '        echo "$file exists already; nothing was done" >&2'
     yield "        exit 1"
@@ -47,6 +48,8 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     yield "\n# Each certificate must serve its purpose, trusting only the roots made here."
     yield from _commands((), plan.checks)
     yield f"\nrm -f {join(scratch)}"
+    if folders:
+        yield f"rm -r {join(folders)}"
     yield f"chmod 644 {join(output.name for output in plan.outputs if output.mode & 0o044)}"
 
 
@@ -57,6 +60,8 @@ def _commands(configs: Iterable[Config], steps: Iterable[Step]) -> Iterator[str]
             yield from config.text.removesuffix("\n").split("\n")
         yield "END"
     for step in steps:
+        if step.folder:
+            yield f"mkdir {quote(step.folder)}"
         match step.program:
             case "cat":
                 yield f"cat {join(step.argv)} > {quote(step.makes)}"

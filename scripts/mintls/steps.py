@@ -23,7 +23,8 @@ class Config(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One command: its words, the files that it reads, the one that it makes, others that it also makes, and litter.
+    """One command: its words, the files that it reads, the one that it makes, others that it also makes, and litter;
+    and a folder to make before it, for what it writes that is not wanted.
 
     The program is openssl; or cat, whose words are the files to join; or sh, whose one word is a script.
     """
@@ -34,6 +35,7 @@ class Step(Struct, frozen=True):
     makes: str = ""
     also: tuple[str, ...] = ()
     litter: tuple[str, ...] = ()
+    folder: str = ""
     program: Literal["openssl", "cat", "sh"] = "openssl"
 
 
@@ -74,7 +76,7 @@ def entry_steps(
         steps += impostor_steps(entry.name, signer)
     more: tuple[str, ...] = ()
     if entry.settings.csr:
-        steps.append(public_key_step(entry.name, entry.settings.csr))
+        configs.append(Config(f"{entry.name}+pub", entry.public_key))  # of the request that was checked
         more = ("-force_pubkey", f"{entry.name}+pub")
     when = validity(entry, now)
     if when.stated:
@@ -116,12 +118,6 @@ def request_step(entry: Entry, config: str, key: str, out: str) -> Step:
     return Step(f"{entry.name}: signing request", argv, (config, key), out)
 
 
-def public_key_step(name: str, request: str) -> Step:
-    """Of somebody else's signing request only the public key is taken; requests.py has checked the rest."""
-    argv = ("req", "-in", request, "-noout", "-pubkey", "-out", f"{name}+pub")
-    return Step(f"{name}: the public key of its request", argv, (), f"{name}+pub")
-
-
 def certificate_step(
     entry: Entry, signer: Entry, own: Mapping[str, str], signed_with: tuple[str, ...], out: str, serial: str
 ) -> Step:
@@ -154,15 +150,16 @@ def dated_step(
         *(("-md", signer.settings.digest) if digest(signer) else ()),
     )  # fmt: skip
     needs = (own["request"], own["config"], f"{name}+ca.cnf", theirs["key"], *(() if itself else signed_with[3:]))
-    left = (f"{name}+index.attr", f"{name}+index.old", f"{name}+serial.old", f"{serial.removeprefix('0x')}.pem")
-    return Step(f"{name}: certificate", argv, needs, out, litter=left)
+    left = (f"{name}+index.attr", f"{name}+index.old", f"{name}+serial.old")
+    return Step(f"{name}: certificate", argv, needs, out, litter=left, folder=f"{name}+issued")
 
 
 def dated_configs(name: str, serial: str) -> Iterator[Config]:
     """What ca(1) wants: a policy that asks nothing, an empty database, and the serial to give."""
     lines = [
         "[ ca ]", "default_ca = issue", "", "[ issue ]", f"database = {name}+index", f"serial = {name}+serial",
-        "new_certs_dir = .", "unique_subject = no", "email_in_dn = yes", "policy = anything", "",
+        f"new_certs_dir = {name}+issued",  # ca(1) writes SERIAL.pem there, which may be the name of any file
+        "unique_subject = no", "email_in_dn = yes", "policy = anything", "",
         "[ anything ]", "countryName = optional", "",
     ]  # fmt: skip
     yield Config(f"{name}+ca.cnf", "\n".join(lines))

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 MAX_BYTES = 16 * 1024 * 1024
 LONGEST = 400  # characters of a complaint
+MAX_MERGED = 500_000  # keys that << brings in, each time anew
 MAX_DEPTH = 32  # a profile is five levels deep
 
 # libyaml's parser where it was built in: the same events, some ten times as fast
@@ -96,6 +97,7 @@ class _Composer(Struct):
     events: Iterator[yaml.Event]
     anchors: dict[str, Node] = field(default_factory=dict)
     complaints: list[Complaint] = field(default_factory=list)
+    merged: int = 0
 
     def document(self) -> tuple[Node, list[Complaint]]:
         next(self.events)  # the stream's start
@@ -138,6 +140,7 @@ class _Composer(Struct):
         own: dict[str, Node] = {}
         lines: dict[str, int] = {}
         merged: dict[str, Node] = {}
+        seen: set[int] = set()  # the mappings merged already: the same one adds nothing
         children = self.children(yaml.MappingEndEvent, depth)
         for key in children:
             value = next(children)
@@ -146,7 +149,14 @@ class _Composer(Struct):
             elif key.text == "<<":
                 for source in value.items if isinstance(value, Sequence) else (value,):
                     if isinstance(source, Mapping):
-                        merged = {**source.items, **merged}
+                        if id(source) in seen:
+                            continue
+                        seen.add(id(source))
+                        self.merged += len(source.items)
+                        if self.merged > MAX_MERGED:
+                            raise Unreadable(key.line, f"<< merges more than {MAX_MERGED} keys; write fewer of them")
+                        for name, node in source.items.items():
+                            merged.setdefault(name, node)
                     else:
                         self.complaints.append(Complaint(key.line, "", "<< merges mappings; this is none"))
             elif key.text in own:

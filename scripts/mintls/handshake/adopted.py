@@ -16,6 +16,7 @@ from mintls.handshake.cases import DEFAULTS, GOOD
 from mintls.handshake.credentials import mint
 from mintls.handshake.obstacles import version_obstacle
 from mintls.handshake.standing import spoil, subject_of, write_manifest
+from mintls.inputs import is_readable, read_input
 from mintls.manifest import Record
 from mintls.openssl import Openssl
 from mintls.records import standing_record
@@ -129,7 +130,7 @@ def _needs_intermediate(case: Case) -> bool:
 
 def _read(path: Path) -> Certificate:
     try:
-        return read_certificate(path.read_text(encoding="utf-8", errors="replace"))
+        return read_certificate(read_input(path).data.decode(errors="replace"))
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}; name a certificate in PEM") from None
     except ValueError as error:
@@ -138,7 +139,7 @@ def _read(path: Path) -> Certificate:
 
 def is_plain(key: Path) -> bool:
     """Whether the file is there and not encrypted: RFC 7468 section 11, and `Proc-Type: 4,ENCRYPTED` of RFC 1421."""
-    return key.is_file() and b"ENCRYPTED" not in key.read_bytes()
+    return is_readable(key) and b"ENCRYPTED" not in read_input(key).data
 
 
 def _key(certificate: Certificate, path: Path) -> KeyAlgorithm:

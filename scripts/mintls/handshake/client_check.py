@@ -9,10 +9,11 @@ from mintls.handshake.adopted import Credential, adopt, is_plain
 from mintls.handshake.case import Case, Row, Severity, Verifier, cases_of
 from mintls.handshake.cases import CATALOGUE
 from mintls.handshake.client_command import ClientCommand
-from mintls.handshake.credentials import between, read_set
+from mintls.handshake.credentials import between, copy_set
 from mintls.handshake.listen import LOOPBACK, Address, Visitor
 from mintls.handshake.obstacles import divide, maker_obstacle
 from mintls.handshake.result import Result
+from mintls.inputs import is_readable
 from mintls.manifest import Record
 from mintls.openssl import Openssl
 
@@ -64,7 +65,8 @@ class TrustingClient:
 
     def __init__(self, source: Path, directory: Path, openssl: Openssl) -> None:
         self._openssl, self._directory = openssl, directory
-        records = read_set(source)
+        copied = directory.with_name(f"{directory.name}-set")
+        records = copy_set(source, copied)
         named = {record.name: record for record in records}
         servers = (one for one in records if one.role in ("server", "peer"))
         server = next((one for one in servers if NAMES["localhost"] in one.san), None)
@@ -75,17 +77,17 @@ class TrustingClient:
         if root is None:
             raise OutputError(f"{source} has no root authority; name a set whose CA the client trusts")
         self.ca = source / root.files["certificate"]
-        ca = Credential(self.ca, _key(root, source))
+        ca = Credential(copied / root.files["certificate"], _key(root, copied))
         if ca.key and is_plain(ca.key):
             self.between: tuple[Path, ...] = ()
             self._adopted, self._names = adopt(ca, {}, directory, openssl), set(NAMES.values())
         elif server:
-            self.between = tuple(source / named[name].files["certificate"] for name in line)
-            leaf = Credential(source / server.files["certificate"], _key(server, source))
+            self.between = tuple(copied / named[name].files["certificate"] for name in line)
+            leaf = Credential(copied / server.files["certificate"], _key(server, copied))
             self._adopted, self._names = adopt(ca, {"server": leaf}, directory, openssl), set(server.san)
         else:
             raise OutputError(f"{source} has neither the CA's key nor a server certificate for DNS:localhost; add one")
-        self._client = next((one for one in records if one.role in ("client", "peer")), None)
+        self._client = next((one for one in records if one.role in ("client", "peer") and "key" in one.files), None)
         if self._client is None and not self._adopted.ca_key:
             raise OutputError(f"{source} has no client certificate; add one")
         self._source = source
@@ -113,7 +115,7 @@ class TrustingClient:
         certificate, key = self._directory / "client.crt", self._directory / "client.key"
         if self._client:
             certificate = self._source / self._client.files["certificate"]
-            key = self._source / self._client.files.get("key", "")
+            key = self._source / self._client.files["key"]
         files = [path.absolute() for path in (self.ca, certificate, key)]
         return Visitor(command=command, ca=files[0], certificate=files[1], key=files[2])
 
@@ -121,4 +123,4 @@ class TrustingClient:
 def _key(record: Record, source: Path) -> Path | None:
     """Its private key, if the set has it."""
     name = record.files.get("key")
-    return source / name if name and (source / name).is_file() else None
+    return source / name if name and is_readable(source / name) else None

@@ -1,19 +1,23 @@
 """The directory of credentials that a run presents: the catalogue's, and beside them the set that is proved."""
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from mintls.due import Wishes
 from mintls.errors import OutputError
 from mintls.handshake.case import Case, Verifier
 from mintls.handshake.pair import ANCHORS
-from mintls.manifest import MANIFEST, Record, decode_manifest
+from mintls.inputs import read_input
+from mintls.manifest import MANIFEST, Manifest, Record
 from mintls.mint import mint as mint_profile
 from mintls.openssl import Openssl
 from mintls.profile import read_profile
-from mintls.store import settle
+from mintls.snapshot import Snapshot, read_manifest, read_snapshot
 
 PROFILE = "catalogue"
+COPIED = ("certificate", "key")
 VERIFIERS = {"server": (Verifier.CLIENT,), "client": (Verifier.SERVER,), "peer": (Verifier.SERVER, Verifier.CLIENT)}
 
 
@@ -30,18 +34,43 @@ def mint(document: str, directory: Path, openssl: Openssl, workers: int, standin
 
 def read_set(directory: Path) -> tuple[Record, ...]:
     """The certificates of a set that mintls minted. Raises OutputError when there is none."""
-    settle(directory)
+    return _there(read_manifest(directory), directory).certificates
+
+
+def copy_set(source: Path, directory: Path) -> tuple[Record, ...]:
+    """The same, with a private copy of their certificates and keys as far as they are there: what is proved stays one
+    set, also while it is minted again. Raises OutputError when there is none, or it cannot be read.
+    """
+
+    def read(snapshot: Snapshot) -> tuple[tuple[Record, ...], dict[str, bytes]]:
+        records = _there(snapshot.manifest(), source).certificates
+        files: dict[str, bytes] = {}
+        for name in (record.files[what] for record in records for what in COPIED if what in record.files):
+            with suppress(FileNotFoundError):
+                files[name] = snapshot.read(name).data
+        return records, files
+
     try:
-        data = (directory / MANIFEST).read_bytes()
+        records, files = read_snapshot(source, read)
     except OSError as error:
-        raise OutputError(
-            f"{directory / MANIFEST}: {error.strerror}; name a profile, or a directory that generate.py made"
-        ) from None
-    return decode_manifest(data, str(directory / MANIFEST)).certificates
+        raise OutputError(f"{error.filename or source}: {error.strerror}; name another directory") from None
+    directory.mkdir(0o700)
+    for name, data in files.items():
+        handle = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "wb") as file:
+            file.write(data)
+    return records
+
+
+def _there(manifest: Manifest | None, directory: Path) -> Manifest:
+    if manifest is None:
+        sentence = f"{directory / MANIFEST}: No such file or directory"
+        raise OutputError(f"{sentence}; name a profile, or a directory that generate.py made")
+    return manifest
 
 
 def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
-    """The cases that show the leaves of the set: each has to be accepted."""
+    """The cases that show the leaves of the set whose keys it has: each has to be accepted."""
     named = {record.name: record for record in records}
     return tuple(
         Case(
@@ -56,7 +85,7 @@ def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
             name=_name(record),
         )
         for record in records
-        if record.role in VERIFIERS
+        if record.role in VERIFIERS and "key" in record.files
     )
 
 
@@ -71,17 +100,24 @@ def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> None:
     for record in records:
         certificate = (source / record.files["certificate"]).resolve()
         (directory / f"set-{record.name}.crt").symlink_to(certificate)
-        if record.role in VERIFIERS:
+        if record.role in VERIFIERS and "key" in record.files:
             (directory / f"set-{record.name}.key").symlink_to((source / record.files["key"]).resolve())
         if record.issuer is None:
             anchors.append(certificate)
-    (directory / ANCHORS).write_bytes(b"".join(path.read_bytes() for path in anchors))
+    (directory / ANCHORS).write_bytes(b"".join(map(_certificate, anchors)))
+
+
+def _certificate(path: Path) -> bytes:
+    try:
+        return read_input(path).data
+    except OSError as error:
+        raise OutputError(f"{path.name}: {error.strerror}; put it back, or mint the set again") from None
 
 
 def between(record: Record, named: Mapping[str, Record]) -> list[str]:
     """The names of its issuers up to the root, without the root."""
-    names = []
-    while (issuer := named.get(record.issuer or "")) and issuer.issuer is not None:
+    names: list[str] = []
+    while (issuer := named.get(record.issuer or "")) and issuer.issuer is not None and issuer.name not in names:
         names.append(issuer.name)
         record = issuer
     return names

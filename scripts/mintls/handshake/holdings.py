@@ -1,15 +1,16 @@
 """What the user has to prove a foreign server with: read from a directory or from files, and looked over."""
 
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mintls.certificate import Certificate, read_certificate
-from mintls.errors import UsageError
-from mintls.handshake.credentials import between, read_set
-from mintls.manifest import MANIFEST, Record, end_of, root_of
+from mintls.errors import OutputError, UsageError
+from mintls.handshake.credentials import between
+from mintls.inputs import is_readable, read_input
+from mintls.manifest import Record, end_of, root_of
 from mintls.openssl import Openssl
+from mintls.snapshot import Result, Snapshot, read_snapshot
 
 from msgspec import Struct
 
@@ -66,41 +67,58 @@ def files_of(directory: Path) -> Files:
 
     Raises UsageError when the directory has no client, OutputError when its manifest cannot be read.
     """
-    if not (directory / MANIFEST).exists():
-        key = directory / "ca.key"
-        return Files(
-            ca=directory / "ca.crt",
-            certificate=directory / "client.crt",
-            key=directory / "client.key",
-            ca_key=key if key.exists() else None,
-        )
-    records = {record.name: record for record in read_set(directory)}
-    revoked = _revoked(records)
-    client = end_of((record for record in records.values() if record.name not in revoked), "client")
-    if client is None:
-        raise UsageError(f"{directory} has no client with its key; name one with --cert and --key")
-    return Files(
-        ca=directory / root_of(client, records).files["certificate"],
-        certificate=directory / client.files["certificate"],
-        key=directory / client.files["key"],
-        ca_key=_plain_key(records[client.issuer or ""], directory),
-        above=_line(client, records, directory),
-    )
+    return _look(directory, _files_of)
 
 
 def revoked_files(directory: Path) -> dict[str, Files]:
-    """The clients of a set that its own lists name, as far as their keys are at hand, by `revoked-NAME`."""
-    if not (directory / MANIFEST).is_file():
-        return {}
-    records = {record.name: record for record in read_set(directory)}
+    """The clients of a set that its own lists name, as far as their keys are at hand, by `revoked-NAME`.
+
+    Raises OutputError when the directory's manifest cannot be read.
+    """
+    return _look(directory, _revoked_files)
+
+
+def _look(directory: Path, read: Callable[[Snapshot], Result]) -> Result:
+    try:
+        return read_snapshot(directory, read)
+    except OSError as error:
+        raise OutputError(f"{error.filename or directory}: {error.strerror}; name another directory") from None
+
+
+def _files_of(snapshot: Snapshot) -> Files:
+    if (manifest := snapshot.manifest()) is None:
+        key = snapshot.path("ca.key")
+        return Files(
+            ca=snapshot.path("ca.crt"),
+            certificate=snapshot.path("client.crt"),
+            key=snapshot.path("client.key"),
+            ca_key=key if key.exists() else None,
+        )
+    records = {record.name: record for record in manifest.certificates}
+    revoked = _revoked(records)
+    client = end_of((record for record in records.values() if record.name not in revoked), "client")
+    if client is None:
+        raise UsageError(f"{snapshot.directory} has no client with its key; name one with --cert and --key")
+    return Files(
+        ca=snapshot.path(root_of(client, records).files["certificate"]),
+        certificate=snapshot.path(client.files["certificate"]),
+        key=snapshot.path(client.files["key"]),
+        ca_key=_plain_key(records[client.issuer], snapshot) if client.issuer in records else None,
+        above=_line(client, records, snapshot),
+    )
+
+
+def _revoked_files(snapshot: Snapshot) -> dict[str, Files]:
+    manifest = snapshot.manifest()
+    records = {record.name: record for record in manifest.certificates} if manifest else {}
     return {
         f"revoked-{name}": Files(
-            certificate=directory / records[name].files["certificate"],
+            certificate=snapshot.path(records[name].files["certificate"]),
             key=key,
-            above=_line(records[name], records, directory),
+            above=_line(records[name], records, snapshot),
         )
         for name in _revoked(records)
-        if (key := _plain_key(records[name], directory)) and records[name].role in ("client", "peer")
+        if (key := _plain_key(records[name], snapshot)) and records[name].role in ("client", "peer")
     }
 
 
@@ -182,19 +200,19 @@ def _revoked(records: Mapping[str, Record]) -> list[str]:
     return [name for name, record in records.items() if (record.issuer, record.serial) in listed]
 
 
-def _line(record: Record, records: Mapping[str, Record], directory: Path) -> tuple[Path, ...]:
+def _line(record: Record, records: Mapping[str, Record], snapshot: Snapshot) -> tuple[Path, ...]:
     """The certificates between it and its root."""
-    return tuple(directory / records[name].files["certificate"] for name in between(record, records))
+    return tuple(snapshot.path(records[name].files["certificate"]) for name in between(record, records))
 
 
-def _plain_key(record: Record, directory: Path) -> Path | None:
+def _plain_key(record: Record, snapshot: Snapshot) -> Path | None:
     """Its key's file, if that is there and not encrypted."""
-    key = directory / record.files.get("key", "")
-    return key if key.is_file() and "ENCRYPTED" not in _read(key) else None
+    key = snapshot.path(record.files["key"]) if "key" in record.files else None
+    return key if key and is_readable(key) and "ENCRYPTED" not in _read(key) else None
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii", errors="replace")
+        return read_input(path).data.decode("ascii", errors="replace")
     except OSError as error:
-        raise UsageError(f"{path}: {os.strerror(error.errno or 0)}; name a file that can be read") from None
+        raise UsageError(f"{path}: {error.strerror}; name a file that can be read") from None

@@ -118,7 +118,7 @@ class Listener:
                 trouble = why_not("s_server did not start to listen", log)
                 return Evidence(verifier_is_server=False, trouble=trouble, commands=(command,)), ""
             with recorded(pcapng, directory, port, self._timeout, listen=(self._at.host, self._at.port)) as dialled:
-                argv = self._argv(row, dialled)
+                argv, shown = self._argv(row, dialled)
                 with self._visiting(argv, directory / "client") as client:
                     ended = _wait(server, client, log, start + self._timeout)
                     trouble = _nobody(client, directory / "client")
@@ -131,24 +131,23 @@ class Listener:
             answered=seen.has_data(sent=False),
             timed_out=not ended,
             trouble=trouble,
-            commands=(command, argv) if argv else (command,),
+            commands=(command, shown) if shown else (command,),
             milliseconds=(time.monotonic() - start) * 1000,
         ), "" if trouble else remark
 
-    def _argv(self, row: Row, port: int) -> tuple[str, ...]:
-        """The client's command; where there is none, the user is told what to do instead."""
+    def _argv(self, row: Row, port: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The client's command, and the same for a report; where there is none, the user is told what to do instead."""
         if not self._visitor.command:
             sys.stderr.write(f"{row.id}: dial https://{row.case.name}:{port}/ within {self._timeout:g} s\n")
-            return ()
-        return self._visitor.command.argv(
-            {
-                "host": row.case.name,
-                "port": str(port),
-                "ca": str(self._visitor.ca),
-                "cert": str(self._visitor.certificate),
-                "key": str(self._visitor.key),
-            }
-        )
+            return (), ()
+        values = {
+            "host": row.case.name,
+            "port": str(port),
+            "ca": str(self._visitor.ca),
+            "cert": str(self._visitor.certificate),
+            "key": str(self._visitor.key),
+        }
+        return self._visitor.command.argv(values), self._visitor.command.shown(values)
 
     @contextmanager
     def _visiting(self, argv: tuple[str, ...], log: Path) -> Iterator[Process | None]:

@@ -12,7 +12,7 @@ from mintls.handshake.pair import certificate_size, name_check, presenter
 from mintls.handshake.probe import NOBODY, Answer
 from mintls.handshake.result import FIRST, LAST, Result, untried, weigh
 from mintls.handshake.server_cases import ABOVE, FRESH, THROUGH, Means, control_of, left_out, not_possible
-from mintls.handshake.verdict import Evidence, Kind, Verdict
+from mintls.handshake.verdict import PROTOCOL_VERSION, Evidence, Kind, Verdict
 from mintls.openssl import Openssl
 
 from msgspec import Struct
@@ -139,7 +139,9 @@ def _of_spoken_versions(results: tuple[Result, ...]) -> tuple[Result, ...]:
     silent = {
         result.row.version: str(result.evidence.alert)
         for result in controls
-        if result.evidence.alert and not result.evidence.presenter.has("ServerHello", sent=False)
+        if (alert := result.evidence.alert)
+        and alert.number == PROTOCOL_VERSION  # another may be about anything (RFC 8446 section 6.2)
+        and not result.evidence.presenter.has("ServerHello", sent=False)
     }
     if all(result.row.version in silent for result in controls):
         return results

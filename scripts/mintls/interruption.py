@@ -1,0 +1,53 @@
+"""Signals that end a script: what it has started is ended first, then Python's `finally` clears the rest away.
+
+A thread that waits for a process would otherwise keep the script as long as that process lasts.
+"""
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+ENDING = (signal.SIGTERM, signal.SIGHUP)  # by CI, and by a terminal that is closed
+Stop = Callable[[], None]
+
+_stops: list[Stop] = []
+
+
+def at_interruption(stop: Stop) -> None:
+    """Call this before a signal ends the script. It must not wait for a lock that the main thread may hold."""
+    _stops.append(stop)
+
+
+def handle_signals() -> None:
+    """From now on SIGTERM and SIGHUP raise SystemExit with 128 + their number, ^C KeyboardInterrupt."""
+    signal.signal(signal.SIGINT, _interrupt)
+    end_with(_leave)
+
+
+def end_with(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Handle what ends a script with this, unless it is ignored, as nohup(1) wants it."""
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def ignore_signals() -> None:
+    """Clear away without being ended meanwhile, which would leave some of it behind."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    ignore_signals()
+    _stop()
+    raise SystemExit(128 + number)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _stop()
+    raise KeyboardInterrupt
+
+
+def _stop() -> None:
+    for stop in _stops:
+        stop()
