@@ -8,7 +8,6 @@ from mintls.certificate import read_certificate
 from mintls.ec_key import has_full_length
 from mintls.handshake.ladder import STEPS
 from mintls.handshake.messages import parse
-from mintls.openssl import Openssl
 
 import pytest
 from conftest import Run
@@ -107,7 +106,7 @@ def test_how_the_signature_of_a_request_is_confirmed(
 
 
 @pytest.mark.parametrize("form", ["plain", "trusted"])
-def test_the_fingerprint_is_that_of_the_certificate(form: str, dev: Path, openssl: Openssl) -> None:
+def test_the_fingerprint_is_that_of_the_certificate(form: str, dev: Path) -> None:
     """Also of a TRUSTED CERTIFICATE, which has more after it."""
     pem = (dev / "client.crt").read_text()
     expected = x509.load_pem_x509_certificate(pem.encode()).fingerprint(SHA256()).hex().upper()
@@ -115,7 +114,7 @@ def test_the_fingerprint_is_that_of_the_certificate(form: str, dev: Path, openss
         argv = [need("openssl"), "x509", "-trustout", "-addtrust", "clientAuth", "-setalias", "someone"]
         pem = subprocess.run(argv, input=pem, capture_output=True, text=True, check=True).stdout
         assert "BEGIN TRUSTED" in pem
-    assert read_certificate(openssl, pem).fingerprint == expected
+    assert read_certificate(pem).fingerprint == expected
 
 
 def test_one_file_for_passphrase_and_password(tmp_path: Path, run: Run) -> None:

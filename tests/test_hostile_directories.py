@@ -114,7 +114,8 @@ def test_a_stage_that_is_exchanged(tmp_path: Path, fake_openssl: Fake, run: Run)
     directory = tmp_path / "set"
     swap = f'cd {directory} && stage=$(ls -d .mintls-stage-* 2>/dev/null) && mv "$stage" ../taken && mkdir "$stage"'
     made = "for f in ca server client; do : > $stage/$f.key; chmod 666 $stage/$f.key; done; cp ../taken/*.cnf $stage"
-    environment = fake_openssl(f'[ "$1" = genrsa ] && [ ! -e {tmp_path}/taken ] && ({swap} && {made})\nexec $REAL "$@"')
+    once = f'[ "$1" = genpkey ] && [ ! -e {tmp_path}/taken ] && ({swap} && {made})'
+    environment = fake_openssl(f'{once}\nexec $REAL "$@"')
     done = run("generate.py", DEV, "-o", directory, "-q", "-j", "1", env=environment)
     assert (tmp_path / "taken").exists()
     assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr

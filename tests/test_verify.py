@@ -93,7 +93,7 @@ def test_names_are_asked_of_the_certificate_itself(tmp_path: Path, openssl: Open
     """What openssl prints as two names is one."""
     hostile = make("h", CA, purposes=SERVER, san=[x509.DNSName("a.example, DNS:b.example")])
     checks = ask(tmp_path, openssl, ca=CA, hostile=hostile)["hostile"]
-    assert checks == [("sslserver", "DNS:a.example, DNS:b.example", "")]
+    assert checks == [("sslserver", "", "")], "no host has that name, so that openssl is not asked"
 
 
 @pytest.mark.parametrize("name", ["", "-verify_depth", "a\0b", "\n", "é".encode().decode("latin-1"), "x" * 2000])

@@ -16,6 +16,7 @@ from mintls.manifest import Manifest, Record
 from mintls.openssl import Openssl
 from mintls.plan import Plan, Work, make_issues, make_plan
 from mintls.records import records
+from mintls.requests import read_requests
 from mintls.revocation import CrlIssue, make_crls
 from mintls.settings import Files
 from mintls.snapshot import Snapshot, read_snapshot
@@ -41,7 +42,8 @@ class Outcome(Struct, frozen=True):
 def mint(
     profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, wishes: Wishes = KEEP_CURRENT
 ) -> Outcome:
-    """Bring the directory to what the profile says, all or nothing."""
+    """Bring the directory to what the profile says, all or nothing. Raises MintlsError with what to do about it."""
+    profile = read_requests(profile, openssl)
     with open_store(directory) as store:
         outcome, plan = _decide(profile, directory, store.manifest, store.digests, wishes)
         check_overwriting(store, plan, profile.files)

@@ -30,14 +30,14 @@ _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
 def load_profile(path: Path) -> Profile:
     """Read a profile's file. Raises UsageError when it cannot be read, ProfileError with every mistake in it."""
-    if not path.stem.isprintable() or path.stem in ("", ".", ".."):
-        sentence = f"{printable(str(path))}: a profile's name is also that of its set's directory"
-        raise UsageError(f"{sentence}; rename the file to printable UTF-8, such as dev.yaml")
     try:
         with path.open("rb") as file:  # it may be a pipe, as in generate.py <(...)
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name a profile such as profiles/dev.yaml") from None
+    if not path.stem.isprintable() or path.stem in ("", ".", ".."):
+        sentence = f"{printable(str(path))}: a profile's name is also that of its set's directory"
+        raise UsageError(f"{sentence}; rename the file to printable UTF-8, such as dev.yaml")
     return read_profile(data, str(path), path.stem, path.parent)
 
 

@@ -32,7 +32,7 @@ def read_requests(profile: Profile, openssl: Openssl) -> Profile:
     """The profile with each request's key and what of it will be ignored. Raises ProfileError for the bad ones."""
     complaints, warnings, entries = [], [*profile.warnings], []
     for entry in profile.entries:
-        if entry.settings.csr is None:
+        if entry.settings.csr is None or entry.public_key:  # none, or one that was read before
             entries.append(entry)
             continue
         try:
