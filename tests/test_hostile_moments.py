@@ -182,7 +182,7 @@ def test_a_signal_leaves_nothing_behind(
     assert processes_with(str(temporary))
     begun = time.monotonic()
     status = running.end(number)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < slow(5)
     expected = 130 if number == signal.SIGINT else 0 if script == "https_server.py" else 128 + number
     assert status == expected, running.stderr
     assert "Traceback" not in running.stderr
