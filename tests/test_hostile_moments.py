@@ -164,8 +164,8 @@ def test_a_signal_leaves_nothing_behind(
     temporary, fake, called = tmp_path / "tmp", tmp_path / "bin", tmp_path / "called"
     temporary.mkdir()
     fake.mkdir()
-    slow = "verify" if script == "verify.py" else "genpkey" if script == "generate.py" else "s_client"
-    lines = f'case "$1" in {slow}) : > {called}; sleep 600;; esac\n' if "--listen" not in script else ""
+    lasting = "verify" if script == "verify.py" else "genpkey" if script == "generate.py" else "s_client"
+    lines = f'case "$1" in {lasting}) : > {called}; sleep 600;; esac\n' if "--listen" not in script else ""
     real = subprocess.run(["sh", "-c", "command -v openssl"], capture_output=True, text=True, check=True).stdout.strip()
     (fake / "openssl").write_text(f'#!/bin/sh\n{lines}exec {real} "$@"\n')
     (fake / "openssl").chmod(0o755)
