@@ -11,19 +11,19 @@ import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import mintls.late  # noqa: F401  before what it keeps from loading
-from mintls.abilities import check_abilities
-from mintls.console import Progress, Script
-from mintls.due import Shard, Wishes
+import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
+from mintls.cli import Progress, Script
 from mintls.errors import DOES_NOT_HOLD, UsageError, guessed
-from mintls.exports.cert_manager import left_out, manifests
-from mintls.grammar import Span
-from mintls.mint import Outcome, check, mint, whole_plan
-from mintls.openssl import Openssl
-from mintls.profile import load_profile
-from mintls.requests import read_requests
-from mintls.script import shell_script
-from mintls.yamltext import write_yaml
+from mintls.minting.mint import Outcome, check, mint, whole_plan
+from mintls.minting.preflight import check_abilities
+from mintls.openssl.binary import Openssl
+from mintls.plan.renewal import Shard, Wishes
+from mintls.plan.shell_script import shell_script
+from mintls.profile.cert_manager import left_out, manifests
+from mintls.profile.load import load_profile
+from mintls.profile.scalars import Span
+from mintls.profile.signing_request import read_requests
+from mintls.profile.yaml_nodes import write_yaml
 
 import msgspec
 from plumbum import cli

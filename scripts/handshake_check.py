@@ -15,34 +15,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import mintls.late  # noqa: F401  first: mintls says in a sentence what is not installed, and this saves time
-from mintls.console import Progress, Script
+import mintls.lazy_imports  # noqa: F401  first: mintls says in a sentence what is not installed, and this saves time
+from mintls.cli import Progress, Script
 from mintls.errors import OutputError, UsageError, closest, not_known
-from mintls.explain import explain
-from mintls.handshake.case import Case, Row, cases_of, document, rows
-from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
-from mintls.handshake.client_check import TrustingClient, client_cases, parse_address
-from mintls.handshake.client_command import ClientCommand
-from mintls.handshake.connect import ConnectOptions, means_of, server_obstacle
+from mintls.handshake.cases.case import Case, Row, cases_of, document, rows
+from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.cases.obstacles import check_prover, divide, in_order, maker_obstacle, version_obstacle
+from mintls.handshake.connect.cases import ANY, OWN, possible, server_cases, with_controls
+from mintls.handshake.connect.client_files import Files, read_holdings, revoked_files
+from mintls.handshake.connect.credentials import imitate
+from mintls.handshake.connect.options import ConnectOptions, means_of, server_obstacle
+from mintls.handshake.connect.server import Server
 from mintls.handshake.credentials import copy_set, keys_of, lay_out, mint, set_cases
-from mintls.handshake.holdings import Files, read_holdings, revoked_files
-from mintls.handshake.imitation import imitate
-from mintls.handshake.ladder import ladder
-from mintls.handshake.listen import Listener
-from mintls.handshake.obstacles import check_prover, divide, in_order, maker_obstacle, version_obstacle
+from mintls.handshake.listen.cases import TrustingClient, client_cases, parse_address
+from mintls.handshake.listen.client_command import ClientCommand
+from mintls.handshake.listen.listener import Listener
 from mintls.handshake.pair import Pair
 from mintls.handshake.recording import WARNING, Recordings
 from mintls.handshake.result import Result, Run
-from mintls.handshake.server import Server
-from mintls.handshake.server_cases import ANY, OWN, possible, server_cases, with_controls
-from mintls.html_report.page import as_html
-from mintls.machine_report import as_json, as_junit
 from mintls.manifest import MANIFEST
-from mintls.mint import mint as mint_profile
-from mintls.openssl import Openssl
-from mintls.outputs import write_whole
-from mintls.profile import load_profile
-from mintls.report import listing, table
+from mintls.minting.mint import mint as mint_profile
+from mintls.openssl.binary import Openssl
+from mintls.output_file import write_whole
+from mintls.profile.load import load_profile
+from mintls.report.explain import explain
+from mintls.report.html.page import as_html
+from mintls.report.json_report import as_json, as_junit
+from mintls.report.messages import ladder
+from mintls.report.text import listing, table
 
 from plumbum import cli
 

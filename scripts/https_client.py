@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import mintls.late  # noqa: F401  before what it keeps from loading
-from mintls.console import Script
+import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
+from mintls.cli import Script
 from mintls.errors import DOES_NOT_HOLD, MintlsError, RefusedError
+from mintls.escape import printable
 from mintls.https import TIMEOUT, alert_of, explain, load_credentials
-from mintls.printable import printable
 
 from plumbum import cli
 

@@ -17,12 +17,12 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import mintls.late  # noqa: F401  before what it keeps from loading
-from mintls.console import Script
+import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
+from mintls.cli import Script
 from mintls.errors import MintlsError
+from mintls.escape import printable
 from mintls.https import TIMEOUT, describe, explain, load_credentials
-from mintls.interruption import end_with
-from mintls.printable import printable
+from mintls.signals import end_with
 
 from plumbum import cli
 

@@ -12,21 +12,21 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
-import mintls.late  # noqa: F401  before what it keeps from loading
-from mintls.advice import advise
-from mintls.console import Script
-from mintls.containers import read_password
-from mintls.decisive import Decisive, choose
+import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
+from mintls.cli import Script
 from mintls.errors import DOES_NOT_HOLD, UsageError, not_known
-from mintls.grammar import Moment, Span
-from mintls.graph import as_dot, as_mermaid
-from mintls.inputs import read_beginning
-from mintls.inspection import inspect
-from mintls.openssl import Openssl
-from mintls.openssl_text import full_text
-from mintls.survey import as_json, as_tree, survey
-from mintls.trust import read_trust
-from mintls.verify import Wanted, verify_set
+from mintls.input_file import read_beginning
+from mintls.inspection.advice import advise
+from mintls.inspection.checks import Wanted, verify_set
+from mintls.inspection.containers import read_password
+from mintls.inspection.decisive import Decisive, choose
+from mintls.inspection.diagram import as_dot, as_mermaid
+from mintls.inspection.files import inspect
+from mintls.inspection.tree import as_json, as_tree, survey
+from mintls.inspection.trust import read_trust
+from mintls.openssl.binary import Openssl
+from mintls.openssl.certificate_text import full_text
+from mintls.profile.scalars import Moment, Span
 
 from plumbum import cli
 

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mintls.handshake.case import cases_of, document, rows
-from mintls.handshake.cases import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.cases.case import cases_of, document, rows
+from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.credentials import lay_out
 from mintls.handshake.credentials import mint as mint_catalogue
-from mintls.handshake.obstacles import divide, maker_obstacle
-from mintls.openssl import Openssl
+from mintls.openssl.binary import Openssl
 
 import pytest
 from cryptography import x509

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-from mintls.openssl import Openssl
+from mintls.openssl.binary import Openssl
 
 import pytest
 from conftest import PROFILES, load, modes

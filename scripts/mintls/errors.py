@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from shlex import join
 
-from mintls.printable import printable
+from mintls.escape import printable
 
 DOES_NOT_HOLD, USAGE, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
 TOLD = 500  # mistakes of a profile that are told

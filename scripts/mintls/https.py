@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mintls.errors import MintlsError
-from mintls.inputs import read_input
+from mintls.escape import printable
+from mintls.input_file import read_input
 from mintls.manifest import end_of, root_of
-from mintls.printable import printable
-from mintls.snapshot import Snapshot, read_snapshot
+from mintls.minting.snapshot import Snapshot, read_snapshot
 
 TIMEOUT = 10.0  # seconds: for a whole handshake, and for each read and write after it
 SHORT_NAMES = {  # RFC 4514 section 3; `ssl` tells the long ones

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from mintls.errors import OutputError
-from mintls.rules import MANIFEST
-from mintls.settings import RevocationReason, Role
+from mintls.profile.fields import RevocationReason, Role
+from mintls.profile.rules import MANIFEST
 
 import msgspec
 from msgspec import Meta, Struct, structs

@@ -13,12 +13,12 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mintls.entry import Profile
 from mintls.errors import MintlsError, UsageError, not_known
-from mintls.mint import mint as mint_profile
-from mintls.openssl import Openssl
-from mintls.profile import load_profile, read_profile
-from mintls.snapshot import read_manifest
+from mintls.minting.mint import mint as mint_profile
+from mintls.minting.snapshot import read_manifest
+from mintls.openssl.binary import Openssl
+from mintls.profile.load import load_profile, read_profile
+from mintls.profile.model import Profile
 
 import pytest
 from msgspec import Struct

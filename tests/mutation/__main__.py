@@ -27,12 +27,12 @@ SCRIPTS = TESTS.parent / "scripts"
 # each with its own tests, and the least share of mutants in percent that they must notice
 MODULES = {
     "mintls.handshake.verdict": ("test_handshake_verdict.py", 97),
-    "mintls.handshake.oracle": ("test_handshake_oracle.py", 97),
-    "mintls.names": ("test_names.py", 85),
-    "mintls.yamltext": ("test_yamltext.py", 85),
-    "mintls.rules": ("test_rules.py", 85),
-    "mintls.grammar": ("test_grammar.py", 85),
-    "mintls.due": ("test_due_decisions.py", 85),
+    "mintls.handshake.connect.verdict": ("test_handshake_oracle.py", 97),
+    "mintls.profile.names": ("test_names.py", 85),
+    "mintls.profile.yaml_nodes": ("test_yamltext.py", 85),
+    "mintls.profile.rules": ("test_rules.py", 85),
+    "mintls.profile.scalars": ("test_grammar.py", 85),
+    "mintls.plan.renewal": ("test_due_decisions.py", 85),
 }
 IN_ALL = 90
 PATIENCE = 120  # seconds for one mutant; one that never ends is noticed

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from mintls.due import Wishes
 from mintls.errors import OutputError
-from mintls.handshake.case import Case, Verifier
+from mintls.handshake.cases.case import Case, Verifier
 from mintls.handshake.pair import ANCHORS
-from mintls.inputs import read_input
+from mintls.input_file import read_input
 from mintls.manifest import MANIFEST, Manifest, Record
-from mintls.mint import mint as mint_profile
-from mintls.openssl import Openssl
-from mintls.profile import read_profile
-from mintls.snapshot import Snapshot, read_manifest, read_snapshot
+from mintls.minting.mint import mint as mint_profile
+from mintls.minting.snapshot import Snapshot, read_manifest, read_snapshot
+from mintls.openssl.binary import Openssl
+from mintls.plan.renewal import Wishes
+from mintls.profile.load import read_profile
 
 PROFILE = "catalogue"
 COPIED = ("certificate", "key")

@@ -7,13 +7,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mintls.handshake.case import Row, Verifier
-from mintls.handshake.endpoints import Conversation, End, converse
-from mintls.handshake.order import Done, try_rows
+from mintls.handshake.cases.case import Row, Verifier
+from mintls.handshake.openssl_end import Conversation, End, converse
 from mintls.handshake.recording import Recordings
 from mintls.handshake.result import Result, not_tried, weigh
+from mintls.handshake.schedule import Done, try_rows
 from mintls.handshake.verdict import Evidence, judge
-from mintls.openssl import Openssl
+from mintls.openssl.binary import Openssl
 
 ANCHORS = "anchors.crt"
 # The presenter may offer anything, also what is weak; the verifier has to refuse that by itself.

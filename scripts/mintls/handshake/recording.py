@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mintls.errors import MintlsError, OutputError
-from mintls.handshake.capture import Relay
-from mintls.handshake.case import Row
-from mintls.openssl import Openssl
+from mintls.handshake.cases.case import Row
+from mintls.handshake.wire.relay import Relay
+from mintls.openssl.binary import Openssl
 
 LOOPBACK = "127.0.0.1"
 KEY_LOG = "keys.log"

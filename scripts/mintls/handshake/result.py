@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from mintls.errors import COULD_NOT_RUN, DOES_NOT_HOLD
-from mintls.handshake.case import Row, Severity, Verifier
+from mintls.handshake.cases.case import Row, Severity, Verifier
 from mintls.handshake.verdict import Evidence, Kind, Verdict
 
 from msgspec import Struct

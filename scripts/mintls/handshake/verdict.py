@@ -7,7 +7,7 @@ way. All else is inconclusive, and that is not a pass.
 
 from enum import StrEnum
 
-from mintls.handshake.messages import ALERTS, Alert, Transcript
+from mintls.handshake.wire.transcript import ALERTS, Alert, Transcript
 
 from msgspec import Struct
 

@@ -1,0 +1,115 @@
+"""What every script shares at the terminal: errors become a sentence and an exit status."""
+
+import gc
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_known
+from mintls.signals import handle_signals, ignore_signals
+from mintls.standard_streams import open_streams
+
+from plumbum import cli
+from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
+from plumbum.cli.switches import SwitchCombinationError, SwitchError, UnknownSwitch, WrongArgumentType
+
+
+class Script(cli.Application):
+    """A command line whose mistakes end in a sentence, never in a traceback."""
+
+    VERSION = "0.1.0"
+
+    def _parse_args(self, argv: list[str]) -> Any:
+        """plumbum prints a mistake and the whole help to stdout, which may be a pipe into sh."""
+        with self._usage():
+            return super()._parse_args(argv)
+
+    def _validate_args(self, swfuncs: Any, tailargs: Any) -> Any:
+        with self._usage():
+            try:
+                return super()._validate_args(swfuncs, tailargs)
+            except SwitchCombinationError:
+                raise UsageError("; ".join(self._clashes(swfuncs))) from None
+
+    def _clashes(self, swfuncs: Any) -> Iterator[str]:
+        """Which switches do not go together: plumbum tells it with a list in Python's notation."""
+        for func, given in swfuncs.items():
+            switch = self._switches_by_func[func]
+            for name in switch.requires:
+                if self._switches_by_name[name].func not in swfuncs:
+                    yield f"{given.swname} needs {_dashed(name)}: give both or neither"
+            for name in switch.excludes:
+                if self._switches_by_name[name].func in swfuncs:
+                    yield f"{given.swname} and {_dashed(name)} do not go together: give one of them"
+
+    @staticmethod
+    def _handle_argument(val: str, argtype: Any, name: str) -> Any:
+        """plumbum tells of a word that is not what its switch takes in two lines, with the exception's own name."""
+        try:
+            return cli.Application._handle_argument(val, argtype, name)
+        except WrongArgumentType as error:
+            raise UsageError(f"{_dashed(name)} {val}: {_wanted(argtype, val, error)}") from None
+
+    @contextmanager
+    def _usage(self) -> Iterator[None]:
+        try:
+            yield
+        except (ShowHelp, ShowHelpAll, ShowVersion, ShowCompletion):  # asked for, although plumbum derives them from it
+            raise
+        except SwitchError as error:
+            hint = f"{self.PROGNAME} --help lists what can be said"
+            if isinstance(error, UnknownSwitch):  # whose message ends with the word, in each language that plumbum has
+                guess = closest(str(error).rpartition(" ")[2].lstrip("-"), self._switches_by_name)
+                hint = f"did you mean {_dashed(guess)}?" if guess else hint
+            raise UsageError(f"{error}; {hint}") from None
+
+    @classmethod
+    def start(cls) -> NoReturn:
+        """Run with sys.argv and leave with the exit status that errors.py lists."""
+        open_streams()  # scripts and JSON are UTF-8 whatever the locale says
+        handle_signals()
+        gc.freeze()  # what was imported stays to the end: the collector need not walk it then
+        try:
+            _, status = cls.run(exit=False)
+            sys.stdout.flush()
+        except MintlsError as error:
+            sys.stderr.write(f"{error}\n")
+            status = error.status
+        except KeyboardInterrupt:
+            ignore_signals()
+            sys.stderr.write("interrupted\n")
+            status = INTERRUPTED
+        sys.exit(status)
+
+
+def _dashed(name: str) -> str:
+    return f"-{name}" if len(name) == 1 else f"--{name}"
+
+
+def _wanted(argtype: Any, word: str, error: WrongArgumentType) -> str:
+    """What to write instead; a type of our own says it itself."""
+    if argtype is cli.ExistingFile:
+        return "there is no such file; name one that is there"
+    if isinstance(argtype, cli.Range):
+        return f"write a whole number from {argtype.start} to {argtype.end}"
+    if isinstance(argtype, cli.Set):
+        return not_known(word, map(str, argtype.values))
+    return str(error.__context__)
+
+
+class Progress:
+    """One line on a terminal for what lasts over a second; nothing anywhere else."""
+
+    def __init__(self) -> None:
+        self.since, self.shown = time.monotonic(), False
+        self.wanted = sys.stderr.isatty()
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        if self.wanted and (self.shown or time.monotonic() - self.since > 1):
+            sys.stderr.write(f"\r\033[K{done}/{total} {title[:60]}")
+            self.shown = True
+            if done == total:
+                sys.stderr.write("\r\033[K")
+            sys.stderr.flush()

@@ -1,0 +1,204 @@
+"""What a case of the catalogue is, the rows it makes, and the profile that mints what it presents (pure)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from mintls.handshake.cases.remedies import Mend
+from mintls.handshake.verdict import Expectation
+
+from msgspec import Struct, field
+
+Settings = Mapping[str, object]
+
+
+class Verifier(StrEnum):
+    """The end that is tested: it is shown the case's certificate and has to judge it."""
+
+    SERVER = "server"
+    CLIENT = "client"
+
+    @property
+    def presents(self) -> Literal["client", "server"]:
+        """The role of the certificate it is shown."""
+        return "client" if self is Verifier.SERVER else "server"
+
+
+BOTH = (Verifier.SERVER, Verifier.CLIENT)
+SPOILED = ("bad_signature", "bad_body", "stolen_key")  # defects that are made of a good leaf, by no issuer
+
+
+class Severity(StrEnum):
+    """Whether a wrong verdict fails the check, or only warns (`--strict`: fails too), or is only told."""
+
+    MUST = "must"
+    POLICY = "policy"
+    INFORMATION = "info"
+
+
+class Route(StrEnum):
+    """How a foreign server is reached (SNI: RFC 6066 section 3; resumption: RFC 8446 section 2.2)."""
+
+    NAMED = "by its name"
+    UNNAMED = "with no name"
+    MISNAMED = "by a name that it cannot know"
+    STRANGE = "by no name, asking for a host that it cannot know"
+    RESUMED = "by resuming a session of the good certificate"
+    REOPENED = "by resuming a session of a name that asks for no certificate"
+    SEEN = "as the good certificate was"  # no connection of its own: the control's is looked at
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """One thing that is tried. In settings, names and options `{role}` is the presented certificate's role,
+    `{other}` the other one's; a timedelta counts from now. A setting that is `{ca}` is the same as the good root's.
+    """
+
+    id: str
+    title: str
+    why: str = ""  # it matters, in a sentence
+    mistake: str = ""  # how servers and clients come to get it wrong
+    mend: Mend = Mend()  # what to change then, in the words of each stack
+    clause: str  # why the verdict has to be this one
+    hint: str  # what to change when it is another one
+    verifiers: tuple[Verifier, ...] = BOTH
+    versions: tuple[str, ...] = ()  # of TLS; empty: each that is asked for
+    severity: Severity = Severity.MUST
+    disputed: bool = False  # good clients differ, so that against a foreign one it only warns
+    control: bool = False  # is accepted, or no refusal counts
+
+    leaf: Settings | None = None  # how the presented leaf differs from a good one, as in a profile
+    authorities: Mapping[str, Settings] = field(default_factory=dict)  # profile entries that it needs
+    presents: str = "{role}"  # the credential, if `leaf` makes none; empty: no certificate
+    chain: tuple[str, ...] = ()  # authorities sent after the leaf
+    needs_ca_key: bool = True  # cannot be made from a good leaf and the CA's certificate alone
+    stacks: str = ""  # those whose servers accept it as they come: against a foreign server it only warns
+    route: Route = Route.NAMED  # of those that only a foreign server can be shown
+
+    offers: tuple[str, ...] = ()  # options of the presenting end
+    checks: tuple[str, ...] = ()  # options of the verifying end
+    crl: str = ""  # the authority whose CRL the verifying end is given
+    at_hello: bool = False  # is refused before a certificate is shown
+    name: str = "localhost"  # the host name or address that a client checks for
+
+    accepted: bool = False
+    errors: tuple[int, ...] = ()  # the verifier's X509_V_ERR_ number is one of these; empty: it has none
+    alerts: tuple[int, ...] = ()
+    alerts_1_3: tuple[int, ...] = ()  # where TLS 1.3 has others
+
+    def expectation(self, version: str, certificate_size: int) -> Expectation:
+        """What is expected of our own pair; `certificate_size`: bytes of the presented leaf in DER."""
+        return Expectation(
+            accepted=self.accepted,
+            certificate_size=certificate_size,
+            errors=self.errors,
+            alerts=(version == "1.3" and self.alerts_1_3) or self.alerts,
+            at_hello=self.at_hello,
+        )
+
+    def credential(self, verifier: Verifier) -> str:
+        """The name of the files that are presented; empty: none."""
+        if self.leaf is not None:
+            return f"{self.id}-{verifier.presents}"
+        return _fill(self.presents, verifier)
+
+    @property
+    def spoiled(self) -> tuple[str, ...]:
+        """The defects for which it needs a good leaf and no issuer."""
+        defects = (self.leaf or {}).get("defects")
+        return tuple(defect for defect in SPOILED if isinstance(defects, list) and defect in defects)
+
+    def mends(self, verifier: Verifier) -> Mapping[str, str]:
+        """What to change in that end, by stack, when its verdict is another one."""
+        return self.mend.server if verifier is Verifier.SERVER else self.mend.client
+
+    def sent_chain(self, verifier: Verifier) -> tuple[str, ...]:
+        """The names of the certificates sent after the leaf."""
+        return tuple(_fill(name, verifier) for name in self.chain)
+
+
+class Row(Struct, frozen=True):
+    """One case against one verifier in one version of TLS."""
+
+    case: Case
+    verifier: Verifier
+    version: str  # 1.0, 1.1, 1.2 or 1.3
+
+    @property
+    def id(self) -> str:
+        """How `--only`, `--skip` and the reports name it, e.g. `server/1.3/expired`."""
+        return f"{self.verifier}/{self.version}/{self.case.id}"
+
+
+def rows(
+    cases: Iterable[Case], versions: Iterable[str], only: Iterable[str] = (), skip: Iterable[str] = ()
+) -> tuple[Row, ...]:
+    """The rows of a run in the order of the reports. A glob matches a row's id or its case's id. The
+    controls of a verifier that has rows stay, because no refusal counts without them.
+    """
+    wanted, unwanted, versions, cases = tuple(only), tuple(skip), tuple(versions), tuple(cases)
+    every = [
+        Row(case, verifier, version)
+        for verifier in Verifier
+        for version in ("1.0", "1.1", "1.2", "1.3")
+        for case in cases
+        if verifier in case.verifiers and version in (case.versions or versions)
+    ]
+    chosen = [row for row in every if (not wanted or _matches(row, wanted)) and not _matches(row, unwanted)]
+    ends = {(row.verifier, row.version) for row in chosen if not row.case.versions}
+    ends |= {(row.verifier, version) for row in chosen if row.case.versions for version in versions}  # any will do
+    return tuple(row for row in every if row in chosen or (row.case.control and (row.verifier, row.version) in ends))
+
+
+def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:
+    """The cases that the rows try, each once."""
+    return tuple({row.case.id: row.case for row in rows}.values())
+
+
+def document(
+    defaults: Settings, good: Mapping[str, Mapping[str, Settings]], cases: Iterable[Case], now: datetime
+) -> str:
+    """The profile of every credential that the cases need, as YAML text (in the JSON notation, which is YAML).
+    `good`: the entries of the good ones, by section of the profile.
+    """
+    entries = {section: dict(settings) for section, settings in good.items()}
+    root = entries["authorities"]["ca"]
+    for case in cases:
+        for verifier in case.verifiers:
+            for name, settings in case.authorities.items():
+                entries["authorities"][_fill(name, verifier)] = _settled(settings, verifier, now, root)
+            if case.leaf is not None:
+                section, role = entries[f"{verifier.presents}s"], verifier.presents
+                name_of_its_own = {"subject": {"CN": f"{case.id} {role}"}}
+                differs = _settled(case.leaf, verifier, now, root)
+                section[case.credential(verifier)] = {**section[role], **name_of_its_own, **differs}
+    return json.dumps({"version": 1, "defaults": defaults, **entries}, indent=1) + "\n"
+
+
+def _matches(row: Row, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(row.id, glob) or fnmatchcase(row.case.id, glob) for glob in globs)
+
+
+def _fill(text: str, verifier: Verifier) -> str:
+    other = "client" if verifier.presents == "server" else "server"
+    return text.replace("{role}", verifier.presents).replace("{other}", other)
+
+
+def _settled(settings: Settings, verifier: Verifier, now: datetime, root: Settings) -> Settings:
+    """The settings with the roles and the root's own filled in and the times told as a profile tells them."""
+
+    def settled(value: object) -> object:
+        match value:
+            case str():
+                return _fill(value, verifier)
+            case timedelta():
+                return f"{now + value:%Y-%m-%dT%H:%M:%SZ}"
+            case Mapping():
+                return {key: settled(item) for key, item in value.items()}
+            case list():
+                return [settled(item) for item in value]
+        return value
+
+    return {key: root[key] if value == "{ca}" else settled(value) for key, value in settings.items()}

@@ -1,0 +1,80 @@
+"""Why a row cannot be tried: this openssl cannot make what it presents, or the version of TLS has no such key."""
+
+import os
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from mintls.errors import MintlsError
+from mintls.handshake.cases.case import Row, Verifier
+from mintls.handshake.result import Result
+from mintls.handshake.verdict import Evidence, Kind, Verdict
+from mintls.minting.preflight import DEFECTS, makes_key, who_has
+from mintls.openssl.binary import Openssl
+
+# Of the options that both ends are run with, those that tell an OpenSSL from a LibreSSL.
+OPTIONS = (("s_client", "-msgfile"), ("s_server", "-rev"))
+OLD_DIGEST = ("dgst", "-md5-sha1", os.devnull)  # what the handshake of TLS 1.0 and 1.1 is hashed with (RFC 4346 7.4.9)
+KEYS = ("rsa:1024",)  # that an openssl may refuse to make, as the FIPS provider does
+
+
+def check_prover(openssl: Openssl) -> None:
+    """Raises MintlsError when this binary's s_client and s_server cannot show what passed between them."""
+    if not all(openssl.can(command, option) for command, option in OPTIONS):
+        raise MintlsError(f"handshake_check.py needs OpenSSL; this is {openssl.version()}; set OPENSSL to an OpenSSL")
+
+
+def maker_obstacle(openssl: Openssl) -> Callable[[Row], str]:
+    """A function that gives the reason why this binary cannot make what a row presents; empty when it can."""
+
+    @cache
+    def lacks(key: str) -> bool:
+        return not makes_key(openssl, key)
+
+    @cache
+    def is_modern() -> bool:
+        return bool(openssl.ask(OLD_DIGEST).status)
+
+    def obstacle(row: Row) -> str:
+        if row.version in ("1.0", "1.1") and is_modern():
+            return f"this openssl has no TLS {row.version}, as with the FIPS provider ({openssl.version()})"
+        for settings in (row.case.leaf or {}, *row.case.authorities.values()):
+            defects = settings.get("defects")
+            for defect in defects if isinstance(defects, list) else ():
+                option = DEFECTS.get(defect)
+                if option and not openssl.can(*option.split()):
+                    return f"this openssl has no `{option}` ({openssl.version()}); {who_has(option)}"
+            key = str(settings.get("key", ""))
+            if key in KEYS and lacks(key):
+                return f"this openssl cannot make a key {key} ({openssl.version()})"
+        return ""
+
+    return obstacle
+
+
+def version_obstacle(version: str, key: str) -> str:
+    """Why a certificate with this key cannot be presented in this version of TLS; empty when it can."""
+    if key.startswith("ml-dsa") and version != "1.3":
+        return f"an {key.upper()} certificate needs TLS 1.3 (draft-ietf-tls-mldsa)"
+    return ""
+
+
+def divide(rows: Iterable[Row], obstacle: Callable[[Row], str]) -> tuple[tuple[Row, ...], tuple[Result, ...]]:
+    """The rows to try, and the results of those that cannot be tried, with the reason."""
+    rows = tuple(rows)
+    reasons = {row.id: reason for row in rows if (reason := obstacle(row))}
+    skipped = tuple(
+        Result(
+            row,
+            Verdict(Kind.NOT_TRIED, reasons[row.id]),
+            Evidence(verifier_is_server=row.verifier is Verifier.SERVER),
+        )
+        for row in rows
+        if row.id in reasons
+    )
+    return tuple(row for row in rows if row.id not in reasons), skipped
+
+
+def in_order(rows: Iterable[Row], results: Iterable[Result]) -> tuple[Result, ...]:
+    """The results in the order of the rows."""
+    found = {result.row.id: result for result in results}
+    return tuple(found[row.id] for row in rows)

@@ -1,0 +1,1 @@
+"""`--connect`: tests whether a server enforces mTLS."""

@@ -1,0 +1,152 @@
+"""The options of `--connect`, read into the target, the files and the means of proving a foreign server."""
+
+import re
+import socket
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from mintls.errors import MintlsError, UsageError, not_known
+from mintls.handshake.cases.case import Row
+from mintls.handshake.cases.obstacles import maker_obstacle, version_obstacle
+from mintls.handshake.connect.cases import Means
+from mintls.handshake.connect.client_files import Files, Holdings, files_of
+from mintls.handshake.connect.probe import NOBODY, read_probe
+from mintls.handshake.connect.server import Target
+from mintls.handshake.connect.verdict import REFUSED_STATUS, Rules
+from mintls.openssl.binary import Openssl
+from mintls.plan.commands import FORGEABLE
+
+from plumbum import cli
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_HTTPS = 443
+STARTTLS = (  # openssl-s_client(1)
+    "smtp", "pop3", "imap", "ftp", "xmpp", "xmpp-server", "irc", "postgres", "mysql", "lmtp", "nntp", "sieve", "ldap",
+)  # fmt: skip
+_OF_IT: dict[str, Any] = {"group": "Server", "requires": ["--connect"]}  # without which they would say nothing
+
+
+class ConnectOptions(cli.Application):
+    """What can be said about a foreign server."""
+
+    connect = cli.SwitchAttr(
+        "--connect", str, argname="HOST:PORT", group="Server", excludes=["--listen", "--pcap"], help="Prove that server"
+    )
+    ca = cli.SwitchAttr("--ca", cli.ExistingFile, argname="FILE", help="The CA, if not DIR/ca.crt", **_OF_IT)
+    cert = cli.SwitchAttr("--cert", cli.ExistingFile, argname="FILE", help="A good client certificate", **_OF_IT)
+    key = cli.SwitchAttr("--key", cli.ExistingFile, argname="FILE", help="Its key", **_OF_IT)
+    ca_key = cli.SwitchAttr("--ca-key", cli.ExistingFile, argname="FILE", help="The CA's key", **_OF_IT)
+    sni = cli.SwitchAttr("--sni", str, argname="NAME", help="The server's name, if it is not HOST", **_OF_IT)
+    open_sni = cli.SwitchAttr(
+        "--open-sni", str, argname="NAME", default="", help="A name of it that asks for no certificate", **_OF_IT
+    )
+    starttls = cli.SwitchAttr(
+        "--starttls", str, argname="PROTOCOL", default="", help="smtp, imap, postgres ...: as s_client", **_OF_IT
+    )
+    probe = cli.SwitchAttr(
+        "--probe", str, argname="PROBE", default="http",
+        help="What to ask it: http[:PATH], line:TEXT, hex:BYTES or none", **_OF_IT,
+    )  # fmt: skip
+    bad = cli.SwitchAttr(
+        "--bad", str, list=True, argname="NAME=CERT:KEY", help="One more that it must refuse", **_OF_IT
+    )
+    refused_status = cli.SwitchAttr(
+        "--refused-status", str, argname="N,N", default=",".join(map(str, REFUSED_STATUS)),
+        help="HTTP statuses that are refusals, if the good certificate gets another", **_OF_IT,
+    )  # fmt: skip
+
+    def target(self) -> Target:
+        """Raises UsageError when a word cannot be followed, MintlsError when nobody knows the host."""
+        host, colon, port = self.connect.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        if not colon or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+            raise UsageError(f"--connect {self.connect}: write HOST:PORT, such as localhost:4443 or [::1]:4443")
+        sni = self.sni if self.sni is not None else "" if _is_address(host) else host
+        name = sni or (f"[{host}]" if ":" in host else host)
+        probe = read_probe(self.probe, name if int(port) == _HTTPS else f"{name}:{port}")
+        rules = Rules(probe, _statuses(self.refused_status), read_probe(self.probe, NOBODY))
+        if self.starttls and self.starttls not in STARTTLS:
+            raise UsageError(f"--starttls {self.starttls}: {not_known(self.starttls, STARTTLS)}")
+        for option, word in (("--sni", sni), ("--open-sni", self.open_sni)):
+            if word and not _NAME.fullmatch(word):
+                raise UsageError(f"{option} {word}: write letters, digits, dots and hyphens alone")
+        _check_host(self.connect, host, int(port))
+        return Target(host=host, port=int(port), sni=sni, starttls=self.starttls, open_sni=self.open_sni, rules=rules)
+
+    def files(self, path: str) -> Files:
+        """The files given, and where one is not, that of the directory."""
+        one = [Path(str(file)) if file else None for file in (self.ca, self.cert, self.key, self.ca_key)]
+        given = Files(ca=one[0], certificate=one[1], key=one[2], ca_key=one[3])
+        if path and not Path(path).is_dir():
+            raise UsageError(f"{path} is no directory: --connect takes one with ca.crt, client.crt and client.key")
+        return given.over(files_of(Path(path))) if path else given
+
+    def bad_files(self) -> dict[str, Files]:
+        """Raises UsageError when one is not NAME=CERT:KEY."""
+        bad: dict[str, Files] = {}
+        for text in self.bad:
+            name, equals, files = text.partition("=")
+            certificate, colon, key = files.rpartition(":")
+            if not equals or not colon or not _NAME.fullmatch(name):
+                raise UsageError(f"--bad {text}: write NAME=CERT:KEY, such as revoked=old.crt:old.key")
+            if name in bad:
+                raise UsageError(f"--bad {name} is given twice; choose another name")
+            bad[name] = Files(certificate=Path(certificate), key=Path(key))
+        return bad
+
+
+def means_of(held: Holdings, target: Target) -> Means:
+    """What can be made of the user's files."""
+    key = held.good.leaf.key
+    return Means(
+        sni=target.sni,
+        open_sni=target.open_sni,
+        no_ca_key="" if held.authority_key else "only the CA's key can make it (--ca-key)",
+        no_intermediate="the CA allows no intermediate (pathlen:0)" if held.depth == 0 else "",
+        no_forged_key="" if key.startswith(FORGEABLE) else f"no false key can be made for {key}",
+        no_stranger="" if target.rules.stranger != target.rules.probe else "only of HTTP can another host be asked for",
+        bad=tuple(held.bad),
+    )
+
+
+def server_obstacle(held: Holdings, versions: Sequence[str], openssl: Openssl) -> Callable[[Row], str]:
+    """A function that gives the reason why a row cannot be tried with this openssl and these keys; empty when it can.
+
+    Raises UsageError when no version of TLS that is asked for has the good certificate's kind of key.
+    """
+    good, unmakeable = held.good.leaf.key, maker_obstacle(openssl)
+    bad = {f"bad-{name}": credential.leaf.key for name, credential in held.bad.items()}
+    if all(version_obstacle(version, good) for version in versions):
+        reason = version_obstacle(versions[0], good)
+        raise UsageError(f"--tls {','.join(versions)}: {reason}; add 1.3, or name another certificate")
+
+    def obstacle(row: Row) -> str:
+        keys = () if row.case.at_hello else (good, bad.get(row.case.presents, ""))
+        return unmakeable(row) or next(filter(None, (version_obstacle(row.version, key) for key in keys)), "")
+
+    return obstacle
+
+
+def _check_host(connect: str, host: str, port: int) -> None:
+    """A name that nobody knows is one mistake, and not one in each row."""
+    try:
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise MintlsError(f"--connect {connect}: {error.strerror}; see that the host's name is right") from None
+
+
+def _statuses(text: str) -> tuple[int, ...]:
+    words = text.split(",")
+    if not all(re.fullmatch("[1-5][0-9][0-9]", word) for word in words):
+        raise UsageError(f"--refused-status {text}: write HTTP statuses with commas between, such as 400,403")
+    return tuple(map(int, words))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""`--listen`: tests whether a client verifies the server."""

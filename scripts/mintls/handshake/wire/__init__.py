@@ -1,0 +1,1 @@
+"""What passes on the wire: transcripts of -msg, alerts, the relay and its captures."""

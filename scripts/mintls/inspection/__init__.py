@@ -1,0 +1,1 @@
+"""Reads certificates that anyone made, verifies them with `openssl verify`, and reports what it found."""

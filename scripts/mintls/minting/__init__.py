@@ -1,0 +1,1 @@
+"""Carries out a plan in a staging directory and publishes the set, all or nothing."""

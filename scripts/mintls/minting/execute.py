@@ -1,0 +1,98 @@
+"""Carries the steps of a Plan out in a staging directory: independent ones in parallel, every one or none."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from graphlib import TopologicalSorter
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from mintls.errors import MintlsError, OpensslError, VerificationError
+from mintls.escape import printable
+from mintls.openssl.binary import Openssl, Result
+from mintls.plan.commands import Step
+from mintls.x509.ec_key import is_whole_key
+
+TRIES = 100  # of 521-bit keys half would be written with a zero too few
+NAME_CONSTRAINT = 47  # X509_V_ERR_PERMITTED_VIOLATION, openssl-verify(1)
+LIBRESSL = (
+    "LibreSSL is stricter than RFC 5280 section 4.2.1.10: under name constraints it requires a DNS name, and since 4 "
+    "a CN that is a host name; add them, or set OPENSSL to an OpenSSL"
+)
+Tell = Callable[[str, int, int], None]  # what was done, how many of how many
+
+
+def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, workers: int, tell: Tell) -> None:
+    """Run every step after those that make what it needs.
+
+    Raises OpensslError, or VerificationError for a check; other steps are then not begun.
+    """
+    makers = {name: index for index, step in enumerate(steps) for name in (step.makes, *step.also) if name}
+    graph = TopologicalSorter(
+        {index: [makers[name] for name in step.needs if name in makers] for index, step in enumerate(steps)}
+    )
+    graph.prepare()
+    ended: SimpleQueue[int] = SimpleQueue()
+    done = 0
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            running = {}
+            while graph.is_active():
+                for index in graph.get_ready():
+                    running[index] = pool.submit(run_step, steps[index], openssl, stage)
+                    running[index].add_done_callback(partial(_put, ended, index))
+                index = _next(ended)
+                running.pop(index).result()
+                graph.done(index)
+                done += 1
+                tell(steps[index].title, done, len(steps))
+        except BaseException:  # also ^C: end what runs, begin nothing more
+            openssl.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _put(ended: "SimpleQueue[int]", index: int, _: object) -> None:
+    ended.put(index)
+
+
+def _next(ended: "SimpleQueue[int]") -> int:
+    while True:
+        try:
+            return ended.get(timeout=0.5)  # in slices: a ^C just before it sleeps does not wake it
+        except Empty:
+            continue
+
+
+def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
+    """Run one step in its directory. Raises OpensslError, or VerificationError for a check."""
+    if step.folder:
+        (stage / step.folder).mkdir(0o700)
+    if step.program == "cat":
+        (stage / step.makes).write_bytes(b"".join((stage / name).read_bytes() for name in step.argv))
+        return
+    if step.program == "sh":
+        openssl.run_script(step.argv[0], cwd=stage)
+        return
+    if step.makes:
+        for _ in range(TRIES):
+            openssl.run(step.argv, cwd=stage)
+            if is_whole_key(step, openssl, stage):
+                return
+        raise MintlsError(f"{openssl.version()} writes EC keys that others cannot read; set OPENSSL to another one")
+    result = openssl.ask(step.argv, cwd=stage)
+    if result.status:
+        raise _refusal(step, result, openssl)
+
+
+def _refusal(step: Step, result: Result, openssl: Openssl) -> MintlsError:
+    """A refusal has a reason; a verify without one could not be asked."""
+    said = result.stdout + result.stderr
+    reasons = [printable(line) for line in said.splitlines() if line.startswith("error ")]
+    if not reasons:
+        return OpensslError(result.argv, f"exit status {result.status}", said)
+    judge = openssl.version()
+    lines = [f"what was issued does not {step.title} according to {judge}, so nothing was published:", *reasons[:8]]
+    if judge.startswith("LibreSSL") and any(line.startswith(f"error {NAME_CONSTRAINT} ") for line in reasons):
+        lines.append(LIBRESSL)
+    return VerificationError("\n    ".join(lines))

@@ -1,0 +1,156 @@
+"""Mints a profile into a directory: what is due is planned, made in staging, verified, and published as one."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mintls.errors import OutputError
+from mintls.manifest import Manifest, Record
+from mintls.minting.execute import Tell, carry_out
+from mintls.minting.preflight import check_abilities
+from mintls.minting.records import records
+from mintls.minting.snapshot import Snapshot, read_snapshot
+from mintls.minting.store import Store, digests, open_store
+from mintls.openssl.binary import Openssl
+from mintls.plan.crl import CrlIssue, make_crls
+from mintls.plan.fold import compact
+from mintls.plan.plan import Plan, Work, make_issues, make_plan
+from mintls.plan.renewal import Decision, Shard, Wishes, decide
+from mintls.profile.fields import Files
+from mintls.profile.model import Profile
+from mintls.profile.signing_request import read_requests
+
+from msgspec import Struct
+
+KEEP_CURRENT = Wishes()
+
+
+class Outcome(Struct, frozen=True):
+    """What a run did, or with --check would do: a decision for each entry, and the revocation lists made."""
+
+    decisions: tuple[Decision, ...]
+    crls: tuple[CrlIssue, ...]
+
+    @property
+    def current(self) -> bool:
+        """Whether there was nothing to do."""
+        return not self.crls and not any(decision.work for decision in self.decisions)
+
+
+def mint(
+    profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, wishes: Wishes = KEEP_CURRENT
+) -> Outcome:
+    """Bring the directory to what the profile says, all or nothing. Raises MintlsError with what to do about it."""
+    profile = read_requests(profile, openssl)
+    with open_store(directory) as store:
+        outcome, plan = _decide(profile, directory, store.manifest, store.digests, wishes)
+        check_overwriting(store, plan, profile.files)
+        if plan.outputs:
+            check_abilities(profile, openssl)
+            with store.staging(plan) as stage:
+                with ThreadPoolExecutor() as pool:  # two processes, at once
+                    version, folds = pool.submit(openssl.version), pool.submit(openssl.can, "req", "-CA")
+                carry_out((compact(plan) if folds.result() else plan).steps, openssl, stage.path, workers, tell)
+                with ThreadPoolExecutor(1) as pool:  # what was made is read while it is verified
+                    made = pool.submit(records, plan, profile, store.manifest, stage.path)
+                    carry_out(plan.checks, openssl, stage.path, workers, tell)
+                manifest = merged(profile, store.manifest, made.result(), version.result(), wishes.shard)
+                store.publish(stage, plan.outputs, manifest, wishes.shard)
+    return outcome
+
+
+def check(profile: Profile, directory: Path, wishes: Wishes) -> Outcome:
+    """What `mint` would do. It needs no lock. Raises OutputError when the directory cannot be read."""
+
+    def read(snapshot: Snapshot) -> tuple[Manifest | None, dict[str, str]]:
+        return (manifest := snapshot.manifest()), digests(snapshot, manifest)
+
+    try:
+        manifest, present = read_snapshot(directory, read)
+    except OSError as error:
+        raise OutputError(f"{error.filename or directory}: {error.strerror}; choose another -o") from None
+    return _decide(profile, directory, manifest, present, wishes)[0]
+
+
+def _decide(
+    profile: Profile, directory: Path, manifest: Manifest | None, digests: Mapping[str, str], wishes: Wishes
+) -> tuple[Outcome, Plan]:
+    now = datetime.now(UTC)
+    if manifest and manifest.profile != profile.name:
+        raise OutputError(
+            f"{directory} holds the set of a profile called {manifest.profile!r}, and this is {profile.name!r}; "
+            "choose another -o"
+        )
+    decisions = decide(profile, manifest, digests, now, wishes)
+    work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
+    plan = plan_of(profile, work, manifest, digests, now, wishes)
+    return Outcome(decisions, plan.crls), plan
+
+
+def plan_of(
+    profile: Profile,
+    work: Mapping[str, Work],
+    manifest: Manifest | None,
+    digests: Mapping[str, str],
+    now: datetime,
+    wishes: Wishes,
+) -> Plan:
+    """The plan for this work, with the revocation lists that are due after it."""
+    issues = make_issues(profile, work, serials(manifest), now)
+    issued = {issue.entry.name: issue.serial for issue in issues if issue.serial}
+    signing = tuple(entry for entry in profile.entries if wishes.covers(entry) and entry.is_authority)
+    return make_plan(profile, issues, make_crls(profile, signing, manifest, issued, digests, now), now)
+
+
+def whole_plan(profile: Profile) -> Plan:
+    """The plan from nothing: what --dry-run prints."""
+    everything: dict[str, Work] = {entry.name: "key and certificate" for entry in profile.entries}
+    return plan_of(profile, everything, None, {}, datetime.now(UTC), KEEP_CURRENT)
+
+
+def serials(manifest: Manifest | None) -> Callable[[], str]:
+    """Draws serial numbers of 159 random bits, none twice and none that the set has (RFC 5280 4.1.2.2)."""
+    used = {record.serial for record in manifest.certificates} if manifest else set()
+
+    def draw() -> str:
+        while (serial := f"{secrets.randbits(158) | 1 << 158:X}") in used:
+            pass
+        used.add(serial)
+        return f"0x{serial}"
+
+    return draw
+
+
+def check_overwriting(store: Store, plan: Plan, files: Files) -> None:
+    """Raises OutputError before a file is lost that mintls did not write, or the key of an authority."""
+    foreign = store.foreign(plan.outputs)
+    keys = [
+        output.name
+        for issue in plan.issues
+        for output in issue.outputs
+        if issue.entry.is_authority
+        and output.name == files.of(issue.entry.name)["key"]
+        and (store.directory / output.name).exists()
+    ]
+    if foreign:
+        names = ", ".join(foreign[:8])
+        raise OutputError(f"{store.directory}: mintls did not write {names}; move it away, or choose another -o")
+    if keys:
+        names = ", ".join(keys)
+        raise OutputError(
+            f"{store.directory}: {names} would be overwritten, and with it all that it signed; move it away"
+        )
+
+
+def merged(profile: Profile, old: Manifest | None, made: list[Record], openssl: str, shard: Shard | None) -> Manifest:
+    """The set after publication: what was made, what was kept, and what the profile no longer names.
+
+    A shard tells only of its own share.
+    """
+    both = {record.name: record for record in (*(old.certificates if old else ()), *made)}
+    entries = [entry for entry in profile.entries if shard is None or shard.covers(entry)]
+    order = dict.fromkeys(entry.name for entry in entries) | ({} if shard else dict.fromkeys(both))
+    certificates = tuple(both[name] for name in order if name in both)
+    return Manifest(profile=profile.name, openssl=openssl, certificates=certificates)

@@ -1,0 +1,98 @@
+"""What the manifest says of each certificate and revocation list that a run made."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from mintls.errors import VerificationError
+from mintls.manifest import Manifest, Record
+from mintls.minting.store import sha256_of
+from mintls.plan.plan import Issue, Plan
+from mintls.plan.renewal import export_digest, settings_digest, signer_digest
+from mintls.profile.fields import Files, Role
+from mintls.profile.issuers import ancestors
+from mintls.profile.model import Profile
+from mintls.x509.certificate import Certificate, read_certificate
+
+from msgspec import structs
+
+
+def records(plan: Plan, profile: Profile, standing: Manifest | None, stage: Path) -> list[Record]:
+    """What the manifest says of each certificate and list that was made. Raises VerificationError when one is none."""
+    files = profile.files
+    old = {record.name: record for record in standing.certificates} if standing else {}
+    new: dict[str, Record] = {}
+    for issue in plan.issues:
+        name = issue.entry.name
+        if issue.serial:
+            new[name] = _record(issue, files, stage, old.get(name))
+        else:
+            own = files.of(name)
+            new[name] = _with_files(old[name], {output: own[output] for output in issue.entry.outputs}, stage)
+    for crl in plan.crls:
+        name = crl.entry.name
+        record = structs.replace(new[name] if name in new else old[name], crl=crl.record)
+        new[name] = _with_files(record, {"crl": crl.file}, stage)
+    every = {**old, **new}
+    named = {entry.name: entry for entry in profile.entries}
+    for issue in plan.issues:
+        entry = issue.entry
+        signer = signer_digest(entry, every) if issue.serial else new[entry.name].signer
+        exported = export_digest(entry, ancestors(entry, named), every)
+        new[entry.name] = structs.replace(new[entry.name], signer=signer, exported=exported)
+    return list(new.values())
+
+
+def _with_files(record: Record, made: Mapping[str, str], stage: Path) -> Record:
+    digests = {name: sha256_of(stage / name) for name in made.values()}
+    return structs.replace(record, files={**record.files, **made}, sha256={**record.sha256, **digests})
+
+
+def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Record:
+    """What was revoked, and which files were ever written, is never forgotten."""
+    entry, own = issue.entry, files.of(issue.entry.name)
+    published = {output.name for output in issue.outputs} | (set() if entry.settings.csr else {own["key"]})
+    kept = {what: name for what, name in own.items() if name in published}
+    digests = {name: sha256_of(path) for name in kept.values() if os.path.exists(path := f"{stage}/{name}")}
+    try:
+        made = read_certificate((stage / own["certificate"]).read_text(encoding="ascii"))
+    except ValueError as error:
+        raise VerificationError(f"openssl wrote no certificate into {own['certificate']}: {error}") from None
+    return Record(
+        name=entry.name,
+        role=entry.role,
+        issuer=entry.issuer,
+        subject=str(entry.settings.subject),
+        san=tuple(map(str, entry.settings.san)),
+        key=entry.settings.key,
+        serial=issue.serial.removeprefix("0x"),
+        fingerprint=made.fingerprint,
+        not_before=made.not_before,
+        not_after=made.not_after,
+        settings=settings_digest(entry),
+        files=kept,
+        sha256={**(old.sha256 if old else {}), **digests},
+        encrypted=entry.settings.passphrase is not None,
+        crl=old.crl if old else None,
+    )
+
+
+def standing_record(name: str, role: Role, issuer: str | None, certificate: Certificate, directory: Path) -> Record:
+    """A record of NAME.crt, and NAME.key if it is there, that somebody else made."""
+    own = Files().of(name)
+    files = {what: own[what] for what in ("certificate", "key") if (directory / own[what]).exists()}
+    return Record(
+        name=name,
+        role=role,
+        issuer=issuer,
+        subject=certificate.subject,
+        san=certificate.names,
+        key=certificate.key,
+        serial=certificate.serial,
+        fingerprint=certificate.fingerprint,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        settings="",
+        files=files,
+        sha256={file: sha256_of(directory / file) for file in files.values()},
+    )

@@ -1,0 +1,248 @@
+"""The output directory: a private staging directory in it, and the atomic publication of a set.
+
+New files are made in DIR/.mintls-stage-XXXX (0700, on the same file system by construction). When all are made and
+verified, they are fsynced and that directory is renamed to DIR/.mintls-commit: from this moment the new set counts, and
+moving its files into place is only carried on, by whoever writes to the directory next, if this process is killed
+meanwhile. Readers (snapshot.py) read that directory before DIR and move nothing.
+"""
+
+import errno
+import os
+import re
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from mintls.errors import OutputError
+from mintls.input_file import open_input, read_input
+from mintls.manifest import MANIFEST, Manifest, encode_manifest
+from mintls.minting.output_directory import check_private, lock, make_directory
+from mintls.minting.snapshot import COMMIT, SHARE, Snapshot
+from mintls.plan.plan import KEY_MODE, Output, Plan
+from mintls.plan.renewal import Shard
+
+STAGING = ".mintls-stage-"
+STAGE = re.compile(re.escape(STAGING) + "[0-9a-f]{16}")  # the names that it can have made, and so may remove
+NEW_COMMIT = "+commit"  # no entry's name has a +
+MANY = 100  # files
+
+
+class Stage(NamedTuple):
+    """The staging directory: its path, for openssl, and a descriptor that stays what it is when the path does not."""
+
+    path: Path
+    handle: int
+
+
+class Store:
+    """A directory that is locked, so that what is read from it stays true until it is published to."""
+
+    def __init__(self, directory: Path, handle: int) -> None:
+        self.directory, self._handle = directory, handle
+        snapshot = Snapshot(directory)
+        self.manifest = snapshot.manifest()
+        self.digests = digests(snapshot, self.manifest)
+
+    def foreign(self, outputs: Sequence[Output]) -> list[str]:
+        """Which of these would overwrite something that mintls did not write, or that was changed since."""
+        written = {
+            name: d
+            for record in (self.manifest.certificates if self.manifest else ())
+            for name, d in record.sha256.items()
+        }
+        return [output.name for output in outputs if self._is_foreign(output.name, written.get(output.name))]
+
+    def _is_foreign(self, name: str, written: str | None) -> bool:
+        try:
+            os.lstat(name, dir_fd=self._handle)
+        except FileNotFoundError:
+            return False
+        try:
+            handle = open_input(name, folder=self._handle, follow=False)
+        except OSError:
+            return True
+        os.close(handle)
+        return written is None or self.digests.get(name, self._digest(name)) != written
+
+    def _digest(self, name: str) -> str:
+        """Of a file that the manifest names no longer, or never did."""
+        with suppress(OSError):
+            return sha256(read_input(name, folder=self._handle).data).hexdigest()
+        return ""
+
+    @contextmanager
+    def staging(self, plan: Plan) -> Iterator[Stage]:
+        """A private directory for the work, gone afterwards, with copies of what the plan borrows from the set.
+
+        Raises OutputError when private keys would be made where another user could take them.
+        """
+        if any(output.mode == KEY_MODE for output in plan.outputs):
+            check_private(self.directory)
+        name = f"{STAGING}{secrets.token_hex(8)}"
+        os.mkdir(name, 0o700, dir_fd=self._handle)
+        try:
+            stage = Stage(self.directory / name, _open_own(name, self._handle))
+            try:
+                os.fchmod(stage.handle, 0o700)
+                for borrowed in plan.borrowed:
+                    _write(borrowed, self._unchanged(borrowed), stage.handle)
+                for config in plan.configs:
+                    _write(config.name, config.text.encode(), stage.handle)
+                yield stage
+            finally:
+                os.close(stage.handle)
+        finally:
+            shutil.rmtree(name, ignore_errors=True, dir_fd=self._handle)
+
+    def _unchanged(self, name: str) -> bytes:
+        """A file of the set as it was when the plan was made."""
+        data = read_input(name, folder=self._handle).data
+        if name in self.digests and sha256(data).hexdigest() != self.digests[name]:
+            raise OutputError(f"{self.directory / name} was changed meanwhile; run this again")
+        return data
+
+    def publish(self, stage: Stage, outputs: Sequence[Output], manifest: Manifest, shard: Shard | None) -> None:
+        """Make the staged outputs and the manifest the set. All or nothing, also if the machine stops.
+
+        A shard's manifest has a name of its own, so that shares from many machines can be put into one directory.
+        """
+        name = f"manifest.{shard.number}-of-{shard.of}.json" if shard else MANIFEST
+        os.mkdir(NEW_COMMIT, 0o700, dir_fd=stage.handle)
+        commit = _open_own(NEW_COMMIT, stage.handle)
+        try:
+            for output in outputs:
+                os.chmod(output.name, output.mode, dir_fd=stage.handle)
+                os.rename(output.name, output.name, src_dir_fd=stage.handle, dst_dir_fd=commit)
+            _write(name, encode_manifest(manifest), commit, 0o644)
+            if len(outputs) > MANY:
+                os.sync()  # all at once is faster than the many waits of the next lines, which then only confirm it
+            for made in os.listdir(commit):
+                _fsync(made, commit)
+            os.fchmod(commit, os.fstat(self._handle).st_mode & 0o755)  # who may read DIR may read it before its end
+            os.fsync(commit)
+        finally:
+            os.close(commit)
+        self._check_stage(stage)
+        os.rename(NEW_COMMIT, COMMIT, src_dir_fd=stage.handle, dst_dir_fd=self._handle)
+        os.fsync(self._handle)
+        carry_on(self.directory, self._handle)
+        if not shard:
+            for share in filter(SHARE.fullmatch, os.listdir(self._handle)):
+                os.unlink(share, dir_fd=self._handle)  # what it says is in the manifest now
+
+    def _check_stage(self, stage: Stage) -> None:
+        """openssl worked by its path: was that the directory which is published from?"""
+        with suppress(FileNotFoundError):
+            here = os.path.samestat(os.stat(self.directory), os.fstat(self._handle))
+            if here and os.path.samestat(os.lstat(stage.path.name, dir_fd=self._handle), os.fstat(stage.handle)):
+                return
+        sentence = f"{stage.path} was moved or exchanged while it was used, so nothing was published"
+        raise OutputError(f"{sentence}; choose another -o, one that no other user may write")
+
+
+def digests(snapshot: Snapshot, manifest: Manifest | None) -> dict[str, str]:
+    """The SHA-256 of each file that the manifest names and that is there; empty for one too large to be ours.
+
+    Raises OSError when one cannot be read.
+    """
+    found = {}
+    for name in (name for record in (manifest.certificates if manifest else ()) for name in record.files.values()):
+        try:
+            found[name] = sha256(snapshot.read(name)[0]).hexdigest()
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                found[name] = ""
+            elif error.errno not in (errno.ENOENT, errno.EINVAL, errno.ELOOP, errno.ENXIO):
+                raise
+    return found
+
+
+def carry_on(directory: Path, handle: int) -> None:
+    """Finish a publication that was decided, and clear away what was not; `handle` is the directory, locked.
+
+    Raises OutputError when what is called like a publication is not one of this user's.
+    """
+    with suppress(FileNotFoundError):
+        os.lstat(COMMIT, dir_fd=handle)
+        try:
+            commit = _open_own(COMMIT, handle)
+        except OSError:
+            sentence = f"{directory / COMMIT} is not a directory of this user that no other may write"
+            raise OutputError(f"{sentence}; move it away, or run this as the user who began to publish it") from None
+        try:
+            # the manifests last: they tell of the others
+            names = sorted(os.listdir(commit), key=lambda name: name == MANIFEST or bool(SHARE.fullmatch(name)))
+            for name in names:
+                os.replace(name, name, src_dir_fd=commit, dst_dir_fd=handle)
+        finally:
+            os.close(commit)
+        os.fsync(handle)
+        os.rmdir(COMMIT, dir_fd=handle)
+    for leftover in filter(STAGE.fullmatch, os.listdir(handle)):
+        with suppress(OSError):
+            os.close(_open_own(leftover, handle))
+            shutil.rmtree(leftover, ignore_errors=True, dir_fd=handle)
+
+
+@contextmanager
+def open_store(directory: Path) -> Iterator[Store]:
+    """Lock a directory (made if need be, and gone again if it stays empty) and read its manifest.
+
+    Raises OutputError when it cannot be made, locked or read. Another run that holds the lock is waited for.
+    """
+    try:
+        made = make_directory(directory)
+        handle = lock(directory)
+    except OSError as error:
+        raise OutputError(f"{directory}: {error.strerror}; choose another directory with -o") from None
+    try:
+        carry_on(directory, handle)
+        yield Store(directory, handle)
+    except OSError as error:
+        where = error.filename or directory
+        where = directory / where if os.sep not in str(where) else where  # one that was opened by descriptor
+        raise OutputError(f"{where}: {error.strerror}; nothing was published") from None
+    finally:
+        for path in made:
+            with suppress(OSError):
+                path.rmdir()  # refused unless empty
+        os.close(handle)
+
+
+def sha256_of(path: Path | str) -> str:
+    """The SHA-256 of a file, hexadecimal. Raises OSError."""
+    return sha256(read_input(path).data).hexdigest()
+
+
+def _open_own(name: str, folder: int) -> int:
+    """A directory of this user that no other may write. Raises OSError when it is not one."""
+    handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    status = os.fstat(handle)
+    if status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return handle
+    os.close(handle)
+    raise OSError(errno.EPERM, "Not this user's alone", name)
+
+
+def _write(name: str, data: bytes, folder: int, mode: int = 0o600) -> None:
+    """A new file of that mode, however many bits the umask takes."""
+    handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    with open(handle, "wb", buffering=0) as file:
+        if mode != 0o600:
+            os.fchmod(handle, mode)
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
+
+
+def _fsync(name: str, folder: int) -> None:
+    handle = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""The openssl binary: the only package that starts it."""

@@ -1,0 +1,89 @@
+"""Processes that run now: each in a group of its own, and ended, whatever happens, when its context is left."""
+
+import math
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from mintls.errors import MintlsError
+from mintls.signals import at_interruption
+
+Process = subprocess.Popen[bytes]
+TICK = 0.25  # seconds between two looks at the clock
+
+
+class Processes:
+    """What runs, each with the time when it must have ended, so that another thread can end it."""
+
+    def __init__(self) -> None:
+        self._running: dict[Process, float] = {}
+        self._lock = threading.RLock()  # a signal may come while the main thread holds it
+        self._watched = self._stopped = False
+        at_interruption(self.stop)
+
+    @contextmanager
+    def running(self, program: str, start: Callable[[], Process], seconds: float = math.inf) -> Iterator[Process]:
+        """The process that `start` starts in a new session; it is killed when it runs longer than `seconds`.
+
+        Raises MintlsError when it cannot be started.
+        """
+        with self._lock:
+            if self._stopped:
+                raise MintlsError("interrupted")
+            try:
+                process = start()
+            except OSError as error:
+                raise MintlsError(f"{program} cannot be started: {error.strerror}") from None
+            self._running[process] = time.monotonic() + seconds
+            if seconds < math.inf and not self._watched:
+                self._watched = True
+                threading.Thread(target=self._watch, daemon=True).start()
+        try:
+            yield process
+        finally:
+            _end(process)
+            with self._lock:
+                del self._running[process]
+
+    def _watch(self) -> None:
+        """Kill what has outrun its time; one thread for all, since Popen.wait(timeout) polls, 1 ms for each process."""
+        while self._watched:
+            time.sleep(TICK)
+            with self._lock:
+                for process, end in self._running.items():
+                    if time.monotonic() > end:
+                        send(process, signal.SIGKILL)
+                self._watched = any(end < math.inf for end in self._running.values())
+
+    def stop(self) -> None:
+        """End every process that still runs and start no more: for ^C, seen by the main thread alone."""
+        with self._lock:
+            self._stopped = True
+            for process in list(self._running):
+                send(process, signal.SIGKILL)
+
+
+def send(process: Process, number: int) -> None:
+    """Signal its whole group, if it has not ended."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
+
+def _end(process: Process) -> None:
+    """Ask it to end, then make it: s_server leaves its port on SIGTERM at once."""
+    if process.poll() is None:
+        send(process, signal.SIGTERM)
+        try:
+            process.wait(1)
+        except subprocess.TimeoutExpired:
+            send(process, signal.SIGKILL)
+            process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            with suppress(BrokenPipeError):
+                stream.close()

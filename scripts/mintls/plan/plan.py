@@ -1,0 +1,154 @@
+"""Profile + what stands already -> Plan: every command, every file, as data and in order (pure).
+
+The workflow is the one that people know: genpkey makes a key, req a signing request, x509 the certificate;
+then verify asks for each certificate whether it serves its purpose, trusting the plan's own roots alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from mintls.plan.commands import Config, Step, entry_steps, validity
+from mintls.plan.crl import CrlIssue
+from mintls.plan.outputs import SECRET, export_steps
+from mintls.profile.fields import Files
+from mintls.profile.issuers import ancestors
+from mintls.profile.model import Entry, Profile
+
+from msgspec import Struct
+
+KEY_MODE, PUBLIC_MODE = 0o600, 0o644
+FILES_A_VERIFY = 200  # certificates in one verify command: enough to share its start, few enough to spread
+
+Work = Literal["key and certificate", "certificate", "outputs"]
+
+
+class Output(Struct, frozen=True):
+    """A file to publish, and its mode whatever the umask."""
+
+    name: str
+    mode: int
+
+
+class Issue(Struct, frozen=True):
+    """What is made for one entry; serial is empty where the certificate is kept."""
+
+    entry: Entry
+    work: Work
+    serial: str
+    configs: tuple[Config, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[Output, ...]
+
+
+class Plan(Struct, frozen=True):
+    """What is made, what is borrowed from the set that stands, and the questions that must be answered by yes."""
+
+    issues: tuple[Issue, ...]
+    crls: tuple[CrlIssue, ...]
+    checks: tuple[Step, ...]
+
+    @property
+    def parts(self) -> tuple[Issue | CrlIssue, ...]:
+        return (*self.issues, *self.crls)
+
+    @property
+    def configs(self) -> tuple[Config, ...]:
+        return tuple(config for part in self.parts for config in part.configs)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(step for part in self.parts for step in part.steps)
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        lists = (Output(crl.file, PUBLIC_MODE) for crl in self.crls)
+        return (*(output for issue in self.issues for output in issue.outputs), *lists)
+
+    @property
+    def borrowed(self) -> tuple[str, ...]:
+        """Files that are read and not made here: they stand in the set."""
+        made = {step.makes for step in self.steps} | {config.name for config in self.configs}
+        return tuple(sorted({name for step in (*self.steps, *self.checks) for name in step.needs} - made))
+
+
+def make_issues(
+    profile: Profile, work: Mapping[str, Work], draw_serial: Callable[[], str], now: datetime
+) -> tuple[Issue, ...]:
+    """What to make for the entries that have work; `draw_serial` gives a fresh serial number as 0x hexadecimal."""
+    named = {entry.name: entry for entry in profile.entries}
+    return tuple(
+        _issue(profile.files, entry, ancestors(entry, named), work[entry.name], draw_serial, now)
+        for entry in profile.entries
+        if entry.name in work
+    )
+
+
+def make_plan(profile: Profile, issues: tuple[Issue, ...], crls: tuple[CrlIssue, ...], now: datetime) -> Plan:
+    """The plan, with a check for every certificate in it that is meant to be good."""
+    named = {entry.name: entry for entry in profile.entries}
+    return Plan(
+        issues, crls, tuple(_checks(profile.files, [issue.entry for issue in issues if issue.serial], named, now))
+    )
+
+
+def _issue(
+    files: Files, entry: Entry, above: Sequence[Entry], work: Work, draw_serial: Callable[[], str], now: datetime
+) -> Issue:
+    own, exports = files.of(entry.name), export_steps(files, entry, above)
+    exported = [Output(own[name], KEY_MODE if name in SECRET else PUBLIC_MODE) for name in entry.outputs]
+    if work == "outputs":
+        return Issue(entry, work, "", (), tuple(exports), tuple(exported))
+    serial = entry.settings.serial or draw_serial()
+    configs, steps = entry_steps(files, entry, above, serial, now)
+    outputs = [Output(own["key"], KEY_MODE), Output(own["certificate"], PUBLIC_MODE), *exported]
+    if files.request and above:
+        outputs.append(Output(own["request"], PUBLIC_MODE))
+    if entry.settings.csr or (work == "certificate" and "stolen_key" not in entry.settings.defects):
+        steps = [step for step in steps if step.makes != own["key"]]
+        outputs = outputs[1:]
+    return Issue(entry, work, serial, tuple(configs), (*steps, *exports), tuple(outputs))
+
+
+def _checks(files: Files, entries: list[Entry], named: Mapping[str, Entry], now: datetime) -> Iterator[Step]:
+    """verify(1), many certificates a process: those with the same issuers and the same purpose."""
+    asked: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for entry in entries:
+        line = [entry, *ancestors(entry, named)]
+        moment = _moment(line, now)
+        if moment is None or any(other.settings.defects for other in line):
+            continue
+        at = () if moment == now else ("-attime", str(int(moment.timestamp())))
+        # an extension of the profile's own, which no openssl knows, would otherwise be refused when it is critical
+        unknown = ("-ignore_critical",) if any(other.settings.extensions for other in line) else ()
+        without = any("none" in (o.settings.subject_key_identifier, o.settings.authority_key_identifier) for o in line)
+        strict = () if without else ("-x509_strict",)
+        above = tuple(files.of(other.name)["certificate"] for other in line[1:] or line)
+        for purpose in purposes(entry):
+            question = ("-purpose", purpose, *strict, *at, *unknown)
+            asked.setdefault((question, above), []).append(files.of(entry.name)["certificate"])
+    for (question, (*between, anchor)), certificates in asked.items():
+        untrusted = tuple(word for name in between for word in ("-untrusted", name))
+        trust = ("verify", *question, "-trusted", anchor, *untrusted)
+        for start in range(0, len(certificates), FILES_A_VERIFY):
+            some = certificates[start : start + FILES_A_VERIFY]
+            yield Step(f"verify as {question[1]}", (*trust, *some), (anchor, *between, *some))
+
+
+def _moment(line: list[Entry], now: datetime) -> datetime | None:
+    """When to ask: now, or for a certificate of another time, when it and its issuers were or will be valid."""
+    spans = [validity(entry, now) for entry in line]
+    begin, end = max(span.begin for span in spans), min(span.end for span in spans)
+    if begin <= now < end:
+        return now
+    return begin if begin < end else None
+
+
+def purposes(entry: Entry) -> tuple[str, ...]:
+    """openssl's names of what the role is for; an authority is no end of a TLS connection: `any`."""
+    return {
+        "authority": ("any",),
+        "server": ("sslserver",),
+        "client": ("sslclient",),
+        "peer": ("sslserver", "sslclient"),
+    }[entry.role]

@@ -1,0 +1,71 @@
+"""A Plan -> the POSIX shell script that carries it out with nothing but openssl (pure): what --dry-run prints."""
+
+from collections.abc import Iterable, Iterator
+from shlex import join, quote
+
+from mintls.openssl.binary import HERMETIC
+from mintls.plan.commands import Config, Step
+from mintls.plan.plan import Plan
+
+_PREAMBLE = """\
+#!/bin/sh
+# {title}
+# Every command that mintls runs, in order. Run it in an empty directory; OPENSSL names another openssl.
+set -eu
+umask 077 # a private key is never readable by others, not even for a moment
+: "${{OPENSSL:=openssl}}"
+export {hermetic} # nothing from this machine's openssl.cnf or trust store
+"""
+
+
+def shell_script(plan: Plan, title: str) -> str:
+    """The script's text. It writes into the current directory and stops before it would overwrite anything."""
+    return "\n".join([*_lines(plan, title), ""])
+
+
+def _lines(plan: Plan, title: str) -> Iterator[str]:
+    title = "".join(character if character.isprintable() else "?" for character in title)  # it stays a comment
+    yield _PREAMBLE.format(title=title, hermetic=" ".join(f"{name}={value}" for name, value in HERMETIC.items()))
+    outputs = {output.name for output in plan.outputs}
+    scratch = [config.name for config in plan.configs]
+    scratch += [step.makes for step in plan.steps if step.makes not in outputs]
+    scratch += [name for step in plan.steps for name in step.litter]
+    folders = [step.folder for step in plan.steps if step.folder]
+    yield f"for file in {join([*(step.makes for step in plan.steps if step.makes in outputs), *scratch, *folders])}; do"
+    yield '    if [ -e "$file" ] || [ -L "$file" ]; then'
+    yield '        echo "$file exists already; nothing was done" >&2'
+    yield "        exit 1"
+    yield "    fi"
+    yield "done"
+    for issue in plan.issues:
+        yield f"\n# {issue.entry.name}: {issue.entry.role}, " + (
+            f"signed by {issue.entry.issuer}" if issue.entry.issuer else "signed by itself"
+        )
+        yield from _commands(issue.configs, issue.steps)
+    for crl in plan.crls:
+        yield f"\n# {crl.entry.name}: its revocation list"
+        yield from _commands(crl.configs, crl.steps)
+    yield "\n# Each certificate must serve its purpose, trusting only the roots made here."
+    yield from _commands((), plan.checks)
+    yield f"\nrm -f {join(scratch)}"
+    if folders:
+        yield f"rm -r {join(folders)}"
+    yield f"chmod 644 {join(output.name for output in plan.outputs if output.mode & 0o044)}"
+
+
+def _commands(configs: Iterable[Config], steps: Iterable[Step]) -> Iterator[str]:
+    for config in configs:
+        yield f"cat > {quote(config.name)} <<'END'"  # values hold no newline, so no line of theirs is END
+        if config.text:  # a database may be empty; splitlines would cut where openssl does not
+            yield from config.text.removesuffix("\n").split("\n")
+        yield "END"
+    for step in steps:
+        if step.folder:
+            yield f"mkdir {quote(step.folder)}"
+        match step.program:
+            case "cat":
+                yield f"cat {join(step.argv)} > {quote(step.makes)}"
+            case "sh":
+                yield step.argv[0]
+            case _:
+                yield f'"$OPENSSL" {join(step.argv)}'

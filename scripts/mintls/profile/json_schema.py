@@ -1,0 +1,27 @@
+"""The JSON Schema of a profile, for editors.
+
+Run `python -m mintls.profile.json_schema > ../profiles/schema.json` in scripts/ to write it.
+"""
+
+from typing import Any
+
+from mintls.profile.fields import Document
+
+import msgspec
+
+
+def profile_schema() -> bytes:
+    """JSON Schema 2020-12, indented."""
+    schema = msgspec.json.schema(Document, schema_hook=_described)
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A mintls profile", **schema}
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n"
+
+
+def _described(kind: Any) -> dict[str, Any]:
+    """A type with a grammar of its own says how an editor can check it."""
+    declared: dict[str, Any] = kind.schema
+    return declared
+
+
+if __name__ == "__main__":
+    print(profile_schema().decode(), end="")

@@ -1,0 +1,200 @@
+"""YAML -> Profile: sections, defaults, issuers and fleets, every mistake with file:line and the field's path."""
+
+import re
+from collections.abc import Iterator
+from operator import is_
+from pathlib import Path
+
+from mintls.errors import ProfileError, UsageError
+from mintls.escape import printable
+from mintls.profile import rules
+from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted
+from mintls.profile.fields import Authority, Document, Leaf, Role, Secret
+from mintls.profile.issuers import issuers_first
+from mintls.profile.model import Entry, Profile
+from mintls.profile.names import GeneralName, Subject
+from mintls.profile.yaml_nodes import MAX_BYTES, Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
+
+from msgspec import structs
+
+ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
+    "authorities": ("authority", Authority),
+    "servers": ("server", Leaf),
+    "clients": ("client", Leaf),
+    "peers": ("peer", Leaf),
+}
+MAX_ENTRIES = 100_000
+ONE_PLACE = ("passphrase", "password")  # a secret is in a variable or in a file, so that the two cannot merge
+_INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a profile's file. Raises UsageError when it cannot be read, ProfileError with every mistake in it."""
+    try:
+        with path.open("rb") as file:  # it may be a pipe, as in generate.py <(...)
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name a profile such as profiles/dev.yaml") from None
+    if not path.stem.isprintable() or path.stem in ("", ".", ".."):
+        sentence = f"{printable(str(path))}: a profile's name is also that of its set's directory"
+        raise UsageError(f"{sentence}; rename the file to printable UTF-8, such as dev.yaml")
+    return read_profile(data, str(path), path.stem, path.parent)
+
+
+def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> Profile:
+    """Read a profile's text; `source` is what complaints call it, `folder` where the files are that it names.
+
+    Raises ProfileError with every mistake.
+    """
+    try:
+        root, complaints = read_yaml(data)
+    except Unreadable as error:
+        raise ProfileError([f"{source}:{error.complaint}"]) from None
+    reader = _Reader(source, complaints, folder)
+    try:
+        profile = reader.profile(root, name)
+    except TooMuch as error:
+        sentence = f"with this there are over {MAX_VALUES} values, each one of a fleet and each use of an alias counted"
+        raise ProfileError([f"{source}:{error.line}: {sentence}; write fewer"]) from None
+    if profile is None or reader.complaints:
+        told = sorted(dict.fromkeys(reader.complaints), key=lambda complaint: complaint.line)
+        raise ProfileError([f"{source}:{complaint}" for complaint in told])
+    return profile
+
+
+class _Reader(Converter):
+    """Walks the tree once."""
+
+    def __init__(self, source: str, complaints: list[Complaint], folder: Path) -> None:
+        super().__init__(complaints)
+        self.source, self.folder = source, folder
+        self.total = 0
+
+    def profile(self, root: Node, name: str) -> Profile | None:
+        if not isinstance(root, Mapping):
+            self.complain((), f"a profile is a mapping with authorities, servers, clients; this is {KINDS[type(root)]}")
+            return None
+        sections = {key: node for key, node in root.items.items() if key in ROLES}
+        plain = Mapping({key: node for key, node in root.items.items() if key not in ROLES}, root.line)
+        document = self.struct(Document, plain, ())
+        defaults = self.sound_defaults(root)
+        entries = [entry for section, node in sections.items() for entry in self.section(section, node, defaults)]
+        profile = Profile(name=name, files=document.files, entries=issuers_first(self.with_issuers(entries)))
+        for path, sentence in rules.mistakes(profile):
+            if not any(path[:depth] in self.broken for depth in range(1, len(path) + 1)):
+                self.complain(path, sentence)
+        warnings = [f"{self.source}:{self.line(path)}: {dotted(path)}: {text}" for path, text in rules.doubts(profile)]
+        return structs.replace(profile, warnings=tuple(warnings))
+
+    def sound_defaults(self, root: Mapping) -> dict[str, Node]:
+        """The defaults without the fields that were complained about: once is enough."""
+        node = root.items.get("defaults")
+        wrong = {path[1] for path in self.broken if len(path) > 1 and path[0] == "defaults"}
+        items = node.items if isinstance(node, Mapping) else {}
+        return {key: value for key, value in items.items() if key not in wrong}
+
+    def section(self, section: str, node: Node, defaults: dict[str, Node]) -> list[Entry]:
+        role, kind = ROLES[section]
+        self.lines[(section,)] = node.line
+        if isinstance(node, Scalar) and node.empty:
+            return []
+        if not isinstance(node, Mapping):
+            self.complain((section,), f"write a mapping of names to settings; this is {KINDS[type(node)]}")
+            return []
+        inherited = {key: value for key, value in defaults.items() if (role, key) != ("authority", "issuer")}
+        entries: list[Entry] = []
+        for name, child in node.items.items():
+            path = (section, name)
+            self.lines[path] = child.line
+            if isinstance(child, Scalar) and child.empty:
+                child = Mapping({}, child.line)
+            if isinstance(child, Mapping):
+                child = merge(Mapping(inherited, child.line), child)
+            entries += self.fleet(name, role, kind, child, path)
+        return entries
+
+    def fleet(self, name: str, role: Role, kind: type[Authority | Leaf], node: Node, path: Steps) -> Iterator[Entry]:
+        """One entry, or the `count` of them, of which each has its own subject and san."""
+        settings = self.convert(kind, numbered(node, 1) if fleet_size(node) else node, path)
+        settings = kind() if settings is INVALID else self.with_paths(settings)
+        where = f"{self.source}:{node.line}: {dotted(path)}"
+        entry = Entry(name=name, role=role, issuer=settings.issuer, settings=settings, where=where)
+        count = settings.count if isinstance(settings, Leaf) else None
+        self.total += count or 1
+        if self.total > MAX_ENTRIES:
+            if self.total - (count or 1) <= MAX_ENTRIES:
+                self.complain(
+                    path, f"with this there are {self.total} certificates; {MAX_ENTRIES} at most fit a profile"
+                )
+            return
+        if count is None or not isinstance(node, Mapping):
+            yield entry
+            return
+        varied = [key for key in ("subject", "san") if key in node.items]
+        size = sum(values_in(node.items[key]) for key in varied)
+        if self.values + count * size > MAX_VALUES:  # before any of them is made
+            self.charge(count * size, node)
+        for index in range(1, count + 1):
+            told = len(self.complaints)
+            kinds = {"subject": Subject, "san": tuple[GeneralName, ...]}
+            own = {key: self.convert(kinds[key], numbered(node.items[key], index), (*path, key)) for key in varied}
+            if len(self.complaints) > told:  # each of the others would say the same
+                yield entry
+                return
+            one = structs.replace(settings, **own)
+            yield structs.replace(entry, name=f"{name}-{index:0{len(str(count))}d}", settings=one, index=index)
+
+    def with_paths(self, settings: Authority | Leaf) -> Authority | Leaf:
+        """Files that a profile names stand beside it, whatever the current directory."""
+
+        def beside(secret: Secret | None) -> Secret | None:
+            return structs.replace(secret, file=self.beside(secret.file)) if secret and secret.file else secret
+
+        pkcs12 = structs.replace(settings.pkcs12, password=beside(settings.pkcs12.password))
+        csr = self.beside(settings.csr) if settings.csr else None
+        return structs.replace(settings, passphrase=beside(settings.passphrase), pkcs12=pkcs12, csr=csr)
+
+    def beside(self, file: str) -> str:
+        return str((self.folder / file).absolute())
+
+    def with_issuers(self, entries: list[Entry]) -> list[Entry]:
+        """Fill in the issuer that need not be said: the one authority there is."""
+        authorities = [entry.name for entry in entries if entry.is_authority]
+        only = authorities[0] if len(authorities) == 1 else None
+        return [
+            entry if entry.is_authority or entry.issuer else structs.replace(entry, issuer=only) for entry in entries
+        ]
+
+
+def values_in(node: Node) -> int:
+    """How many nodes there are in it, itself included."""
+    children = node.items if isinstance(node, Sequence) else node.items.values() if isinstance(node, Mapping) else ()
+    return 1 + sum(map(values_in, children))
+
+
+def fleet_size(node: Node) -> bool:
+    """Whether an entry is written as a fleet."""
+    return isinstance(node, Mapping) and "count" in node.items
+
+
+def numbered(node: Node, index: int) -> Node:
+    """The node with its number in the place of {index} and {index:04d}."""
+    match node:
+        case Scalar(text=text) if "{index" in text:
+            return structs.replace(node, text=_INDEX.sub(lambda match: f"{index:{match[1] or ''}}", text))
+        case Sequence():  # the same node where nothing has a number, so that it is converted once for all
+            items = tuple(numbered(child, index) for child in node.items)
+            return node if all(map(is_, items, node.items)) else Sequence(items, node.line)
+        case Mapping():
+            own = {key: numbered(child, index) for key, child in node.items.items()}
+            return node if all(map(is_, own.values(), node.items.values())) else Mapping(own, node.line)
+    return node
+
+
+def merge(defaults: Mapping, own: Mapping) -> Mapping:
+    """Mappings merge over the defaults, at every depth; anything else, and where a secret is, replaces them."""
+    items = dict(defaults.items)
+    for key, node in own.items.items():
+        below = items.get(key) if key not in ONE_PLACE else None
+        items[key] = merge(below, node) if isinstance(below, Mapping) and isinstance(node, Mapping) else node
+    return Mapping(items, own.line)

@@ -1,0 +1,1 @@
+"""The HTML report of a run: one page that needs no script, font or network."""

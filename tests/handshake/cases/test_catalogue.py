@@ -1,0 +1,138 @@
+"""The catalogue: complete, coherent, and true of the real openssl."""
+
+import re
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mintls.handshake.cases.case import Row, Severity, Verifier, cases_of, document, rows
+from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.pair import Pair
+from mintls.handshake.result import Outcome, Result
+from mintls.handshake.verdict import Kind
+from mintls.openssl.binary import Openssl
+
+import pytest
+import yaml
+
+BOTH_WAYS = {
+    "self-signed", "unknown-ca", "same-name-ca", "same-name-and-key-id-ca", "rogue-root", "leaf-as-ca", "bad-signature",
+    "bad-body", "stolen", "expired", "expired-intermediate", "not-yet-valid", "wrong-purpose", "code-signing",
+    "bad-key-usage", "ca-as-leaf", "missing-intermediate", "intermediate-not-ca", "intermediate-cannot-sign",
+    "path-length", "name-constraints", "critical-extension", "revoked", "crl-missing", "crl-stale", "weak-key",
+    "weak-digest", "no-extended-key-usage", "ca-with-purpose", "tls-1.0", "tls-1.1",
+    "good", "good-intermediate", "good-crl", "good-again",
+}  # fmt: skip
+ONE_WAY = {
+    "server": {"certificate-request", "none", "null-ciphers", "anonymous-ciphers"},
+    "client": {"wrong-name", "wrong-address", "cn-only", "good-address"},
+}
+SERVERS = {"openssl", "nginx", "Go", "Python", "Node"}
+STACKS = {Verifier.SERVER: SERVERS, Verifier.CLIENT: {*SERVERS, "curl"}}
+POLICY = {"no-extended-key-usage", "ca-with-purpose", "cn-only"}
+ALL = rows(CATALOGUE, ("1.2", "1.3"))
+
+
+def names(chosen: tuple[Row, ...]) -> set[str]:
+    return {row.id for row in chosen}
+
+
+def test_what_has_to_be_tried_is_tried() -> None:
+    tried = {(row.verifier.value, row.case.id) for row in ALL}
+    both = {(verifier, case) for verifier in ("server", "client") for case in BOTH_WAYS}
+    one = {(verifier, case) for verifier, cases in ONE_WAY.items() for case in cases}
+    assert both | one == tried
+    assert len(ALL) >= 60
+
+
+def test_each_case_says_what_it_is() -> None:
+    assert max(Counter(case.id for case in CATALOGUE).values()) == 1
+    for case in CATALOGUE:
+        assert re.fullmatch(r"[a-z0-9.-]+", case.id)
+        assert re.fullmatch(r"RFC \d{4} section [A0-9.]+( \([a-z]\)(\(\d\))?)?", case.clause)
+        assert case.title
+        assert case.hint
+        assert all(sentence.endswith(".") for sentence in (case.why, case.mistake))
+        assert all(STACKS[verifier] == set(case.mends(verifier)) for verifier in case.verifiers)
+        assert case.accepted is not bool(case.alerts)
+        assert not (case.accepted and case.errors)
+        assert case.accepted or not case.control
+    assert {case.id for case in CATALOGUE if case.severity is Severity.POLICY} == POLICY
+
+
+def test_what_needs_no_ca_key_is_not_signed_by_the_ca() -> None:
+    for case in CATALOGUE:
+        own = {name.replace("{role}", role) for name in case.authorities for role in ("server", "client")}
+        if not case.needs_ca_key and case.leaf is not None:
+            assert case.leaf.get("issuer") in {*own, "{role}"} or "issuer" not in case.leaf
+
+
+def test_each_version_and_verifier_has_its_rows() -> None:
+    count = Counter((row.verifier.value, row.version) for row in ALL)
+    assert set(count) == {(end, version) for end in ("server", "client") for version in ("1.0", "1.1", "1.2", "1.3")}
+    assert {row.version for row in rows(CATALOGUE, ("1.3",)) if not row.case.versions} == {"1.3"}
+
+
+def test_a_glob_chooses_rows_and_keeps_their_controls() -> None:
+    chosen = rows(CATALOGUE, ("1.2", "1.3"), only=["server/1.3/exp*"])
+    assert {"server/1.3/expired", "server/1.3/expired-intermediate"} <= names(chosen)
+    assert {row.case.id for row in chosen if row.case.control} == {
+        "good", "good-intermediate", "good-crl", "good-again",
+    }  # fmt: skip
+    assert {row.version for row in chosen} == {"1.3"}
+    assert {row.verifier for row in chosen} == {Verifier.SERVER}
+    assert {row.case.id for row in rows(CATALOGUE, ("1.3",), only=["none"]) if not row.case.control} == {"none"}
+    assert rows(CATALOGUE, ("1.3",), only=["nothing"]) == ()
+
+
+def test_a_glob_leaves_rows_out_but_not_their_controls() -> None:
+    chosen = names(rows(CATALOGUE, ("1.3",), skip=["client/*", "good*", "expired"]))
+    assert "server/1.3/good" in chosen
+    assert "server/1.3/expired" not in chosen
+    assert not any(name.startswith("client/") for name in chosen)
+
+
+def test_the_profile_has_every_file_that_is_named() -> None:
+    now = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+    profile = yaml.safe_load(document(DEFAULTS, GOOD, CATALOGUE, now))
+    authorities = profile["authorities"]
+    leaves = {**profile["servers"], **profile["clients"]}
+    assert not authorities.keys() & leaves.keys()
+    for row in ALL:
+        name = row.case.credential(row.verifier)
+        assert not name or name in leaves or name in authorities
+        assert all(sent in authorities or sent in leaves for sent in row.case.sent_chain(row.verifier))
+        assert not row.case.crl or "crl" in authorities[row.case.crl]
+    for entry in leaves.values():
+        assert entry["issuer"] in authorities or entry["issuer"] in leaves
+    assert profile["clients"]["expired-client"]["not_after"] == "2029-12-23T03:04:05Z"
+    assert profile["clients"]["wrong-purpose-client"]["extended_key_usage"] == ["serverAuth"]
+    assert profile["servers"]["wrong-purpose-server"]["extended_key_usage"] == ["clientAuth"]
+
+
+def test_only_what_is_tried_is_minted() -> None:
+    chosen = cases_of(rows(CATALOGUE, ("1.3",), only=["server/1.3/expired"]))
+    profile = yaml.safe_load(document(DEFAULTS, GOOD, chosen, datetime.now(UTC)))
+    assert "expired-client" in profile["clients"]
+    assert "revoked-client" not in profile["clients"]
+
+
+@pytest.fixture(scope="module")
+def results(openssl: Openssl, credentials: Path) -> dict[str, Result]:
+    told: list[Result] = []
+    ran = Pair(openssl, credentials, 30).run(ALL, 2, told.append)
+    assert len(told) == len(ran) == len(ALL)
+    assert told[-1].row.case.id == "good-again"
+    return {result.row.id: result for result in ran}
+
+
+@pytest.mark.parametrize("row", [row.id for row in ALL])
+def test_it_is_true_of_openssl(results: dict[str, Result], row: str) -> None:
+    result = results[row]
+    outcome = Outcome.WARNS if result.row.case.id in POLICY else Outcome.HOLDS
+    assert (result.outcome, result.verdict) == (outcome, result.verdict)
+    refused = result.verdict.kind is Kind.REFUSED
+    assert result.evidence.answered is not refused
+    assert bool(result.evidence.alert) is refused
+    if refused and result.row.case.errors:
+        assert result.evidence.verify_errors[0] in result.row.case.errors

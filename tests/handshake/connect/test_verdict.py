@@ -1,0 +1,327 @@
+"""The rules for a foreign server, on recorded connections and on those connections with one thing changed."""
+
+from mintls.handshake.cases.case import Case
+from mintls.handshake.connect.cases import ANY, server_cases
+from mintls.handshake.connect.probe import Answer, read_probe
+from mintls.handshake.connect.verdict import (
+    END,
+    Rules,
+    is_let_in,
+    is_resumed,
+    judge_request,
+    judge_server,
+    judge_server_certificate,
+)
+from mintls.handshake.verdict import Evidence, Kind, Verdict
+from mintls.handshake.wire.transcript import Alert, Message, Transcript
+
+import pytest
+from msgspec.structs import replace
+from recorded import recorded
+
+CASES: dict[str, Case] = {case.id: case for case in server_cases(ANY)}
+RULES = Rules(read_probe("http", "server.test"))
+OK = Answer(200, b"H")
+SENT = 400  # bytes of a leaf in DER; those recorded have more
+
+
+def seen(name: str, answer: bytes = b"") -> Evidence:
+    """What a client recorded, as if of a foreign server."""
+    client = recorded(name)[1]
+    return Evidence(verifier_is_server=True, presenter=client, answered=bool(answer), answer=answer)
+
+
+def judge(case: str, evidence: Evidence, rules: Rules = RULES, control: Answer | None = OK) -> Verdict:
+    return judge_server(CASES[case], SENT if CASES[case].presents else 0, evidence, control, rules)
+
+
+def http(status: int) -> bytes:
+    return f"HTTP/1.1 {status} x\r\n".encode()
+
+
+def silent(evidence: Evidence) -> Evidence:
+    return replace(evidence, presenter=replace(evidence.presenter, alerts=()))
+
+
+def changed(evidence: Evidence, **fields: object) -> Evidence:
+    return replace(evidence, presenter=replace(evidence.presenter, **fields))
+
+
+REFUSED, GOOD = seen("server-1.3-unknown-ca"), seen("server-1.3-good", http(200))
+GREETED = silent(seen("server-1.3-good", http(400)))
+
+
+@pytest.mark.parametrize(
+    ("case", "evidence", "kind", "reason"),
+    [
+        ("good", GOOD, Kind.ACCEPTED, "HTTP 200, certificate sent"),
+        ("good", seen("server-1.2-good", http(200)), Kind.ACCEPTED, "HTTP 200"),
+        ("unknown-ca", REFUSED, Kind.REFUSED, "alert 48 unknown_ca, certificate sent"),
+        ("unknown-ca", GREETED, Kind.REFUSED, "HTTP 400, certificate sent"),
+        ("unknown-ca", seen("server-1.3-good", http(200)), Kind.ACCEPTED, "HTTP 200, certificate sent"),
+        ("unknown-ca", seen("server-1.3-good", http(404)), Kind.ACCEPTED, "HTTP 404, certificate sent"),
+        ("unknown-ca", silent(REFUSED), Kind.REFUSED, "closed without an answer, certificate sent"),
+        ("unknown-ca", replace(silent(REFUSED), timed_out=True), Kind.INCONCLUSIVE, "no answer within the time"),
+        ("unknown-ca", seen("server-1.3-none", http(400)), Kind.INCONCLUSIVE, "the certificate was not sent"),
+        ("unknown-ca", seen("server-1.3-none"), Kind.INCONCLUSIVE, "the certificate was not sent"),
+        ("none", seen("server-1.3-none"), Kind.REFUSED, "alert 116 certificate_required, no certificate sent"),
+        ("none", seen("server-1.2-none"), Kind.REFUSED, "alert 40 handshake_failure, no certificate sent"),
+        ("none", REFUSED, Kind.INCONCLUSIVE, "not an empty Certificate message"),
+        ("none", seen("server-1.3-not-requested", http(200)), Kind.NOT_REQUESTED, "did not ask"),
+        ("stolen", seen("server-1.2-stolen"), Kind.REFUSED, "alert 51 decrypt_error, certificate sent"),
+        ("tls-1.0", seen("server-1.0-tls-1.0"), Kind.REFUSED, "alert 70 protocol_version"),
+        ("unknown-ca", seen("server-1.0-tls-1.0"), Kind.INCONCLUSIVE, "no ServerHello"),
+        ("unknown-ca", replace(REFUSED, trouble="s_client did not connect"), Kind.INCONCLUSIVE, "did not connect"),
+        ("no-name", seen("server-1.3-not-requested", http(200)), Kind.ACCEPTED, "no certificate asked for"),
+        ("no-name", seen("server-1.3-not-requested", http(404)), Kind.REFUSED, "another content than HTTP 200"),
+        ("no-name", seen("server-1.3-not-requested", http(421)), Kind.REFUSED, "HTTP 421"),
+        ("no-name", seen("server-1.3-none"), Kind.REFUSED, "alert 116"),
+        ("open-name", seen("server-1.3-not-requested", http(200)), Kind.ACCEPTED, "HTTP 200"),
+    ],
+)  # fmt: skip
+def test_recorded(case: str, evidence: Evidence, kind: Kind, reason: str) -> None:
+    verdict = judge(case, evidence)
+    assert (verdict.kind, reason in verdict.reason) == (kind, True), verdict
+
+
+def test_a_refusal_is_one_only_beside_another_answer_of_the_control() -> None:
+    refused = replace(REFUSED, answer=http(403), answered=True)
+    assert judge("unknown-ca", refused).kind is Kind.REFUSED
+    assert judge("unknown-ca", refused, control=Answer(403, b"H")).kind is Kind.ACCEPTED
+    assert judge("unknown-ca", refused, Rules(RULES.probe, (401,))).kind is Kind.ACCEPTED
+
+
+def test_another_protocol_refuses_with_another_first_byte() -> None:
+    rules = Rules(read_probe("hex:00", "h"))
+    for first, kind in ((b"E", Kind.REFUSED), (b"R", Kind.ACCEPTED)):
+        evidence = replace(REFUSED, answer=first + b"rest", answered=True)
+        verdict = judge("unknown-ca", evidence, rules, Answer(None, b"R"))
+        assert verdict.kind is kind
+    # but not where the good certificate got HTTP: that is a server which behaves in a way that nobody has told
+    assert judge("unknown-ca", replace(REFUSED, answer=b"E\n", answered=True)).kind is Kind.ACCEPTED
+
+
+def test_the_second_control_has_to_get_what_the_first_got() -> None:
+    assert judge("good-again", GOOD).kind is Kind.ACCEPTED
+    assert judge("good-again", replace(GOOD, answer=http(503))).kind is Kind.INCONCLUSIVE
+    assert judge("good-again", REFUSED).kind is Kind.REFUSED
+
+
+@pytest.mark.parametrize("number", [10, 20, 47, 70, 109])
+def test_an_alert_about_something_else_is_no_refusal(number: int) -> None:
+    other = changed(REFUSED, alerts=(Alert(sent=False, fatal=True, number=number),))
+    assert judge("unknown-ca", other).kind is Kind.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("number", [40, 42, 49, 50, 80, 116])  # of Go, GnuTLS, Node and others
+def test_stacks_choose_their_alerts(number: int) -> None:
+    other = changed(REFUSED, alerts=(Alert(sent=False, fatal=True, number=number),))
+    assert judge("unknown-ca", other).kind is Kind.REFUSED
+
+
+def test_our_own_alert_is_no_refusal_unless_it_says_that_the_other_side_closed() -> None:
+    mine = (Alert(sent=True, fatal=True, number=50),)
+    assert judge("unknown-ca", changed(REFUSED, alerts=mine, reasons=("no inverse",))).kind is Kind.INCONCLUSIVE
+    assert judge("unknown-ca", changed(REFUSED, alerts=mine, reasons=(END,))).kind is Kind.REFUSED
+
+
+def test_without_a_probe_the_handshake_counts() -> None:
+    rules = Rules(read_probe("none", "h"))
+    quiet = silent(replace(GOOD, answer=b"", answered=False))
+    ticket = Message(sent=False, version="TLS 1.3", content="Handshake", name="NewSessionTicket", length=100)
+    let_in = changed(quiet, messages=(*quiet.presenter.messages, ticket))
+    bare = changed(quiet, messages=tuple(m for m in quiet.presenter.messages if m.name != "NewSessionTicket"))
+    assert judge("unknown-ca", let_in, rules).kind is Kind.ACCEPTED
+    assert judge("unknown-ca", replace(bare, timed_out=True), rules).kind is Kind.INCONCLUSIVE
+    assert judge("unknown-ca", let_in).kind is Kind.REFUSED, "with a probe it does not"
+    assert judge("none", seen("server-1.3-none"), rules).kind is Kind.REFUSED
+
+
+def test_the_end_of_the_handshake_in_1_3_is_not_the_servers_word() -> None:
+    refused = recorded("server-1.3-none")[1]
+    assert refused.has("Finished", sent=False)
+    assert not is_let_in(refused)
+    assert is_let_in(recorded("server-1.2-good")[1])
+    assert not is_let_in(recorded("server-1.2-none")[1])
+    assert is_let_in(recorded("server-1.3-not-requested")[1])
+
+
+def test_a_resumed_session_has_no_certificate_of_the_server() -> None:
+    good = recorded("server-1.3-good")[1]
+    assert not is_resumed(good)
+    assert is_resumed(replace(good, messages=tuple(m for m in good.messages if m.name != "Certificate")))
+    assert not is_resumed(Transcript())
+
+
+def test_what_the_control_shows() -> None:
+    assert judge_request(GOOD).kind is Kind.ACCEPTED
+    assert judge_request(seen("server-1.3-not-requested")).kind is Kind.NOT_REQUESTED
+    assert judge_server_certificate(GOOD, "x").kind is Kind.ACCEPTED
+    verdict = judge_server_certificate(changed(GOOD, verify_errors=(62,)), "server.test")
+    assert (verdict.kind, verdict.reason) == (
+        Kind.REFUSED,
+        "it does not verify for server.test: verify error 62",
+    )
+
+
+# ---- each alert, each status and each reason by itself
+
+# RFC 8446 section 6.2: those that can be about a certificate, and those that can be about a hello; the numbers are
+# written out here once more, so that none can be lost or added there unseen
+OF_CERTIFICATES = {40, 41, 42, 43, 44, 45, 46, 48, 49, 50, 51, 71, 80, 116}
+OF_HELLOS = {40, 47, 50, 70, 71, 80, 86, 112}
+
+
+def alerted(number: int, evidence: Evidence = REFUSED) -> Evidence:
+    return changed(evidence, alerts=(Alert(sent=False, fatal=True, number=number),))
+
+
+def test_which_alerts_refuse_a_certificate_and_which_a_hello() -> None:
+    numbers = range(256)  # an alert is an octet
+    for case in ("unknown-ca", "resumed"):
+        refuse = {number for number in numbers if judge(case, alerted(number)).kind is Kind.REFUSED}
+        assert refuse == OF_CERTIFICATES, case
+    for case in ("tls-1.0", "null-ciphers", "no-name", "another-name", "open-name", "stranger"):
+        refuse = {number for number in numbers if judge(case, alerted(number)).kind is Kind.REFUSED}
+        assert refuse == OF_CERTIFICATES | OF_HELLOS, case
+
+
+@pytest.mark.parametrize(
+    "status", [200, 204, 302, 399, 400, 401, 402, 403, 404, 420, 421, 422, 494, 495, 496, 497, 500]
+)
+def test_which_statuses_refuse(status: int) -> None:
+    """RFC 9110 section 15.5, and nginx's own two, ngx_http_request.h; without a control only what nginx says of one."""
+    answered = replace(REFUSED, answer=http(status), answered=True)
+    beside = judge("unknown-ca", answered).kind
+    assert beside is (Kind.REFUSED if status in {400, 401, 403, 421, 495, 496} else Kind.ACCEPTED)
+    alone = judge("unknown-ca", answered, control=None).kind
+    assert alone is (Kind.REFUSED if status in {400, 495, 496} else Kind.ACCEPTED)
+    assert judge("unknown-ca", answered, Rules(RULES.probe, (404,)), None).kind is Kind.ACCEPTED
+
+
+def test_what_is_said_of_each_answer() -> None:
+    answered = replace(REFUSED, answer=http(404), answered=True)
+    facts = "HTTP 404, alert 48 unknown_ca, certificate sent 475 B"
+    assert judge("unknown-ca", answered).reason == f"{facts}, which is no refusal (--refused-status)"
+    same = Answer(404, b"H")
+    assert judge("unknown-ca", answered, control=same).reason == facts
+    unasked = replace(seen("server-1.3-not-requested"), answer=http(200), answered=True)
+    assert judge("no-name", unasked).reason == "HTTP 200, no certificate asked for"
+    assert judge("good-again", answered).reason == f"{facts}, where the first good certificate got HTTP 200"
+
+
+def test_an_application_refuses_only_where_neither_speaks_http() -> None:
+    rules = Rules(read_probe("hex:00", "h"))
+    answered = replace(REFUSED, answer=b"E", answered=True)
+    assert judge("unknown-ca", answered, rules, Answer(None, b"R")).kind is Kind.REFUSED
+    assert judge("unknown-ca", answered, rules, Answer(200, b"H")).kind is Kind.ACCEPTED
+    assert judge("unknown-ca", replace(answered, answer=http(200)), RULES, Answer(None, b"R")).kind is Kind.ACCEPTED
+
+
+@pytest.mark.parametrize("case", ["no-name", "another-name", "open-name"])
+def test_another_content_is_a_refusal_where_the_same_is_what_counts(case: str) -> None:
+    answered = replace(REFUSED, answer=http(404), answered=True)
+    assert judge(case, answered).kind is Kind.REFUSED
+    assert judge(case, replace(answered, answer=http(200))).kind is Kind.ACCEPTED
+
+
+@pytest.mark.parametrize("case", ["stranger", "unknown-ca", "resumed"])
+def test_and_not_elsewhere(case: str) -> None:
+    assert judge(case, replace(REFUSED, answer=http(404), answered=True)).kind is Kind.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("reason", "in_clear"),
+    [("wrong version number", True), ("http request", True), ("https proxy request", True), ("no protocols", False)],
+)
+def test_an_answer_in_clear_is_told(reason: str, in_clear: bool) -> None:
+    evidence = changed(seen("server-1.0-tls-1.0"), messages=(), alerts=(), reasons=("another", reason))
+    verdict = judge("unknown-ca", evidence)
+    assert verdict.kind is Kind.INCONCLUSIVE
+    assert verdict.reason.endswith(": is this TLS? (--starttls)") is in_clear
+
+
+def test_a_control_may_come_where_nothing_is_asked() -> None:
+    """That the server does not ask is a row of its own; a refusal beside it needs the question."""
+    unasked = replace(seen("server-1.3-not-requested"), answer=http(200), answered=True)
+    assert judge("good", unasked).kind is Kind.ACCEPTED
+    assert judge("good-again", unasked).kind is Kind.ACCEPTED
+    assert judge("unknown-ca", unasked).kind is Kind.NOT_REQUESTED
+    unsent = seen("server-1.3-none", http(200))
+    assert judge("good", unsent).kind is Kind.INCONCLUSIVE, "but it must have been shown where it was asked for"
+
+
+@pytest.mark.parametrize(("case", "kind"), [("unknown-ca", Kind.INCONCLUSIVE), ("tls-1.0", Kind.REFUSED),
+                                            ("no-name", Kind.REFUSED), ("resumed", Kind.INCONCLUSIVE)])  # fmt: skip
+def test_a_close_before_any_answer_refuses_a_hello_alone(case: str, kind: Kind) -> None:
+    closed = changed(REFUSED, alerts=(), messages=tuple(m for m in REFUSED.presenter.messages if m.sent))
+    assert judge(case, closed).kind is kind
+
+
+def test_our_own_alert_counts_only_if_it_is_fatal_and_ours() -> None:
+    for alert, kind in (
+        (Alert(sent=True, fatal=True, number=42), Kind.INCONCLUSIVE),
+        (Alert(sent=True, fatal=False, number=0), Kind.REFUSED),
+    ):
+        assert judge("unknown-ca", changed(REFUSED, alerts=(alert,))).kind is kind
+    said = judge("unknown-ca", changed(REFUSED, alerts=(Alert(sent=True, fatal=True, number=42),), reasons=("why",)))
+    assert said.reason == "our own side ended the handshake with alert 42 bad_certificate: why"
+
+
+def test_time_that_is_over_is_no_refusal_and_no_acceptance() -> None:
+    late = replace(silent(REFUSED), timed_out=True)
+    assert judge("unknown-ca", late).kind is Kind.INCONCLUSIVE
+    assert judge("tls-1.0", late).kind is Kind.INCONCLUSIVE
+    assert judge("unknown-ca", replace(late, answer=http(200))).kind is Kind.ACCEPTED
+
+
+def message(name: str, version: str = "TLS 1.3", *, sent: bool = False) -> Message:
+    return Message(sent=sent, version=version, content="Handshake", name=name, length=50)
+
+
+@pytest.mark.parametrize(
+    ("messages", "let_in"),
+    [
+        ([message("ServerHello"), message("CertificateRequest"), message("Finished")], False),
+        ([message("ServerHello"), message("CertificateRequest"), message("NewSessionTicket")], False),
+        ([message("ServerHello"), message("CertificateRequest"), message("Finished"),
+          message("NewSessionTicket")], True),
+        ([message("ServerHello"), message("Finished")], True),
+        ([message("ServerHello"), message("Finished", sent=True)], False),
+        ([message("ServerHello"), message("CertificateRequest", sent=True), message("Finished")], True),
+        ([message("ServerHello"), message("CertificateRequest"), message("Finished"),
+          message("NewSessionTicket", sent=True)], False),
+        ([message("ServerHello", "TLS 1.2"), message("CertificateRequest", "TLS 1.2"), message("Finished", "TLS 1.2")],
+         True),
+        ([message("ClientHello"), message("ServerHello", "TLS 1.2"), message("CertificateRequest", "TLS 1.2"),
+          message("Finished", "TLS 1.2")], True),
+        ([], False),
+    ],
+)  # fmt: skip
+def test_when_a_server_has_let_somebody_in(messages: list[Message], let_in: bool) -> None:
+    assert is_let_in(Transcript(tuple(messages))) is let_in
+
+
+@pytest.mark.parametrize(
+    ("messages", "resumed"),
+    [
+        ([message("Finished")], True), ([message("Finished"), message("Certificate")], False), ([], False),
+        ([message("Finished"), message("Certificate", sent=True)], True), ([message("Finished", sent=True)], False),
+    ],
+)  # fmt: skip
+def test_when_a_session_was_resumed(messages: list[Message], resumed: bool) -> None:
+    assert is_resumed(Transcript(tuple(messages))) is resumed
+
+
+def test_what_the_control_shows_is_said() -> None:
+    asked = GOOD.presenter.length("CertificateRequest", sent=False)
+    assert judge_request(GOOD).reason == f"CertificateRequest of {asked} B"
+    mine = changed(GOOD, messages=(message("CertificateRequest", sent=True),))
+    assert judge_request(mine).kind is Kind.NOT_REQUESTED
+    errors = changed(GOOD, verify_errors=(18, 62))
+    assert judge_server_certificate(errors, "h").reason == "it does not verify for h: verify error 18"
+
+
+def test_rules_do_not_change() -> None:
+    with pytest.raises(AttributeError):
+        RULES.refused_status = ()  # type: ignore[misc]

@@ -1,0 +1,154 @@
+"""The catalogue minted under an authority that stands already: with its key every case, without it some."""
+
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mintls.errors import OutputError
+from mintls.handshake.cases.case import Case, Verifier
+from mintls.handshake.cases.catalogue import CATALOGUE
+from mintls.handshake.listen.credentials import Adopted, Credential, adopt
+from mintls.openssl.binary import Openssl
+
+import pytest
+from conftest import contents
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from msgspec.structs import replace
+
+pytestmark = pytest.mark.slow
+
+NEEDS_NO_KEY = {
+    "good", "good-again", "self-signed", "unknown-ca", "same-name-ca", "same-name-and-key-id-ca", "rogue-root",
+    "leaf-as-ca", "bad-signature", "bad-body", "stolen", "tls-1.0", "tls-1.1",
+}  # fmt: skip
+NEEDS_INTERMEDIATE = {
+    "good-intermediate", "expired-intermediate", "missing-intermediate", "intermediate-not-ca",
+    "intermediate-cannot-sign", "path-length", "name-constraints", "crl-stale", "weak-digest",
+}  # fmt: skip
+
+
+def shown_to(verifier: Verifier) -> list[Case]:
+    return [replace(case, verifiers=(verifier,)) for case in CATALOGUE if verifier in case.verifiers]
+
+
+def adopted_from(openssl: Openssl, source: Path, directory: Path, role: str, *, key: bool) -> tuple[Adopted, set[str]]:
+    """Everything minted for one direction; with the ids of the cases that could be."""
+    leaf = Credential(source / f"{role}.crt", source / f"{role}.key")
+    ca = Credential(source / "ca.crt", source / "ca.key" if key else None)
+    adopted = adopt(ca, {"server": leaf} if role == "server" else {"client": leaf}, directory, openssl)
+    verifier = Verifier.CLIENT if role == "server" else Verifier.SERVER
+    cases = [case for case in shown_to(verifier) if not adopted.obstacle(case) and not case.checks]
+    adopted.mint(cases, datetime.now(UTC), directory, openssl, 2)
+    for case in cases:
+        if name := case.credential(verifier):
+            assert (directory / f"{name}.crt").is_file()
+            assert (directory / f"{name}.key").is_file()
+    return adopted, {case.id for case in cases}
+
+
+def certificate(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+@pytest.mark.parametrize("role", ["server", "client"])
+def test_without_the_key_of_the_authority(openssl: Openssl, rogue: Path, tmp_path: Path, role: str) -> None:
+    """What anybody can make who has a good leaf: none of it is signed by that authority."""
+    before, directory = contents(rogue), tmp_path / "bad"
+    adopted, ids = adopted_from(openssl, rogue, directory, role, key=False)
+    server_only = {"none", "certificate-request", "null-ciphers", "anonymous-ciphers"}
+    assert ids == NEEDS_NO_KEY | ({"good-address"} if role == "server" else server_only)
+    assert contents(rogue) == before
+    assert not (directory / "ca.key").exists()
+    ca, good = certificate(rogue / "ca.crt"), certificate(rogue / f"{role}.crt")
+    for name in ("same-name-ca", "same-name-and-key-id-ca", "bad-signature", "bad-body"):
+        bad = certificate(directory / f"{name}-{role}.crt")
+        assert bad.issuer == ca.subject
+        with pytest.raises(InvalidSignature):
+            bad.verify_directly_issued_by(ca)
+    bad = certificate(directory / f"bad-signature-{role}.crt")
+    assert bad.tbs_certificate_bytes == good.tbs_certificate_bytes
+    bad = certificate(directory / f"bad-body-{role}.crt")
+    assert bad.signature == good.signature
+    assert bad.serial_number != good.serial_number
+    certificate(directory / f"leaf-as-ca-{role}.crt").verify_directly_issued_by(good)
+    identifier = x509.SubjectKeyIdentifier
+    double, namesake = certificate(directory / "double.crt"), certificate(directory / "namesake.crt")
+    assert double.extensions.get_extension_for_class(identifier) == ca.extensions.get_extension_for_class(identifier)
+    assert namesake.extensions.get_extension_for_class(identifier) != ca.extensions.get_extension_for_class(identifier)
+    assert double.subject == namesake.subject == ca.subject
+    assert "private key" in adopted.obstacle(next(case for case in CATALOGUE if case.id == "expired"))
+
+
+def test_a_stolen_certificate_is_the_good_one_with_a_key_that_is_not(
+    openssl: Openssl, rogue: Path, dev: Path, tmp_path: Path
+) -> None:
+    for source in (rogue, dev):  # EC and RSA
+        directory = tmp_path / source.name
+        adopted_from(openssl, source, directory, "client", key=False)
+        assert certificate(directory / "stolen-client.crt") == certificate(source / "client.crt")
+        stolen = (directory / "stolen-client.key").read_text()
+        subprocess.run(["openssl", "pkey", "-noout"], input=stolen, text=True, check=True)
+        assert stolen != (source / "client.key").read_text()
+        with pytest.raises(ValueError, match="key"):
+            load_pem_private_key(stolen.encode(), None)
+
+
+def test_with_the_key_of_the_authority(openssl: Openssl, rogue: Path, tmp_path: Path) -> None:
+    before, directory = contents(rogue), tmp_path / "bad"
+    adopted, ids = adopted_from(openssl, rogue, directory, "server", key=True)
+    assert ids == {case.id for case in shown_to(Verifier.CLIENT) if not case.checks}
+    assert contents(rogue) == before
+    ca = certificate(rogue / "ca.crt")
+    for name in ("expired", "wrong-name", "stolen", "no-extended-key-usage"):
+        certificate(directory / f"{name}-server.crt").verify_directly_issued_by(ca)
+    assert not any(map(adopted.obstacle, CATALOGUE))
+
+
+def test_an_authority_that_may_have_none_below_it(openssl: Openssl, elliptic: Path, tmp_path: Path) -> None:
+    """path_length 0, as profiles/dev.yaml has it."""
+    adopted, ids = adopted_from(openssl, elliptic, tmp_path / "bad", "server", key=True)
+    obstacles = {case.id: adopted.obstacle(case) for case in CATALOGUE}
+    assert {name for name, obstacle in obstacles.items() if obstacle} == NEEDS_INTERMEDIATE
+    assert not ids & NEEDS_INTERMEDIATE
+
+
+NEW = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+FOREIGN = f"""
+openssl req -x509 {NEW} -keyout ca.key -out ca.crt -subj '/O=Old, Ltd/OU=a/OU=b/CN=Old CA' -config c
+openssl req {NEW} -keyout client.key -out client.csr -subj /CN=client -config c
+openssl x509 -req -in client.csr -CA ca.crt -CAkey ca.key -set_serial 1 -out client.crt -extfile /dev/null
+"""
+CONFIG = "[req]\ndistinguished_name = dn\nx509_extensions = v\n[dn]\n[v]\nbasicConstraints = CA:TRUE\n"
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_an_authority_that_mintls_did_not_make(openssl: Openssl, tmp_path: Path, key: bool) -> None:
+    """No key usage, no key identifier, a version 1 leaf with the serial number 1: strict verifiers refuse it."""
+    (tmp_path / "c").write_text(CONFIG)
+    subprocess.run(["sh", "-e", "-c", FOREIGN], cwd=tmp_path, check=True, capture_output=True)
+    directory = tmp_path / "bad"
+    _, ids = adopted_from(openssl, tmp_path, directory, "client", key=key)
+    assert ids >= NEEDS_NO_KEY - {"tls-1.0"}
+    ca = certificate(tmp_path / "ca.crt")
+    assert certificate(directory / "same-name-ca-client.crt").issuer == ca.subject
+    assert certificate(directory / "bad-body-client.crt").serial_number != 1
+    if key:
+        certificate(directory / "expired-client.crt").verify_directly_issued_by(ca)
+
+
+def test_an_encrypted_key_is_none(openssl: Openssl, rogue: Path, tmp_path: Path) -> None:
+    key = tmp_path / "ca.key"
+    argv = ["openssl", "pkey", "-in", rogue / "ca.key", "-aes256", "-passout", "env:WORD", "-out", key]
+    subprocess.run(argv, check=True, env={"WORD": "secret", "PATH": "/usr/bin:/bin"})
+    assert not adopt(Credential(rogue / "ca.crt", key), {}, tmp_path / "bad", openssl).ca_key
+
+
+def test_a_leaf_is_no_authority(openssl: Openssl, rogue: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"server\.crt is no CA certificate"):
+        adopt(Credential(rogue / "server.crt"), {}, tmp_path / "bad", openssl)
+    shutil.rmtree(tmp_path / "bad")
+    with pytest.raises(OutputError, match=r"absent\.crt: No such file"):
+        adopt(Credential(tmp_path / "absent.crt"), {}, tmp_path / "bad", openssl)

@@ -1,0 +1,133 @@
+"""Our own pair for real: accepted and refused, hung and dead ends, and no process left behind."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+from mintls.errors import MintlsError
+from mintls.handshake.openssl_end import Conversation, End, converse
+from mintls.openssl.binary import Openssl
+
+import pytest
+from conftest import Fake, altered
+from deadline import slow
+from msgspec.structs import replace
+
+pytestmark = pytest.mark.slow
+
+
+def ends(credentials: Path, client: str = "client", version: str = "-tls1_3") -> tuple[End, End]:
+    anchors = credentials / "anchors.crt"
+    server = End(anchors, credentials / "server.crt", credentials / "server.key", options=(version,))
+    named = (version, "-verify_hostname", "localhost")
+    if not client:
+        return server, End(anchors, options=named)
+    return server, End(anchors, credentials / f"{client}.crt", credentials / f"{client}.key", options=named)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_a_good_pair_talks(openssl: Openssl, credentials: Path, tmp_path: Path, version: str) -> None:
+    seen = converse(openssl, *ends(credentials, version=version), tmp_path, 10)
+    assert seen.answered
+    assert not seen.timed_out
+    assert seen.server.established is True
+    assert seen.client.has_data(sent=False)
+    assert seen.client.length("Certificate", sent=True) < 600, "the leaf alone, without the root that it has at hand"
+    assert [command[1] for command in seen.commands] == ["s_server", "s_client"]
+
+
+@pytest.mark.parametrize(("client", "error", "alert"), [("", (), 116), ("unknown-ca-client", (20,), 48)])
+def test_a_bad_client_does_not(
+    openssl: Openssl, credentials: Path, tmp_path: Path, client: str, error: tuple[int, ...], alert: int
+) -> None:
+    seen = converse(openssl, *ends(credentials, client), tmp_path, 10)
+    assert not seen.answered
+    assert not seen.timed_out
+    assert seen.server.established is False
+    assert seen.server.verify_errors == error
+    assert (fatal := seen.client.fatal(sent=False))
+    assert fatal.number == alert
+
+
+@pytest.mark.parametrize("end", ["s_server", "s_client"])
+def test_an_end_that_hangs_is_stopped_in_time(credentials: Path, tmp_path: Path, fake_openssl: Fake, end: str) -> None:
+    pid = tmp_path / "pid"
+    hang = f'if [ "$sub" = {end} ]; then echo $$ > {pid}; exec sleep 1000; fi'
+    fake = fake_openssl(altered("", hang)).program
+    start = time.monotonic()
+    seen = converse(Openssl(str(fake)), *ends(credentials), tmp_path, 0.5)
+    assert seen.timed_out
+    assert not seen.answered
+    assert time.monotonic() - start < slow(5)
+    assert is_gone(int(pid.read_text()))
+
+
+def test_an_end_that_ignores_the_request_to_stop_is_killed(
+    credentials: Path, tmp_path: Path, fake_openssl: Fake
+) -> None:
+    pid = tmp_path / "pid"
+    fake = fake_openssl(
+        altered("", f'if [ "$sub" = s_server ]; then trap "" TERM; echo $$ > {pid}; sleep 1000; fi')
+    ).program
+    assert converse(Openssl(str(fake)), *ends(credentials), tmp_path, 0.2).timed_out
+    assert is_gone(int(pid.read_text()))
+
+
+def test_a_server_that_dies_says_why(credentials: Path, tmp_path: Path, fake_openssl: Fake) -> None:
+    fake = fake_openssl(
+        altered("", '[ "$sub" = s_server ] && { echo "s_server: Unknown option: -rev" >&2; exit 1; }')
+    ).program
+    seen = converse(Openssl(str(fake)), *ends(credentials), tmp_path, 10)
+    assert seen.trouble == "s_server did not start to listen: s_server: Unknown option: -rev"
+    assert not seen.timed_out
+
+
+def test_a_client_that_dies_leaves_no_server_behind(credentials: Path, tmp_path: Path, fake_openssl: Fake) -> None:
+    pid = tmp_path / "pid"
+    fake = fake_openssl(
+        altered("", f'[ "$sub" = s_client ] && exit 1; [ "$sub" = s_server ] && echo $$ > {pid}')
+    ).program
+    start = time.monotonic()
+    seen = converse(Openssl(str(fake)), *ends(credentials), tmp_path, 60)
+    assert seen.trouble == "s_client did not connect"
+    assert time.monotonic() - start < slow(30)
+    assert is_gone(int(pid.read_text()))
+
+
+@pytest.mark.parametrize("end", [0, 1])
+def test_an_unreadable_key_is_trouble_and_no_refusal(
+    openssl: Openssl, credentials: Path, tmp_path: Path, end: int
+) -> None:
+    both = list(ends(credentials))
+    both[end] = replace(both[end], key=tmp_path / "absent.key")
+    seen = converse(openssl, *both, tmp_path, 10)
+    assert str(tmp_path / "absent.key") in seen.trouble
+
+
+def test_stop_ends_a_conversation_from_another_thread(credentials: Path, tmp_path: Path, fake_openssl: Fake) -> None:
+    fifo, seen = tmp_path / "fifo", list[Conversation]()
+    os.mkfifo(fifo)
+    openssl = Openssl(
+        str(fake_openssl(altered("", f'[ "$sub" = s_client ] && {{ echo $$ > {fifo}; exec sleep 1000; }}')).program)
+    )
+    thread = threading.Thread(target=lambda: seen.append(converse(openssl, *ends(credentials), tmp_path, 60)))
+    thread.start()
+    try:
+        pid = int(fifo.read_text())  # waits until the client runs
+    finally:
+        openssl.stop()
+        thread.join(10)
+    assert not thread.is_alive()
+    assert not seen[0].answered
+    assert is_gone(pid)
+    with pytest.raises(MintlsError, match="interrupted"):
+        converse(openssl, *ends(credentials), tmp_path, 1)

@@ -1,0 +1,87 @@
+"""What verify.py advises: each sentence beside a certificate that does not deserve it."""
+
+from ipaddress import ip_address
+from pathlib import Path
+
+from mintls.inspection.advice import advise
+from mintls.inspection.files import inspect
+from mintls.openssl.binary import Openssl
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
+from foreign import CLIENT, SERVER, Made, make
+
+CA = make("CA", authority=True)
+LOCAL, EMAIL = [x509.DNSName("localhost")], [x509.RFC822Name("a@example.org")]
+SMALL = rsa.generate_private_key(65537, 1024)
+LARGE = rsa.generate_private_key(65537, 2048)
+
+
+def advice(tmp_path: Path, openssl: Openssl, **made: Made) -> dict[str, list[str]]:
+    for name, one in made.items():
+        (tmp_path / f"{name}.crt").write_bytes(one.pem)
+    inspection = inspect([tmp_path], openssl, 2)
+    said = advise(inspection)
+    return {one.name.removesuffix(".crt"): list(said[one.certificate.fingerprint]) for one in inspection.certificates}
+
+
+@pytest.mark.parametrize(
+    ("bad", "good", "sentence"),
+    [
+        (make("s", CA, purposes=SERVER), make("s", CA, purposes=SERVER, san=LOCAL), "clients ignore CN"),
+        (make("s", CA, purposes=SERVER, san=EMAIL),
+         make("s", CA, purposes=SERVER, san=[x509.IPAddress(ip_address("::1"))]), "clients ignore CN"),
+        (make("c", CA, purposes=CLIENT), make("c", CA, purposes=CLIENT, san=EMAIL), "find only CN"),
+        (make("s", CA, purposes=SERVER, san=LOCAL, days=(-1, 826)),
+         make("s", CA, purposes=SERVER, san=LOCAL, days=(-1, 823)), "valid for 827 days"),
+        (make("p", CA, purposes=SERVER + CLIENT, san=LOCAL, days=(0, 826)),
+         make("c", CA, purposes=CLIENT, san=LOCAL, days=(0, 826)), "valid for 826 days"),
+        (make("a", CA, san=LOCAL, days=(0, 826)),
+         make("a", CA, purposes=[Eku.CODE_SIGNING], san=LOCAL, days=(0, 826)), "valid for 826 days"),
+        (make("k", CA, purposes=CLIENT, san=LOCAL, key=SMALL), make("k", CA, purposes=CLIENT, san=LOCAL, key=LARGE),
+         "rsa:1024 is weak"),
+        (make("R", authority=True, without=[x509.KeyUsage]), make("R", authority=True, days=(-1, 9999)),
+         "without keyUsage keyCertSign"),
+    ],
+)  # fmt: skip
+def test_about_one(bad: Made, good: Made, sentence: str, tmp_path: Path, openssl: Openssl) -> None:
+    said = advice(tmp_path, openssl, ca=CA, bad=bad, good=good)
+    assert said["ca"] == said["good"] == []
+    assert len(said["bad"]) == 1
+    assert sentence in said["bad"][0]
+
+
+def test_a_serial_that_was_given_twice(tmp_path: Path, openssl: Openssl) -> None:
+    """Of two issuers it may be the same."""
+    other = make("Other", authority=True, serial=9)
+    made = {name: make(name, CA, purposes=CLIENT, san=LOCAL, serial=7) for name in ("one", "two")}
+    made["third"] = make("third", other, purposes=CLIENT, san=LOCAL, serial=7)
+    said = advice(tmp_path, openssl, ca=CA, other=other, **made)
+    assert said["one"] == said["two"]
+    assert "serial 07 was given twice" in said["one"][0]
+    assert said["third"] == said["other"] == said["ca"] == []
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640, 0o604, 0o610, 0o666])
+def test_a_key_that_others_can_read(mode: int, tmp_path: Path, openssl: Openssl) -> None:
+    (tmp_path / "ca.key").write_bytes(CA.key_pem)
+    (tmp_path / "ca.key").chmod(mode)
+    said = advice(tmp_path, openssl, ca=CA)["ca"]
+    assert said == ([f"ca.key can be read by others (mode {mode:04o}): chmod 600"] if mode & 0o077 else [])
+
+
+@pytest.mark.parametrize("names", [("x.crt", "x.key"), ("x-cert.pem", "x-key.pem"), ("x.pem", "x.key")])
+def test_a_key_that_does_not_match(names: tuple[str, str], tmp_path: Path, openssl: Openssl) -> None:
+    def misfits() -> list[list[str]]:
+        return [[key.path.name for key in one.mismatched] for one in inspect([tmp_path], openssl, 2).certificates]
+
+    certificate, key = (tmp_path / name for name in names)
+    certificate.write_bytes(CA.pem)
+    for one, expected in ((CA, []), (make("other"), [names[1]])):
+        key.write_bytes(one.key_pem)
+        key.chmod(0o600)
+        assert misfits() == [expected]
+    key.write_bytes(make("other").encrypted_key(b"secret"))  # nobody can tell
+    assert misfits() == [[]]
