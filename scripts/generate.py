@@ -24,8 +24,8 @@ from mintls.profile.load import load_profile
 from mintls.profile.scalars import Span
 from mintls.profile.signing_request import read_requests
 from mintls.profile.yaml_nodes import write_yaml
+from mintls.report.mint_report import as_json
 
-import msgspec
 from plumbum import cli
 
 BESIDE = 2  # processes more than cores: while one is being started, and another's end is noticed, the cores compute
@@ -85,7 +85,7 @@ class Generate(Script):
         else:
             outcome = mint(profile, directory, openssl, self.jobs, Progress(), wishes)
         if self.json:
-            print(as_json(directory, outcome))
+            print(as_json(str(directory), outcome.decisions, outcome.crls, current=outcome.current))
         elif not self.quiet:
             print(*as_lines(directory, outcome, "due" if self.check else ""), sep="\n")
         return DOES_NOT_HOLD if self.check and not outcome.current else 0
@@ -125,24 +125,6 @@ def as_lines(directory: Path, outcome: Outcome, due: str) -> list[str]:
     lines += [f"{due or 'listed':<9} {crl.file}: {len(crl.record.revoked)} revoked" for crl in outcome.crls]
     worked = sum(bool(decision.work) for decision in told) + (len(outcome.crls) if due else 0)
     return [*lines, f"{directory}: {worked} {due or 'issued'}, {len(told)} in all"]
-
-
-def as_json(directory: Path, outcome: Outcome) -> str:
-    """The same for a program; what each certificate holds is in manifest.json."""
-    report = {
-        "version": 1,
-        "directory": str(directory).encode(errors="backslashreplace").decode(),  # it need not be UTF-8, JSON must
-        "current": outcome.current,
-        "certificates": [
-            {"name": decision.entry.name, "action": decision.what, "why": decision.why}
-            for decision in outcome.decisions
-        ],
-        "revocation_lists": [
-            {"name": crl.entry.name, "number": crl.record.number, "revoked": len(crl.record.revoked)}
-            for crl in outcome.crls
-        ],
-    }
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
 
 
 if __name__ == "__main__":

@@ -126,17 +126,17 @@ def result(case: str, kind: Kind, version: str = "1.3", verifier: Verifier = Ver
 @pytest.mark.parametrize(
     ("case", "kind", "outcome"),
     [
-        ("good", Kind.ACCEPTED, Outcome.HOLDS),
-        ("good", Kind.REFUSED, Outcome.FAILS),
-        ("good", Kind.NOT_REQUESTED, Outcome.FAILS),
+        ("good", Kind.ACCEPTED, Outcome.PASS),
+        ("good", Kind.REFUSED, Outcome.FAIL),
+        ("good", Kind.NOT_REQUESTED, Outcome.FAIL),
         ("good", Kind.INCONCLUSIVE, Outcome.UNKNOWN),
-        ("expired", Kind.REFUSED, Outcome.HOLDS),
-        ("expired", Kind.REFUSED_LATE, Outcome.WARNS),
-        ("expired", Kind.ACCEPTED, Outcome.FAILS),
-        ("expired", Kind.NOT_REQUESTED, Outcome.FAILS),
+        ("expired", Kind.REFUSED, Outcome.PASS),
+        ("expired", Kind.REFUSED_LATE, Outcome.WARN),
+        ("expired", Kind.ACCEPTED, Outcome.FAIL),
+        ("expired", Kind.NOT_REQUESTED, Outcome.FAIL),
         ("expired", Kind.INCONCLUSIVE, Outcome.UNKNOWN),
-        ("cn-only", Kind.REFUSED, Outcome.HOLDS),
-        ("cn-only", Kind.ACCEPTED, Outcome.WARNS),
+        ("cn-only", Kind.REFUSED, Outcome.PASS),
+        ("cn-only", Kind.ACCEPTED, Outcome.WARN),
         ("cn-only", Kind.INCONCLUSIVE, Outcome.UNKNOWN),
     ],
 )
@@ -158,7 +158,7 @@ def test_no_refusal_counts_beside_a_control_that_failed() -> None:
 
 def test_a_server_that_asks_for_nothing_has_not_failed_the_control() -> None:
     rows = [result("good", Kind.NOT_REQUESTED), result("null-ciphers", Kind.REFUSED, "1.2")]
-    assert weigh(rows)[1].outcome is Outcome.HOLDS
+    assert weigh(rows)[1].outcome is Outcome.PASS
 
 
 def test_a_control_at_the_end_counts_as_well() -> None:

@@ -1,4 +1,4 @@
-"""The README's reference is what the Structs say."""
+"""The reference in profiles/README.md is what the Structs say."""
 
 from mintls.profile.fields import Authority, Leaf
 from mintls.profile.reference import reference
@@ -6,13 +6,13 @@ from mintls.profile.reference import reference
 from msgspec import structs
 from processes import SCRIPTS
 
-README = (SCRIPTS.parent / "README.md").read_text(encoding="utf-8")
+README = (SCRIPTS.parent / "profiles" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_is_current() -> None:
     said = README.partition("<!-- reference: made")[2].partition("\n")[2].partition("<!-- end of reference -->")[0]
     assert said.strip() == reference().strip(), (
-        "in scripts/: python -m mintls.profile.reference, and put it into README.md"
+        "in scripts/: python -m mintls.profile.reference, and put it into profiles/README.md"
     )
 
 

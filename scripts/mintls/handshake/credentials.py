@@ -14,20 +14,22 @@ from mintls.minting.mint import mint as mint_profile
 from mintls.minting.snapshot import Snapshot, read_manifest, read_snapshot
 from mintls.openssl.binary import Openssl
 from mintls.plan.renewal import Wishes
-from mintls.profile.load import read_profile
+from mintls.profile.load import build_profile
 
 PROFILE = "catalogue"
 COPIED = ("certificate", "key")
 VERIFIERS = {"server": (Verifier.CLIENT,), "client": (Verifier.SERVER,), "peer": (Verifier.SERVER, Verifier.CLIENT)}
 
 
-def mint(document: str, directory: Path, openssl: Openssl, workers: int, standing: tuple[str, ...] = ()) -> None:
+def mint(
+    document: Mapping[str, object], directory: Path, openssl: Openssl, workers: int, existing: tuple[str, ...] = ()
+) -> None:
     """Mint the catalogue's own profile, the bad credentials by the same code as the good ones.
 
-    `standing`: the entries that are in the directory already (adopted.py) and are left as they are.
+    `existing`: the entries that are in the directory already and are left as they are.
     """
-    profile = read_profile(document.encode(), "the catalogue", PROFILE)
-    wishes = Wishes(only=tuple(entry.name for entry in profile.entries if entry.name not in standing))
+    profile = build_profile(document, "the catalogue", PROFILE)
+    wishes = Wishes(only=tuple(entry.name for entry in profile.entries if entry.name not in existing))
     if wishes.only:
         mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, wishes)
 
@@ -76,7 +78,7 @@ def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
         Case(
             id=f"set-{record.name}",
             title=f"{record.name} of {source}",
-            clause="RFC 5280 section 6.1",
+            reference="RFC 5280 section 6.1",
             hint=f"see what verify.py says of {source}",
             verifiers=VERIFIERS[record.role],
             accepted=True,

@@ -10,18 +10,24 @@ from mintls.handshake.verdict import Evidence, Kind, Verdict
 from msgspec import Struct
 from msgspec.structs import replace
 
-FIRST, LAST = "good", "good-again"  # the controls that go before and after all else
-
 
 class Outcome(StrEnum):
-    """What a row adds to the answer of a run."""
+    """What a row adds to the answer of a run; the same words in every report."""
 
-    HOLDS = "ok"
-    WARNS = "warn"  # fails a run that is strict, and no other
-    FAILS = "FAIL"
-    UNKNOWN = "unknown"  # inconclusive, and that is not a pass
-    TOLD = "info"  # what to know; no answer hangs on it
-    SKIPPED = "skip"  # not tried
+    PASS = "pass"
+    WARN = "warn"  # fails a run with --strict, and no other
+    FAIL = "fail"
+    UNKNOWN = "unknown"  # inconclusive, which is not a pass
+    INFO = "info"  # worth knowing; the answer does not depend on it
+    SKIP = "skip"  # not tried
+
+
+class Subject(StrEnum):
+    """What is checked."""
+
+    PAIR = "pair"
+    SERVER = "server"
+    CLIENT = "client"
 
 
 class Result(Struct, frozen=True):
@@ -40,23 +46,24 @@ class Result(Struct, frozen=True):
     def outcome(self) -> Outcome:
         """Whether it did."""
         kind = self.verdict.kind
-        if kind is Kind.NOT_TRIED:
-            return Outcome.SKIPPED
+        if kind in (Kind.NOT_TRIED, Kind.NOT_OFFERED):
+            return Outcome.SKIP
         if self.row.case.severity is Severity.INFORMATION:
-            return Outcome.TOLD
+            return Outcome.INFO
         if kind is Kind.INCONCLUSIVE:
             return Outcome.UNKNOWN
         if kind is self.expected:
-            return Outcome.HOLDS
+            return Outcome.PASS
         late = kind is Kind.REFUSED_LATE and self.expected is Kind.REFUSED
-        return Outcome.WARNS if late or self.row.case.severity is Severity.POLICY else Outcome.FAILS
+        return Outcome.WARN if late or self.row.case.severity is Severity.POLICY else Outcome.FAIL
 
 
 class Run(Struct, frozen=True, kw_only=True):
     """All results of a run, with what the reports say about it."""
 
-    checked: str  # what was proved, in words
-    openssl: str  # its version
+    kind: Subject
+    subject: str  # what was checked, as the user named it
+    openssl: str  # its version, e.g. OpenSSL 3.0.19
     started: str  # RFC 3339, UTC
     milliseconds: float
     strict: bool
@@ -69,7 +76,7 @@ class Run(Struct, frozen=True, kw_only=True):
     @property
     def status(self) -> int:
         """The exit status: what failed weighs more than what is not known."""
-        if self.count(Outcome.FAILS) or (self.strict and self.count(Outcome.WARNS)):
+        if self.count(Outcome.FAIL) or (self.strict and self.count(Outcome.WARN)):
             return DOES_NOT_HOLD
         return COULD_NOT_RUN if self.count(Outcome.UNKNOWN) else 0
 

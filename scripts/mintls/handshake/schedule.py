@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import chain
 
-from mintls.handshake.cases.case import Row
-from mintls.handshake.result import FIRST, LAST, Result
+from mintls.handshake.cases.case import Row, Turn
+from mintls.handshake.result import Result
 from mintls.openssl.binary import Openssl
 
 TICK = 0.5  # seconds
@@ -30,9 +30,9 @@ def try_rows(
     with ThreadPoolExecutor(workers) as pool:
         try:
             for group in (
-                [row for row in rows if row.case.id == FIRST],
-                [row for row in rows if row.case.id not in (FIRST, LAST)],
-                [row for row in rows if row.case.id == LAST],
+                [row for row in rows if row.case.turn is Turn.FIRST],
+                [row for row in rows if row.case.turn is Turn.BETWEEN],
+                [row for row in rows if row.case.turn is Turn.LAST],
             ):
                 left_out = tuple(leave_out(group, tuple(results.values())))
                 idle = {result.row.id for result in left_out}

@@ -7,11 +7,11 @@ way. All else is inconclusive, and that is not a pass.
 
 from enum import StrEnum
 
-from mintls.handshake.wire.transcript import ALERTS, Alert, Transcript
+from mintls.handshake.wire.alerts import ALERTS, AlertNumber
+from mintls.handshake.wire.transcript import Alert, Transcript
 
 from msgspec import Struct
 
-DECODE_ERROR, PROTOCOL_VERSION = 50, 70
 ANY = 8  # alerts, from which on nobody wants them listed
 EMPTY_CERTIFICATE = 8  # bytes at most of a Certificate message with no certificate in it
 
@@ -25,17 +25,20 @@ class Kind(StrEnum):
     NOT_REQUESTED = "not requested"  # a server that did not ask for a certificate
     INCONCLUSIVE = "inconclusive"
     NOT_TRIED = "not tried"  # it cannot be made, or would prove nothing
+    NOT_OFFERED = "not offered"  # the version of TLS is not spoken
 
 
 class Verdict(Struct, frozen=True):
     """What the verifying end did, and how it is known: a sentence without its full stop.
 
-    `control`: the row that failed, if that alone is why it cannot be known.
+    `control`: the row that failed, if that alone is why it cannot be known. `topic`: what a report lists as not
+    tested, such as `revocation`.
     """
 
     kind: Kind
     reason: str
     control: str = ""
+    topic: str = ""
 
 
 class Expectation(Struct, frozen=True, kw_only=True):
@@ -129,9 +132,9 @@ def _refusal(expected: Expectation, seen: Evidence) -> Verdict:
         return unknown("no ClientHello" + told(seen))
     if not alert:
         own = seen.presenter.fatal(sent=True)
-        if own and own.number == PROTOCOL_VERSION and expected.at_hello:
+        if own and own.number == AlertNumber.PROTOCOL_VERSION and expected.at_hello:
             return Verdict(kind, "it does not offer that version")
-        if own and own.number != DECODE_ERROR:  # that is what OpenSSL 3 says to nobody when the other end has closed
+        if own and own.number != AlertNumber.DECODE_ERROR:  # which OpenSSL 3 sends when the other peer has closed
             return unknown(f"the end that shows the certificate gave up: {own}")
         if expected.by_close:
             return Verdict(kind, f"closed without an alert, {how}")

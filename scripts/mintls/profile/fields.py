@@ -55,36 +55,42 @@ Defect = Literal[
 NetscapeCertType = Literal["client", "server", "email", "objsign", "sslCA", "emailCA", "objCA"]
 
 
-class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the files of an entry are called."""
+def about(meaning: str, *examples: object, required: str = "", ge: int | None = None, le: int | None = None) -> Meta:
+    """What the reference and the JSON Schema say of a field: its meaning, examples, when it is required, its bounds."""
+    extra = {"required": required} if required else None
+    return Meta(description=meaning, examples=list(examples), extra=extra, ge=ge, le=le)
 
-    certificate: Annotated[FilePattern, Meta(description="The certificate, PEM.")] = field(
+
+class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """File names of an entry."""
+
+    certificate: Annotated[FilePattern, about("The certificate (PEM).", "{name}-cert.pem")] = field(
         default_factory=lambda: FilePattern("{name}.crt")
     )
-    key: Annotated[FilePattern, Meta(description="The private key, PEM, mode 0600.")] = field(
+    key: Annotated[FilePattern, about("The private key (PEM, mode 0600).", "{name}-key.pem")] = field(
         default_factory=lambda: FilePattern("{name}.key")
     )
     request: Annotated[
         FilePattern | None,
-        Meta(description="The signing request, PEM; kept only when a pattern names it. A root has none."),
+        about("The signing request (PEM). Kept only if this pattern is given. A root has none.", "{name}.csr"),
     ] = None
 
-    chain: Annotated[FilePattern, Meta(description="The output chain: PEM, leaf first.")] = field(
+    chain: Annotated[FilePattern, about("The output `chain` (PEM, leaf first).", "{name}-fullchain.pem")] = field(
         default_factory=lambda: FilePattern("{name}.chain.crt")
     )
-    crl: Annotated[FilePattern, Meta(description="An authority's CRL, PEM.")] = field(
+    crl: Annotated[FilePattern, about("The CRL of a CA (PEM).", "{name}.crl.pem")] = field(
         default_factory=lambda: FilePattern("{name}.crl")
     )
-    der: Annotated[FilePattern, Meta(description="The output der.")] = field(
+    der: Annotated[FilePattern, about("The output `der`.", "{name}.der")] = field(
         default_factory=lambda: FilePattern("{name}.der")
     )
-    pkcs12: Annotated[FilePattern, Meta(description="The output pkcs12.")] = field(
+    pkcs12: Annotated[FilePattern, about("The output `pkcs12`.", "{name}.pfx")] = field(
         default_factory=lambda: FilePattern("{name}.p12")
     )
-    truststore: Annotated[FilePattern, Meta(description="The output truststore, PKCS#12.")] = field(
+    truststore: Annotated[FilePattern, about("The output `truststore` (PKCS#12).", "{name}-trust.p12")] = field(
         default_factory=lambda: FilePattern("{name}.truststore.p12")
     )
-    kubernetes: Annotated[FilePattern, Meta(description="The output kubernetes, YAML.")] = field(
+    kubernetes: Annotated[FilePattern, about("The output `kubernetes` (YAML).", "{name}-tls.yaml")] = field(
         default_factory=lambda: FilePattern("{name}.secret.yaml")
     )
 
@@ -107,10 +113,19 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a passphrase is: an environment variable, or the first line of a file. It never stands in a profile."""
+    """Source of a passphrase: an environment variable, or the first line of a file. It is never in a profile."""
 
-    env: Annotated[Variable | None, Meta(description="The name of an environment variable.")] = None
-    file: Annotated[str | None, Meta(description="A file, relative to the profile.")] = None
+    env: Annotated[Variable | None, about("Name of an environment variable.", "KEYPASS", required="this or file")] = (
+        None
+    )
+    file: Annotated[
+        str | None,
+        about(
+            "Path of a file, relative to the profile. Its first line is the passphrase.",
+            "pass.txt",
+            required="this or env",
+        ),
+    ] = None
 
     @property
     def words(self) -> str:
@@ -121,113 +136,163 @@ class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Pkcs12(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the outputs pkcs12 and truststore are made."""
 
-    password: Annotated[Secret | None, Meta(description="The password of the file.")] = None
-    alias: Annotated[Text | None, Meta(description="The name of what is in it; by default the entry's.")] = None
+    password: Annotated[
+        Secret | None, about("Password of the PKCS#12 file.", {"env": "P12PASS"}, required="for pkcs12 and truststore")
+    ] = None
+    alias: Annotated[
+        Text | None, about("Friendly name of the entry in the file. Default: the name of the certificate.", "web")
+    ] = None
     compatibility: Annotated[
-        Literal["modern", "legacy"], Meta(description="legacy for macOS and old Java: 3DES and SHA-1.")
+        Literal["modern", "legacy"],
+        about("modern: AES-256 and SHA-256. legacy: 3DES and SHA-1, for macOS and old Java.", "legacy"),
     ] = "modern"
 
 
 class Netscape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The historic Netscape extensions, which old recipes still carry."""
 
-    cert_type: Annotated[tuple[NetscapeCertType, ...], Meta(description="nsCertType.")] = ()
-    comment: Annotated[Comment | None, Meta(description="nsComment, ASCII.")] = None
+    cert_type: Annotated[tuple[NetscapeCertType, ...], about("nsCertType.", ["server"])] = ()
+    comment: Annotated[Comment | None, about("nsComment (ASCII).", "test only")] = None
 
 
 class NameConstraints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which names an authority may certify (RFC 5280 4.2.1.10)."""
 
-    permitted: Annotated[tuple[Subtree, ...], Meta(description="Names of these kinds must lie in one of these.")] = ()
-    excluded: Annotated[tuple[Subtree, ...], Meta(description="No name may lie in one of these.")] = ()
+    permitted: Annotated[
+        tuple[Subtree, ...],
+        about("Names of these kinds must be within one of these subtrees.", ["DNS:example.org", "IP:10.0.0.0/8"]),
+    ] = ()
+    excluded: Annotated[
+        tuple[Subtree, ...], about("No name may be within one of these subtrees.", ["DNS:secret.example.org"])
+    ] = ()
 
 
 class Crl(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A certificate revocation list, made even when nothing is revoked."""
 
-    days: Annotated[int, Meta(ge=1, le=36525, description="How long it may be used before the next one.")] = 30
+    days: Annotated[int, about("Days until the next update.", 7, ge=1, le=36525)] = 30
 
 
 class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every entry starts from: mappings merge over it, anything else replaces it."""
+    """Defaults for all entries: mappings merge over them, anything else replaces them."""
 
-    subject: Annotated[Subject, Meta(description="The distinguished name.")] = field(default_factory=Subject)
-    key: Annotated[KeyAlgorithm, Meta(description="The key's algorithm and size or curve.")] = "rsa:2048"
+    subject: Annotated[
+        Subject,
+        about(
+            "Distinguished name: attributes in order. A list gives an attribute more than once.",
+            {"C": "DE", "O": "Example", "CN": "localhost"},
+            required="yes",
+        ),
+    ] = field(default_factory=Subject)
+    key: Annotated[KeyAlgorithm, about("Key algorithm with size or curve.", "ec:P-256")] = "rsa:2048"
     digest: Annotated[
-        Digest, Meta(description="What is hashed with when this entry's key signs (not Ed25519, Ed448).")
+        Digest, about("Hash for signatures by this key. Ed25519, Ed448 and ML-DSA take none.", "sha384")
     ] = "sha256"
-    days: Annotated[int, Meta(ge=1, le=36525, description="Validity in days from the moment of issue.")] = 365
-    not_before: Annotated[Moment | None, Meta(description="When it begins, RFC 3339; by default at once.")] = None
-    not_after: Annotated[Moment | None, Meta(description="When it ends, RFC 3339; by default by days.")] = None
+    days: Annotated[int, about("Validity in days from the time of issue.", 90, ge=1, le=36525)] = 365
+    not_before: Annotated[
+        Moment | None, about("Start of validity (RFC 3339). Default: the time of issue.", "2026-01-01T00:00:00Z")
+    ] = None
+    not_after: Annotated[
+        Moment | None, about("End of validity (RFC 3339). Default: `days` after the start.", "2026-12-31T23:59:59Z")
+    ] = None
     backdate: Annotated[
-        Span | None, Meta(description="How long before the moment of issue it begins, for clocks that are late.")
+        Span | None, about("Starts validity this long before the time of issue, for peers whose clocks are slow.", "1h")
     ] = None
     issuer: Annotated[
         str | None,
-        Meta(
-            description="The authority that signs; need not be said when there is one. Authorities do not take it "
-            "from the defaults: one without is a root."
+        about(
+            "Name of the CA that signs. Optional with a single CA. A CA without `issuer` is a root; "
+            "CAs do not inherit it from `defaults`.",
+            "issuing",
+            required="with several CAs",
         ),
     ] = None
     authority_key_identifier: Annotated[
         AuthorityKeyIdentifier,
-        Meta(description="How the issuer's key is named (x509v3_config(5)); a root has none."),
+        about("Form of the authority key identifier (x509v3_config(5)). A root has none.", "keyid,issuer"),
     ] = "keyid"
-    netscape: Annotated[Netscape | None, Meta(description="Historic Netscape extensions.")] = None
-    crl_distribution_points: Annotated[tuple[Uri, ...], Meta(description="Where the issuer's CRL is.")] = ()
-    ocsp: Annotated[tuple[Uri, ...], Meta(description="Where the issuer's OCSP responder is.")] = ()
-    certificate_policies: Annotated[tuple[Oid, ...], Meta(description="Policies it was issued under.")] = ()
+    netscape: Annotated[Netscape | None, about("Historic Netscape extensions.", {"comment": "test only"})] = None
+    crl_distribution_points: Annotated[
+        tuple[Uri, ...], about("URLs of the issuer's CRL.", ["http://crl.example.org/ca.crl"])
+    ] = ()
+    ocsp: Annotated[tuple[Uri, ...], about("URLs of the issuer's OCSP responder.", ["http://ocsp.example.org"])] = ()
+    certificate_policies: Annotated[tuple[Oid, ...], about("Certificate policies, as OIDs.", ["2.23.140.1.2.1"])] = ()
     outputs: Annotated[
         tuple[Made, ...],
-        Meta(
-            description="What is made beside certificate and key. chain: the certificate and its issuers without the "
-            "root; der; pkcs12; truststore: the root for Java; kubernetes: a Secret of type kubernetes.io/tls."
+        about(
+            "Files created in addition to certificate and key. chain: the certificate and its "
+            "issuers, without the root. der: the certificate in DER. pkcs12: key and chain. "
+            "truststore: the root, for Java. kubernetes: a Secret of type kubernetes.io/tls.",
+            ["chain", "pkcs12"],
         ),
     ] = ()
-    passphrase: Annotated[Secret | None, Meta(description="Encrypts the private key (PKCS#8).")] = None
-    pkcs12: Annotated[Pkcs12, Meta(description="How pkcs12 and truststore are made.")] = field(default_factory=Pkcs12)
+    passphrase: Annotated[Secret | None, about("Encrypts the private key (PKCS#8).", {"env": "KEYPASS"})] = None
+    pkcs12: Annotated[
+        Pkcs12, about("Options of the outputs pkcs12 and truststore.", {"password": {"env": "P12PASS"}})
+    ] = field(default_factory=Pkcs12)
 
 
 class Certificate(Defaults, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every certificate can say."""
+    """The fields of every certificate."""
 
-    san: Annotated[tuple[GeneralName, ...], Meta(description="Alternative names, as KIND:value.")] = ()
+    san: Annotated[
+        tuple[GeneralName, ...],
+        about(
+            "Subject alternative names, as KIND:value.", ["DNS:localhost", "IP:127.0.0.1"], required="servers and peers"
+        ),
+    ] = ()
     key_usage: Annotated[
         tuple[KeyUsage, ...] | None,
-        Meta(description="By default what the role needs: see the README's table of roles."),
+        about("Key usage. Default: by role, see Roles.", ["digitalSignature"]),
     ] = None
     extended_key_usage: Annotated[
         tuple[Purpose, ...] | None,
-        Meta(description="By default serverAuth for servers, clientAuth for clients, both for peers; [] for none."),
+        about(
+            "Extended key usage, as names or OIDs. Default: by role, see Roles. [] leaves the extension out.",
+            ["serverAuth", "clientAuth"],
+        ),
     ] = None
-    serial: Annotated[Serial | None, Meta(description="By default 159 random bits, unique below its issuer.")] = None
+    serial: Annotated[Serial | None, about("Serial number. Default: 159 random bits, unique per issuer.", "0x01")] = (
+        None
+    )
     subject_key_identifier: Annotated[
-        KeyIdentifier, Meta(description="hash of its key, none, or its own hexadecimal.")
+        KeyIdentifier, about("hash (of the public key), none, or hexadecimal digits.", "none")
     ] = field(default_factory=lambda: KeyIdentifier("hash"))
     extensions: Annotated[
         dict[ExtensionName, RawExtension],
-        Meta(description="Any other extension in openssl's words, as in 1.2.3.4: critical,DER:0500. Replaces ours."),
+        about(
+            "Any other extension in openssl syntax, by OID or name. Replaces the one that mintls would write.",
+            {"1.2.3.4": "critical,DER:0500"},
+        ),
     ] = field(default_factory=dict)
-    revoked: Annotated[RevocationReason | None, Meta(description="Why its issuer's CRL lists it.")] = None
+    revoked: Annotated[
+        RevocationReason | None, about("Lists the certificate in its issuer's CRL, for this reason.", "keyCompromise")
+    ] = None
     csr: Annotated[
         str | None,
-        Meta(description="A signing request to certify, relative to the profile. Only its public key is taken over."),
+        about(
+            "Path of a signing request to certify, relative to the profile. Only its public key is used.", "device.csr"
+        ),
     ] = None
     defects: Annotated[
-        tuple[Defect, ...], Meta(description="What is deliberately wrong with it: to test those who must refuse it.")
+        tuple[Defect, ...],
+        about("What is deliberately wrong with the certificate, to test peers that must reject it.", ["bad_signature"]),
     ] = ()
 
 
 class Authority(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A certificate that signs others."""
 
-    days: Annotated[int, Meta(ge=1, le=36525, description="Validity in days from the moment of issue.")] = 3650
+    days: Annotated[int, about("Validity in days from the time of issue.", 3650, ge=1, le=36525)] = 3650
     path_length: Annotated[
         Annotated[int, Meta(ge=0, le=100)] | None,
-        Meta(description="How many authorities may stand between it and a leaf."),
+        about("Maximum number of CAs between this one and a leaf (pathLenConstraint).", 0),
     ] = None
-    name_constraints: Annotated[NameConstraints | None, Meta(description="Which names it may certify.")] = None
-    crl: Annotated[Crl | None, Meta(description="Make a CRL for what it signs.")] = None
+    name_constraints: Annotated[
+        NameConstraints | None,
+        about("Names that this CA may certify (RFC 5280 section 4.2.1.10).", {"permitted": ["DNS:example.org"]}),
+    ] = None
+    crl: Annotated[Crl | None, about("Creates a CRL for the certificates of this CA.", {"days": 7})] = None
 
 
 class Leaf(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -235,21 +300,32 @@ class Leaf(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     count: Annotated[
         Annotated[int, Meta(ge=1, le=100000)] | None,
-        Meta(description="A fleet of so many: {index}, or {index:04d}, in subject and san is 1, 2 ..."),
+        about("Number of certificates to create. {index} or {index:04d} in subject and san becomes 1, 2 ...", 50),
     ] = None
 
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A profile as it is written."""
+    """A profile as written."""
 
-    version: Annotated[Literal[1], Meta(description="The version of this language.")] = 1
-    defaults: Annotated[Defaults, Meta(description="What every entry starts from.")] = field(default_factory=Defaults)
-    files: Annotated[Files, Meta(description="What the files are called.")] = field(default_factory=Files)
-    authorities: Annotated[dict[str, Authority], Meta(description="Certificate authorities, by name.")] = field(
-        default_factory=dict
+    version: Annotated[Literal[1], about("Version of the profile language.", 1)] = 1
+    defaults: Annotated[
+        Defaults, about("Defaults for all entries. Mappings merge; anything else is replaced.", {"key": "ec:P-256"})
+    ] = field(default_factory=Defaults)
+    files: Annotated[Files, about("File names.", {"certificate": "{name}-cert.pem"})] = field(default_factory=Files)
+    authorities: Annotated[
+        dict[str, Authority], about("CAs by name.", {"ca": {"subject": {"CN": "Test CA"}}}, required="yes")
+    ] = field(default_factory=dict)
+    servers: Annotated[
+        dict[str, Leaf],
+        about("TLS servers by name.", {"server": {"subject": {"CN": "localhost"}, "san": ["DNS:localhost"]}}),
+    ] = field(default_factory=dict)
+    clients: Annotated[dict[str, Leaf], about("TLS clients by name.", {"client": {"subject": {"CN": "client"}}})] = (
+        field(default_factory=dict)
     )
-    servers: Annotated[dict[str, Leaf], Meta(description="TLS servers, by name.")] = field(default_factory=dict)
-    clients: Annotated[dict[str, Leaf], Meta(description="TLS clients, by name.")] = field(default_factory=dict)
-    peers: Annotated[dict[str, Leaf], Meta(description="TLS server and client in one, by name.")] = field(
-        default_factory=dict
-    )
+    peers: Annotated[
+        dict[str, Leaf],
+        about(
+            "Certificates that are server and client in one, by name.",
+            {"web": {"subject": {"CN": "web"}, "san": ["DNS:web"]}},
+        ),
+    ] = field(default_factory=dict)

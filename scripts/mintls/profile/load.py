@@ -1,6 +1,7 @@
 """YAML -> Profile: sections, defaults, issuers and fleets, every mistake with file:line and the field's path."""
 
 import re
+from collections import abc
 from collections.abc import Iterator
 from operator import is_
 from pathlib import Path
@@ -13,7 +14,17 @@ from mintls.profile.fields import Authority, Document, Leaf, Role, Secret
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
 from mintls.profile.names import GeneralName, Subject
-from mintls.profile.yaml_nodes import MAX_BYTES, Complaint, Mapping, Node, Scalar, Sequence, Unreadable, read_yaml
+from mintls.profile.yaml_nodes import (
+    MAX_BYTES,
+    Complaint,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Unreadable,
+    as_node,
+    read_yaml,
+)
 
 from msgspec import structs
 
@@ -50,6 +61,15 @@ def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> 
         root, complaints = read_yaml(data)
     except Unreadable as error:
         raise ProfileError([f"{source}:{error.complaint}"]) from None
+    return _read(root, complaints, source, name, folder)
+
+
+def build_profile(document: abc.Mapping[str, object], source: str, name: str) -> Profile:
+    """The profile that a document of the program's own describes. Raises ProfileError as `read_profile` does."""
+    return _read(as_node(document), [], source, name, Path())
+
+
+def _read(root: Node, complaints: list[Complaint], source: str, name: str, folder: Path) -> Profile:
     reader = _Reader(source, complaints, folder)
     try:
         profile = reader.profile(root, name)

@@ -3,6 +3,7 @@
 Run `python -m mintls.profile.reference` in scripts/ to print it.
 """
 
+import re
 import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -28,19 +29,22 @@ SECTIONS: tuple[tuple[str, type[Struct]], ...] = (
 
 
 def reference() -> str:
-    """A table for each part of the language: field, what it may be, its default, what it means."""
+    """A table for each part of the language: field, whether it is required, values, default, example, meaning."""
     return "\n".join(line for title, kind in SECTIONS for line in _table(title, kind))
 
 
 def _table(title: str, kind: type[Struct]) -> Iterator[str]:
     shared = {field.encode_name for field in structs.fields(Leaf)} if kind is Authority else set()
     yield f"\n**{title}**\n"
-    yield "| field | may be | default | meaning |"
-    yield "| --- | --- | --- | --- |"
+    yield "| field | required | value | default | example | meaning |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for field in structs.fields(kind):
         if field.encode_name not in shared or field.encode_name == "days":
-            meaning = " ".join((_meta(field.type).description or "").split()).replace("|", "\\|")
-            yield f"| `{field.encode_name}` | {_may_be(field.type)} | {_default(field)} | {meaning} |"
+            meta, name = _meta(field.type), field.encode_name
+            required = (meta.extra or {}).get("required", "no")
+            example = f"`{name}: {_flow((meta.examples or [''])[0])}`"
+            cells = (f"`{name}`", required, _may_be(field.type), _default(field), example, meta.description or "")
+            yield f"| {' | '.join(cells)} |"
 
 
 def _may_be(kind: Any) -> str:
@@ -59,6 +63,18 @@ def _may_be(kind: Any) -> str:
         return "a mapping"
     examples = kind.schema.get("examples") if isinstance(kind, type) and issubclass(kind, Text) else None
     return ", ".join(f"`{example}`" for example in examples) if examples else "text"
+
+
+def _flow(value: object) -> str:
+    """The value in YAML's flow style, with quotes only where YAML needs them."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(_flow(one) for one in value) + "]"
+        case str() if re.search(r"[{}\[\],#&*!|>'\"%@`]|[a-zA-Z]{3}:|://", value):
+            return f'"{value}"'
+    return str(value)
 
 
 def _default(field: FieldInfo) -> str:

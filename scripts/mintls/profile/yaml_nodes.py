@@ -4,6 +4,7 @@ A scalar is kept as written (`NO` stays NO, `010` stays 010): what it means is f
 Nothing is constructed, so a tag can run nothing; an alias is a reference, so an alias bomb weighs nothing.
 """
 
+from collections import abc
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -84,6 +85,18 @@ def read_yaml(data: bytes) -> tuple[Node, list[Complaint]]:
         where = text.find(chr(error.character)) if isinstance(error.character, int) else -1
         line = text.count("\n", 0, max(where, 0)) + 1
         raise Unreadable(line, "is not YAML: it holds a character that YAML does not allow") from None
+
+
+def as_node(value: object) -> Node:
+    """Settings that the program itself wrote, as the tree that their YAML text would give; line 0."""
+    match value:
+        case Mapping() | Sequence() | Scalar():
+            return value
+        case abc.Mapping():
+            return Mapping({str(key): as_node(child) for key, child in value.items()}, 0)
+        case list() | tuple():
+            return Sequence(tuple(as_node(child) for child in value), 0)
+    return Scalar(str(value).lower() if isinstance(value, bool) else str(value), 0, empty=value is None)
 
 
 def write_yaml(documents: Iterable[dict[str, Any]]) -> str:

@@ -1,22 +1,22 @@
-"""One case in words: what is tried, why, how ends get it wrong, and what to change then in each stack (pure)."""
+"""One case explained: the test, its reason, the common mistake, and the fix for each stack (pure)."""
 
 import textwrap
 from collections.abc import Iterable, Iterator
 
 from mintls.errors import UsageError, not_known
 from mintls.handshake.cases.case import Case, Route, Severity
-from mintls.handshake.wire.transcript import ALERTS
+from mintls.handshake.wire.alerts import ALERTS
 
-WIDTH, COLUMN = 110, 10
+WIDTH, COLUMN = 110, 16
 WEIGHT = {
     Severity.MUST: "",
-    Severity.POLICY: "; policy: otherwise only warns, unless --strict",
-    Severity.INFORMATION: "; only told, whatever it is",
+    Severity.POLICY: "; policy: any other verdict is a warning, or a failure with --strict",
+    Severity.INFORMATION: "; for information only",
 }
 
 
 def explain(wanted: str, cases: Iterable[Case]) -> str:
-    """The case of this id, or of a row's id such as `server/1.3/expired`. Raises UsageError when there is none."""
+    """The case of this id, or of a row's id such as `server/1.3/expired`. Raises UsageError if it is unknown."""
     known = {case.id: case for case in cases}
     name = wanted.rpartition("/")[2]
     if name not in known:
@@ -27,43 +27,44 @@ def explain(wanted: str, cases: Iterable[Case]) -> str:
 def _lines(case: Case) -> Iterator[str]:
     yield f"{case.id}: {case.title}"
     yield ""
-    yield from _field("tried", _tried(case))
+    yield from _field("test", _test(case))
     yield from _field("expected", _expected(case))
-    yield from _field("why", case.why)
-    yield from _field("clause", case.clause)
-    yield from _field("mistake", case.mistake)
-    yield from _field("mend", case.hint)
-    verdict = "refuses it" if case.accepted else "accepts it"
-    if case.severity is Severity.INFORMATION:
-        verdict = "is to do otherwise"
+    yield from _field("reason", case.why)
+    yield from _field("reference", case.reference)
+    yield from _field("common mistake", case.mistake)
+    yield from _field("fix", case.hint)
+    verdict = "does otherwise"
+    if case.control or not case.accepted:
+        verdict = "rejects it" if case.accepted else "accepts it"
     for verifier in case.verifiers:
-        if stacks := case.mends(verifier):
+        if stacks := case.remedies(verifier):
             yield ""
-            yield f"When a {verifier} {verdict}, change in"
+            yield f"Fix for a {verifier} that {verdict}:"
             for stack, sentence in stacks.items():
                 yield from _field(stack, sentence)
 
 
-def _tried(case: Case) -> str:
-    if case.route is Route.SEEN:
-        return f"nothing of its own; it is looked at {case.route}"
-    what = "shows it to" if case.presents or case.leaf is not None else "shows none to"
-    ends = " and ".join(f"a {verifier.presents} {what} a {verifier}" for verifier in case.verifiers)
-    versions = f"in TLS {' and '.join(case.versions)}" if case.versions else "in each version of TLS asked for"
-    chain = f", with {' and '.join(case.chain)} sent after it" if case.chain else ""
+def _test(case: Case) -> str:
+    if not case.route.connections:
+        return f"no connection of its own: {case.route}"
+    what = "presents it to" if case.presents or case.leaf is not None else "presents no certificate to"
+    peers = " and ".join(f"a {verifier.presents} {what} a {verifier}" for verifier in case.verifiers)
+    versions = f"in TLS {' and '.join(case.versions)}" if case.versions else "in each version given with --tls"
+    chain = f", with {' and '.join(case.chain)} in its chain" if case.chain else ""
     checks = f"; the verifier runs with {' '.join(case.checks)}" if case.checks else ""
     route = "" if case.route is Route.NAMED else f", {case.route}"
-    return f"{ends}{route}, {versions}{chain}{checks}".replace("{role}", "the good leaf")
+    return f"{peers}{route}, {versions}{chain}{checks}".replace("{role}", "the valid leaf")
 
 
 def _expected(case: Case) -> str:
     if case.accepted:
-        verdict = "accepted: application data comes back" + "; no refusal counts without it" * case.control
+        baseline = "; a baseline, without which no refusal counts" if case.control else ""
+        verdict = f"accepted: application data comes back{baseline}"
     else:
         numbers = f", verify error {' or '.join(map(str, case.errors))}" if case.errors else ""
         newer = f"; in TLS 1.3 {_alerts(case.alerts_1_3)}" if case.alerts_1_3 else ""
         verdict = f"refused by OpenSSL with {_alerts(case.alerts)}{newer}{numbers}"
-    stacks = f"; {case.stacks} as it comes, so that with --connect it only warns" if case.stacks else ""
+    stacks = f"; {case.stacks} by default, so --connect only warns" if case.stacks else ""
     return verdict + WEIGHT[case.severity] + stacks
 
 

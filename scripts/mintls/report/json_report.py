@@ -1,115 +1,124 @@
-"""The results of a run for programs: JSON with all the evidence, and JUnit XML for CI (pure).
+"""The results of a run as JSON, with all the evidence (pure); schemas/handshake.schema.json describes it.
 
-What a peer could have written stands there with its control characters escaped: it forges no line and breaks no XML.
+Control characters that a peer has sent are escaped, so that no peer can forge a line.
 """
 
-from shlex import join
-from typing import Any
-from xml.etree import ElementTree
+from typing import Annotated, Literal
 
 from mintls.escape import printable, printable_json
-from mintls.handshake.cases.case import Row, Verifier
-from mintls.handshake.result import Outcome, Result, Run
-from mintls.handshake.wire.transcript import ALERTS
-from mintls.report.text import hint, suites
+from mintls.handshake.cases.case import Severity, Verifier
+from mintls.handshake.result import Outcome, Result, Run, Subject
+from mintls.handshake.verdict import Kind
+from mintls.handshake.wire.alerts import ALERTS
+from mintls.report.answer import answer
+from mintls.report.text import hint
 
 import msgspec
+from msgspec import Meta, Struct
 
-JSON_VERSION = 1
+EVERY_OUTCOME = {"propertyNames": {"$ref": "#/$defs/Outcome"}, "required": list(Outcome)}
+
+
+class AlertReport(Struct, frozen=True):
+    """An alert by number and name (RFC 8446 section 6); no name: it is not registered."""
+
+    number: int
+    name: str | None
+
+
+class MessageReport(Struct, frozen=True):
+    """One message as the peer that presents the certificate saw it; `length`: bytes."""
+
+    sender: Literal["client", "server"]
+    version: str
+    content: str
+    name: str
+    length: int
+
+
+class RowReport(Struct, frozen=True, kw_only=True):
+    """One case against one verifier in one version of TLS."""
+
+    id: Annotated[str, Meta(examples=["server/1.3/expired"])]
+    case: str
+    title: str
+    reference: str
+    severity: Severity
+    verifier: Verifier
+    tls: str
+    expected: Kind
+    observed: Kind
+    outcome: Outcome
+    reason: str
+    hint: str
+    alert: AlertReport | None
+    certificate_sent: Annotated[int, Meta(description="Length of the Certificate message in bytes; 0: none was sent.")]
+    verify_errors: tuple[int, ...]
+    messages: tuple[MessageReport, ...]
+    commands: tuple[tuple[str, ...], ...]
+    milliseconds: float
+
+
+class HandshakeReport(Struct, frozen=True, kw_only=True):
+    """What `handshake_check.py --json` writes. `version` is incremented when the meaning of a field changes."""
+
+    version: Literal[2]
+    answer: str
+    kind: Subject
+    subject: str
+    openssl: str
+    started: Annotated[str, Meta(description="RFC 3339, UTC.")]
+    milliseconds: int
+    strict: bool
+    status: Annotated[int, Meta(description="The exit status.")]
+    counts: Annotated[dict[Outcome, int], Meta(extra_json_schema=EVERY_OUTCOME)]
+    rows: tuple[RowReport, ...]
 
 
 def as_json(run: Run) -> bytes:
-    """The whole run with its evidence; `version` changes when a field changes its meaning. No key material."""
-    report = {
-        "version": JSON_VERSION,
-        "checked": run.checked,
-        "openssl": run.openssl,
-        "started": run.started,
-        "milliseconds": round(run.milliseconds),
-        "strict": run.strict,
-        "status": run.status,
-        "counts": {outcome.name.lower(): run.count(outcome) for outcome in Outcome},
-        "rows": [_row(result) for result in run.results],
-    }
+    """The whole run with its evidence; no key material."""
+    report = HandshakeReport(
+        version=2,
+        answer=printable(answer(run)),
+        kind=run.kind,
+        subject=run.subject,
+        openssl=run.openssl,
+        started=run.started,
+        milliseconds=round(run.milliseconds),
+        strict=run.strict,
+        status=run.status,
+        counts={outcome: run.count(outcome) for outcome in Outcome},
+        rows=tuple(map(_row, run.results)),
+    )
     return printable_json(msgspec.json.format(msgspec.json.encode(report), indent=1).decode()).encode() + b"\n"
 
 
-def as_junit(run: Run) -> str:
-    """JUnit XML: a suite per verifier and version. Inconclusive is an error, for it is no answer."""
-    root = ElementTree.Element("testsuites", name="mintls handshake")
-    for name, results in suites(run.results):
-        cases = [_testcase(result, run.strict) for result in results]
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=name,
-            tests=str(len(cases)),
-            failures=str(sum(case.find("failure") is not None for case in cases)),
-            errors=str(sum(case.find("error") is not None for case in cases)),
-            skipped=str(sum(case.find("skipped") is not None for case in cases)),
-            timestamp=run.started.rstrip("Z"),
-            time=f"{sum(result.evidence.milliseconds for result in results) / 1000:.3f}",
-        )
-        suite.extend(cases)
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
-
-
-def _row(result: Result) -> dict[str, Any]:
+def _row(result: Result) -> RowReport:
     row, verdict, evidence = result.row, result.verdict, result.evidence
-    ends = ("client", "server") if row.verifier is Verifier.SERVER else ("server", "client")
+    peers: tuple[Literal["client", "server"], ...] = ("server", "client")
+    if row.verifier is Verifier.SERVER:
+        peers = ("client", "server")
     alert = evidence.alert
-    return {
-        "id": row.id,
-        "case": row.case.id,
-        "title": row.case.title,
-        "clause": row.case.clause,
-        "severity": row.case.severity,
-        "verifier": row.verifier,
-        "tls": row.version,
-        "expected": result.expected,
-        "observed": verdict.kind,
-        "outcome": result.outcome.name.lower(),
-        "reason": printable(verdict.reason),
-        "hint": hint(result),
-        "alert": {"number": alert.number, "name": ALERTS.get(alert.number)} if alert else None,
-        "certificate_sent": evidence.certificate_sent,
-        "verify_errors": evidence.verify_errors,
-        "messages": [
-            {
-                "sender": ends[not message.sent],
-                "version": message.version,
-                "content": message.content,
-                "name": message.name,
-                "length": message.length,
-            }
+    return RowReport(
+        id=row.id,
+        case=row.case.id,
+        title=row.case.title,
+        reference=row.case.reference,
+        severity=row.case.severity,
+        verifier=row.verifier,
+        tls=row.version,
+        expected=result.expected,
+        observed=verdict.kind,
+        outcome=result.outcome,
+        reason=printable(verdict.reason),
+        hint=hint(result),
+        alert=AlertReport(alert.number, ALERTS.get(alert.number)) if alert else None,
+        certificate_sent=evidence.certificate_sent,
+        verify_errors=evidence.verify_errors,
+        messages=tuple(
+            MessageReport(peers[not message.sent], message.version, message.content, message.name, message.length)
             for message in evidence.presenter.messages
-        ],
-        "commands": evidence.commands,
-        "milliseconds": round(evidence.milliseconds, 1),
-    }
-
-
-def _testcase(result: Result, strict: bool) -> ElementTree.Element:
-    row, verdict, outcome = result.row, result.verdict, result.outcome
-    case = _element(row, f"{result.evidence.milliseconds / 1000:.3f}")
-    said = f"expected {result.expected}, was {verdict.kind}: {printable(verdict.reason)}"
-    if outcome is Outcome.FAILS or (strict and outcome is Outcome.WARNS):
-        ElementTree.SubElement(case, "failure", message=said, type=verdict.kind).text = hint(result)
-    elif outcome is Outcome.UNKNOWN:
-        ElementTree.SubElement(case, "error", message=said, type=verdict.kind).text = hint(result)
-    elif outcome is Outcome.SKIPPED:
-        ElementTree.SubElement(case, "skipped", message=printable(verdict.reason))
-    facts = [f"{row.case.title} ({row.case.clause}): {outcome}, {said}"]
-    facts += ["$ " + join(command) for command in result.evidence.commands]
-    facts += [
-        f"{'>' if message.sent else '<'} {message.version} {message.content} {message.name} {message.length} B"
-        for message in result.evidence.presenter.messages
-    ]
-    ElementTree.SubElement(case, "system-out").text = "\n".join(map(printable, facts))
-    return case
-
-
-def _element(row: Row, seconds: str) -> ElementTree.Element:
-    name = f"handshake.{row.verifier}.tls{row.version.replace('.', '_')}"
-    return ElementTree.Element("testcase", classname=name, name=row.case.id, time=seconds)
+        ),
+        commands=evidence.commands,
+        milliseconds=round(evidence.milliseconds, 1),
+    )

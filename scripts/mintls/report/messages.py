@@ -1,4 +1,4 @@
-"""The handshake of a row as it happened, a rung a message, with the five steps of mTLS pointed out (pure)."""
+"""The messages of a row's handshake in order, with the steps of mTLS numbered and named (pure)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,36 +12,30 @@ from msgspec import Struct
 # The steps of RFC 8446 section 2 and RFC 5246 section 7.3 that make TLS mutual, by the message and its sender.
 CLIENT, SERVER = "client", "server"
 STEPS = {
-    (CLIENT, "ClientHello"): "1 what the client offers",
-    (SERVER, "ServerHello"): "2 what the server chose",
-    (SERVER, "Certificate"): "2 who the server is",
-    (SERVER, "CertificateRequest"): "2 the server asks who the client is",
-    (CLIENT, "Certificate"): "3 who the client is",
-    (SERVER, COMPRESSED): "2 who the server is",
-    (CLIENT, COMPRESSED): "3 who the client is",
-    (CLIENT, "CertificateVerify"): "4 the client holds the key of its certificate",
-    (CLIENT, "Finished"): "5 the client saw the same handshake",
-    (SERVER, "Finished"): "5 the server saw the same handshake",
+    (CLIENT, "ClientHello"): "client offers versions and ciphers",
+    (SERVER, "ServerHello"): "server chooses version and cipher",
+    (SERVER, "Certificate"): "server presents its certificate",
+    (SERVER, COMPRESSED): "server presents its certificate",
+    (SERVER, "CertificateVerify"): "server proves possession of its key",
+    (SERVER, "CertificateRequest"): "server requests a client certificate",
+    (CLIENT, "Certificate"): "client presents its certificate",
+    (CLIENT, COMPRESSED): "client presents its certificate",
+    (CLIENT, "CertificateVerify"): "client proves possession of its key",
+    (CLIENT, "Finished"): "client confirms the handshake",
+    (SERVER, "Finished"): "server confirms the handshake",
 }
-NOBODY = "3 the client shows no certificate"
-UNSEEN = "ChangeCipherSpec"  # TLS 1.3 drops it without a word (RFC 8446 section 5)
+NO_CERTIFICATE = "client presents no certificate"
+IGNORED = "ChangeCipherSpec"  # TLS 1.3 drops it silently (RFC 8446 section 5)
 
 
-def ladder(result: Result) -> str:
-    """The row's id and verdict, then its messages: who sent it, its name, its length in bytes, its step in mTLS."""
-    lines = [f"{result.row.id}: {result.verdict.kind}, {printable(result.verdict.reason)}"]
-    lines += _lines(result) if result.evidence.presenter.messages else ["  no message"]
-    return "\n".join(lines) + "\n"
-
-
-class Rung(Struct, frozen=True):
-    """One message: which end sent it, its name, its length in bytes, its step in mTLS, and whether it was read."""
+class SentMessage(Struct, frozen=True):
+    """One message: its sender, name, length in bytes, numbered step of mTLS, and the peer that did not read it."""
 
     sender: str
     name: str
     length: int
     step: str
-    unread_by: str  # the end that it did not reach, where that is known
+    unread_by: str
 
     @property
     def is_fatal(self) -> bool:
@@ -49,38 +43,52 @@ class Rung(Struct, frozen=True):
         return self.name.startswith("Alert fatal ")
 
 
-def rungs(result: Result) -> Iterator[Rung]:
-    """The messages in the order in which the presenting end saw them, then what the other sent and it never read."""
-    seen = result.evidence
-    shown = seen.presenter.messages
-    presenter, verifier = (CLIENT, SERVER) if seen.verifier_is_server else (SERVER, CLIENT)
-    left = len(_counted(seen.verifier.messages, sent=False)) if seen.verifier else len(shown)
-    for message in shown:
-        counts = message.sent and message.content != UNSEEN
+def sequence(result: Result) -> str:
+    """The row's id and verdict, then its messages: sender, name, length in bytes, step of mTLS."""
+    lines = [f"{result.row.id}: {result.verdict.kind}, {printable(result.verdict.reason)}"]
+    lines += _lines(result) if result.evidence.presenter.messages else ["  no messages"]
+    return "\n".join(lines) + "\n"
+
+
+def sent_messages(result: Result) -> tuple[SentMessage, ...]:
+    """The messages in the order in which the presenting peer saw them, then those that it did not read."""
+    evidence = result.evidence
+    messages = evidence.presenter.messages
+    presenter, verifier = (CLIENT, SERVER) if evidence.verifier_is_server else (SERVER, CLIENT)
+    left = len(_counted(evidence.verifier.messages, sent=False)) if evidence.verifier else len(messages)
+    found: list[tuple[Message, str, str]] = []
+    for message in messages:
+        counts = message.sent and message.content != IGNORED
         left -= counts
-        yield _rung(message, presenter if message.sent else verifier, verifier if counts and left < 0 else "")
-    if seen.verifier:
-        read = len(_counted(shown, sent=False))
-        for message in _counted(seen.verifier.messages, sent=True)[read:]:
-            yield _rung(message, verifier, presenter)
+        found.append((message, presenter if message.sent else verifier, verifier if counts and left < 0 else ""))
+    if evidence.verifier:
+        read = len(_counted(messages, sent=False))
+        found += [(message, verifier, presenter) for message in _counted(evidence.verifier.messages, sent=True)[read:]]
+    return tuple(_numbered(found))
+
+
+def _numbered(found: Iterable[tuple[Message, str, str]]) -> Iterator[SentMessage]:
+    """Each message, its step with its number in the order of this handshake."""
+    number = 0
+    for message, sender, unread_by in found:
+        step = STEPS.get((sender, message.name), "")
+        if (sender, message.name) == (CLIENT, "Certificate") and message.length <= EMPTY_CERTIFICATE:
+            step = NO_CERTIFICATE
+        if step:
+            number += 1
+            step = f"{number} {step}"
+        name = f"{message.content} {message.name}" if message.content == "Alert" else message.name or message.content
+        yield SentMessage(sender, name, message.length, step, unread_by)
 
 
 def _lines(result: Result) -> Iterator[str]:
-    for rung in rungs(result):
-        arrow = "client --> server" if rung.sender == CLIENT else "client <-- server"
-        unread = f"not read by the {rung.unread_by}" if rung.unread_by else ""
-        told = "; ".join(filter(None, (rung.step, unread)))
-        yield f"  {arrow}  {rung.name:<32} {rung.length:>5} B  {told}".rstrip()
+    for message in sent_messages(result):
+        arrow = "client --> server" if message.sender == CLIENT else "client <-- server"
+        unread = f"sent, but the {message.unread_by} had already closed" if message.unread_by else ""
+        notes = "; ".join(filter(None, (message.step, unread)))
+        yield f"  {arrow}  {message.name:<32} {message.length:>5} B  {notes}".rstrip()
 
 
 def _counted(messages: Iterable[Message], *, sent: bool) -> list[Message]:
-    """Those of a direction that the other end tells of when it reads them."""
-    return [message for message in messages if message.sent is sent and message.content != UNSEEN]
-
-
-def _rung(message: Message, sender: str, unread_by: str) -> Rung:
-    step = STEPS.get((sender, message.name), "")
-    if (sender, message.name) == (CLIENT, "Certificate") and message.length <= EMPTY_CERTIFICATE:
-        step = NOBODY
-    name = f"{message.content} {message.name}" if message.content == "Alert" else message.name or message.content
-    return Rung(sender, name, message.length, step, unread_by)
+    """Those in one direction that the receiver lists when it reads them."""
+    return [message for message in messages if message.sent is sent and message.content != IGNORED]

@@ -1,101 +1,121 @@
-"""The results of a run for people: a table, what went wrong first and what to change, and the catalogue (pure)."""
+"""The results of a run as text: the answer first, then what failed by cause, and the catalogue (pure)."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping
 
 from mintls.escape import printable
 from mintls.handshake.cases.case import Row, Verifier
 from mintls.handshake.result import Outcome, Result, Run
 from mintls.handshake.verdict import Kind
+from mintls.report.answer import answer, unreachable
 
 COLOURS = {  # the SGR codes of ECMA-48
-    Outcome.HOLDS: "32",
-    Outcome.WARNS: "33",
-    Outcome.FAILS: "1;31",
+    Outcome.PASS: "32",
+    Outcome.WARN: "33",
+    Outcome.FAIL: "1;31",
     Outcome.UNKNOWN: "35",
-    Outcome.TOLD: "36",
-    Outcome.SKIPPED: "2",
+    Outcome.INFO: "36",
+    Outcome.SKIP: "2",
 }
-TOLD = 5  # failures that are explained; the others stand in the table
+CONNECTION = {  # what to change if there was no connection
+    Verifier.SERVER: "check that the server is running, and at this address",
+    Verifier.CLIENT: "check that the client starts, and connects to the address that it is given",
+}
+EXPLAINED = 5  # causes of each outcome that are explained; -v lists every row
 
 
-def table(run: Run, *, colour: bool = False) -> str:
-    """A line a row, under its verifier and version; then what failed first and why; then the count."""
+def table(run: Run, *, verbose: bool = False, colour: bool = False) -> str:
+    """The answer; the rows by verifier and version, folded unless `verbose`; then what failed and how to fix it."""
+    if unreachable(run.results) and not verbose:
+        return f"{printable(answer(run))}\n"
     width = max((len(result.row.case.id) for result in run.results), default=0)
-    lines: list[str] = []
+    lines = [printable(answer(run)), ""]
     for suite, results in suites(run.results):
-        lines += [suite, *_lines(results, width, colour), ""]
+        rows = (_line(result, width, colour) for result in results) if verbose else _folded(results, width, colour)
+        lines += [suite, *rows, ""]
     lines += _explanations(run)
-    seldom = (Outcome.TOLD, Outcome.SKIPPED)
-    told = [outcome for outcome in Outcome if outcome not in seldom or run.count(outcome)]
-    counts = ", ".join(f"{run.count(outcome)} {outcome}" for outcome in told)
-    lines.append(f"{run.checked}: {len(run.results)} rows: {counts}; {run.milliseconds / 1000:.1f} s, {run.openssl}")
+    lines.append(f"{len(run.results)} rows in {run.milliseconds / 1000:.1f} s, {run.openssl}")
     return "\n".join(lines) + "\n"
 
 
 def listing(rows: Iterable[Row]) -> str:
-    """The catalogue for people: each row with what is tried, what is expected and why."""
+    """The catalogue: each row with its expected verdict, title and reference."""
     lines = [
         f"{row.id:<42} {'accepted' if row.case.accepted else 'refused':<9} {row.case.severity:<7} "
-        f"{row.case.title} ({row.case.clause})"
+        f"{row.case.title} ({row.case.reference})"
         for row in rows
     ]
     return "\n".join(lines) + "\n"
 
 
 def suites(results: Iterable[Result]) -> Iterator[tuple[str, list[Result]]]:
-    for name, group in groupby(results, lambda result: _suite(result.row)):
-        yield name, list(group)
+    """The results by verifier and version, each with its title."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(_suite(result.row), []).append(result)
+    yield from groups.items()
 
 
 def _suite(row: Row) -> str:
-    shown = "client" if row.verifier is Verifier.SERVER else "server"
-    return f"{row.verifier} verifies {shown} certificates, TLS {row.version}"
+    presented = "client" if row.verifier is Verifier.SERVER else "server"
+    return f"{row.verifier} verifies {presented} certificates, TLS {row.version}"
 
 
-def _lines(results: list[Result], width: int, colour: bool) -> list[str]:
-    """One for each row; one for all of them where none was tried, for one reason."""
-    reasons = {result.verdict.reason for result in results}
-    if len(results) > 1 and len(reasons) == 1 and results[0].outcome is Outcome.SKIPPED:
-        return [f"  {results[0].outcome:<7} {len(results)} rows: {printable(*reasons)}"]
-    return [_line(result, width, colour) for result in results]
+def _folded(results: list[Result], width: int, colour: bool) -> Iterator[str]:
+    """The number of rows that passed; each row with another outcome; one line for each reason to skip."""
+    if passed := sum(result.outcome is Outcome.PASS for result in results):
+        yield f"  {_word(Outcome.PASS, colour)} {passed} {'cases' if passed > 1 else 'case'}"
+    for result in results:
+        if result.outcome not in (Outcome.PASS, Outcome.SKIP):
+            yield _line(result, width, colour)
+    skipped = [result.verdict.reason for result in results if result.outcome is Outcome.SKIP]
+    for reason in dict.fromkeys(skipped):
+        number = skipped.count(reason)
+        yield f"  {_word(Outcome.SKIP, colour)} {number} {'cases' if number > 1 else 'case'}: {printable(reason)}"
 
 
 def _line(result: Result, width: int, colour: bool) -> str:
-    outcome = result.outcome
+    verdict = f"{result.verdict.kind:<13} {printable(result.verdict.reason)}"
+    name = f"{result.row.case.id:<{width}}"
+    return f"  {_word(result.outcome, colour)} {name}  {verdict}  {result.evidence.milliseconds:.0f} ms"
+
+
+def _word(outcome: Outcome, colour: bool) -> str:
     word = f"{outcome:<7}"
-    if colour:
-        word = f"\033[{COLOURS[outcome]}m{word}\033[0m"
-    seen = f"{result.verdict.kind:<12} {printable(result.verdict.reason)}"
-    return f"  {word} {result.row.case.id:<{width}}  {seen}  {result.evidence.milliseconds:.0f} ms"
+    return f"\033[{COLOURS[outcome]}m{word}\033[0m" if colour else word
 
 
 def _explanations(run: Run) -> Iterator[str]:
-    """What went wrong, the first of each kind, with what to do about it: a control before what depends on it."""
-    for outcome in (Outcome.FAILS, Outcome.UNKNOWN, Outcome.WARNS):
+    """Each cause once, with its fix; a control before the rows that depend on it."""
+    for outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.WARN):
         groups = alike(run, outcome)
-        for first, *others in groups[:TOLD]:
+        for first, *others in groups[:EXPLAINED]:
             more = f" (and {len(others)} more)" if others else ""
             yield f"{outcome}: {first.row.id}{more}: {first.row.case.title}"
-            yield f"    expected {first.expected}, was {first.verdict.kind}: {printable(first.verdict.reason)}"
+            yield f"    expected {first.expected}, got {first.verdict.kind}: {printable(first.verdict.reason)}"
             if first.verdict.control:
-                continue  # what that one's hint says has to be mended first
-            yield f"    {first.row.case.clause}: {hint(first)}"
-            if stacks := first.row.case.mends(first.row.verifier):
-                yield f"    --explain {first.row.case.id} says what to change in {', '.join(stacks)}"
-        if len(groups) > TOLD:
-            yield f"{outcome}: {len(groups) - TOLD} more, see the table"
+                continue  # the fix is that of the control
+            yield f"    {hint(first)}" if first.evidence.trouble else f"    {first.row.case.reference}: {hint(first)}"
+            if stacks := fixes(first):
+                yield f"    fix for {', '.join(stacks)}: --explain {first.row.case.id}"
+        if len(groups) > EXPLAINED:
+            yield f"{outcome}: {len(groups) - EXPLAINED} more, listed above"
         if groups:
             yield ""
 
 
 def hint(result: Result) -> str:
-    """What to change, where it can be known."""
-    return "see that it runs, and at this address" if result.evidence.trouble else result.row.case.hint
+    """What to change: the connection, if there was none, or what the case is about."""
+    return CONNECTION[result.row.verifier] if result.evidence.trouble else result.row.case.hint
+
+
+def fixes(result: Result) -> Mapping[str, str]:
+    """What to change in the verifier, by stack; nothing where no certificate was judged."""
+    unjudged = result.evidence.trouble or result.verdict.control
+    return {} if unjudged else result.row.case.remedies(result.row.verifier)
 
 
 def alike(run: Run, outcome: Outcome) -> list[list[Result]]:
-    """The results that came to that, a list for each cause: a control before what depends on it."""
+    """The results with that outcome, a list for each cause; a control before the rows that depend on it."""
     groups: dict[str, list[Result]] = {}
     for result in sorted(run.results, key=lambda result: not result.row.case.control):
         if result.outcome is outcome:
@@ -104,6 +124,9 @@ def alike(run: Run, outcome: Outcome) -> list[list[Result]]:
 
 
 def _cause(result: Result) -> str:
-    """What results have in common that need telling only once."""
-    alike = result.verdict.kind in (Kind.NOT_REQUESTED, Kind.INCONCLUSIVE)
-    return result.verdict.reason if alike else result.row.case.id
+    """What results that are reported together have in common: the reason, or the fix."""
+    if result.verdict.kind in (Kind.NOT_REQUESTED, Kind.INCONCLUSIVE):
+        return result.verdict.reason
+    case = result.row.case
+    fixes = case.remedies(result.row.verifier)
+    return str(sorted(fixes.items())) if fixes and not case.accepted else case.id

@@ -2,11 +2,9 @@
 
 import re
 
-from mintls.handshake.cases.case import Row, Severity, rows
+from mintls.handshake.cases.case import Issued, Row, Severity, rows
 from mintls.handshake.connect.cases import (
     ANY,
-    FRESH,
-    THROUGH,
     Means,
     control_of,
     not_possible,
@@ -35,7 +33,7 @@ def chosen(*only: str, means: Means = ANY) -> list[str]:
 
 def test_each_case_says_what_it_is() -> None:
     for case in server_cases(replace(ANY, bad=("mine",))):
-        assert re.fullmatch(r"RFC \d{4} section [A0-9.]+( \([a-z]\)(\(\d\))?)?", case.clause)
+        assert re.fullmatch(r"RFC \d{4} section [A0-9.]+( \([a-z]\)(\(\d\))?)?", case.reference)
         assert case.title
         assert case.hint
         assert case.accepted is not bool(case.alerts)
@@ -76,7 +74,7 @@ def test_where_stacks_differ_a_row_is_policy() -> None:
     policy = {case.id for case in CASES.values() if case.severity is Severity.POLICY}
     assert policy == {
         "bad-key-usage", "ca-as-leaf", "weak-key", "tls-1.0", "tls-1.1", "no-extended-key-usage", "ca-with-purpose",
-        "stranger", FRESH, THROUGH,
+        "stranger", "good-fresh", "good-intermediate",
     }  # fmt: skip
     assert CASES["weak-key"].hint.startswith("Go, Node and GnuTLS accept it as it comes")
 
@@ -84,12 +82,12 @@ def test_where_stacks_differ_a_row_is_policy() -> None:
 def test_the_controls_of_fresh_certificates_go_beside_what_needs_them() -> None:
     always = {"good", "certificate-request", "good-again"}
     assert set(chosen("none")) == always | {"none"}
-    assert set(chosen("expired")) == always | {"expired", FRESH}
-    assert set(chosen("path-length")) == always | {"path-length", THROUGH}
+    assert set(chosen("expired")) == always | {"expired", "good-fresh"}
+    assert set(chosen("path-length")) == always | {"path-length", "good-intermediate"}
     assert set(chosen("expired", means=WITHOUT_KEY)) == always | {"expired"}
     assert chosen("expired", "none")[0] == "good"
     assert chosen("expired", "none")[-1] == "good-again"
-    assert control_of(CASES["ca-as-leaf"]) == FRESH
+    assert control_of(CASES["ca-as-leaf"]) is Issued.BY_THE_CA
     assert control_of(CASES["rogue-root"]) == ""
 
 

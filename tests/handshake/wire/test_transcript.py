@@ -1,6 +1,7 @@
 """Transcripts as openssl wrote them, and the numbers that RFC 8446 gives."""
 
-from mintls.handshake.wire.transcript import ALERTS, Alert, Message, Transcript, parse
+from mintls.handshake.wire.alerts import ALERTS
+from mintls.handshake.wire.transcript import Alert, Message, Transcript, parse
 
 import pytest
 from recorded import recorded

@@ -1,13 +1,12 @@
 """What a case of the catalogue is, the rows it makes, and the profile that mints what it presents (pure)."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from mintls.handshake.cases.remedies import Mend
+from mintls.handshake.cases.remedies import Remedy
 from mintls.handshake.verdict import Expectation
 
 from msgspec import Struct, field
@@ -39,6 +38,14 @@ class Severity(StrEnum):
     INFORMATION = "info"
 
 
+class Turn(StrEnum):
+    """When a case is tried: the baseline, a valid certificate, goes first and last."""
+
+    FIRST = "first"
+    BETWEEN = "between"
+    LAST = "last"
+
+
 class Route(StrEnum):
     """How a foreign server is reached (SNI: RFC 6066 section 3; resumption: RFC 8446 section 2.2)."""
 
@@ -48,7 +55,24 @@ class Route(StrEnum):
     STRANGE = "by no name, asking for a host that it cannot know"
     RESUMED = "by resuming a session of the good certificate"
     REOPENED = "by resuming a session of a name that asks for no certificate"
-    SEEN = "as the good certificate was"  # no connection of its own: the control's is looked at
+    # no connection of their own: that of the baseline is examined
+    SERVER_CERTIFICATE = "the server's certificate in the baseline"
+    CERTIFICATE_REQUEST = "the server's CertificateRequest in the baseline"
+
+    @property
+    def connections(self) -> int:
+        """How many connections a row of it makes."""
+        if self in (Route.SERVER_CERTIFICATE, Route.CERTIFICATE_REQUEST):
+            return 0
+        return 2 if self in (Route.RESUMED, Route.REOPENED) else 1
+
+
+class Issued(StrEnum):
+    """What a control stands for: where it is not accepted, the refusals of what was issued so say nothing."""
+
+    NOTHING = ""
+    BY_THE_CA = "by the CA's key"
+    BY_AN_INTERMEDIATE = "by an intermediate"
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -60,14 +84,16 @@ class Case(Struct, frozen=True, kw_only=True):
     title: str
     why: str = ""  # it matters, in a sentence
     mistake: str = ""  # how servers and clients come to get it wrong
-    mend: Mend = Mend()  # what to change then, in the words of each stack
-    clause: str  # why the verdict has to be this one
+    remedy: Remedy = Remedy()  # what to change then, in the words of each stack
+    reference: str  # why the verdict has to be this one
     hint: str  # what to change when it is another one
     verifiers: tuple[Verifier, ...] = BOTH
     versions: tuple[str, ...] = ()  # of TLS; empty: each that is asked for
     severity: Severity = Severity.MUST
     disputed: bool = False  # good clients differ, so that against a foreign one it only warns
     control: bool = False  # is accepted, or no refusal counts
+    turn: Turn = Turn.BETWEEN
+    vouches_for: Issued = Issued.NOTHING  # a control of what the CA's key, or its intermediate, has signed
 
     leaf: Settings | None = None  # how the presented leaf differs from a good one, as in a profile
     authorities: Mapping[str, Settings] = field(default_factory=dict)  # profile entries that it needs
@@ -76,6 +102,7 @@ class Case(Struct, frozen=True, kw_only=True):
     needs_ca_key: bool = True  # cannot be made from a good leaf and the CA's certificate alone
     stacks: str = ""  # those whose servers accept it as they come: against a foreign server it only warns
     route: Route = Route.NAMED  # of those that only a foreign server can be shown
+    outside: Mapping[str, object] = field(default_factory=dict)  # fields that are different for a foreign server
 
     offers: tuple[str, ...] = ()  # options of the presenting end
     checks: tuple[str, ...] = ()  # options of the verifying end
@@ -110,13 +137,20 @@ class Case(Struct, frozen=True, kw_only=True):
         defects = (self.leaf or {}).get("defects")
         return tuple(defect for defect in SPOILED if isinstance(defects, list) and defect in defects)
 
-    def mends(self, verifier: Verifier) -> Mapping[str, str]:
+    def remedies(self, verifier: Verifier) -> Mapping[str, str]:
         """What to change in that end, by stack, when its verdict is another one."""
-        return self.mend.server if verifier is Verifier.SERVER else self.mend.client
+        return self.remedy.server if verifier is Verifier.SERVER else self.remedy.client
 
     def sent_chain(self, verifier: Verifier) -> tuple[str, ...]:
         """The names of the certificates sent after the leaf."""
         return tuple(_fill(name, verifier) for name in self.chain)
+
+
+class Obstacle(NamedTuple):
+    """Why a case cannot be tried, and what therefore is not tested, such as `revocation`."""
+
+    topic: str
+    reason: str
 
 
 class Row(Struct, frozen=True):
@@ -159,9 +193,10 @@ def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:
 
 def document(
     defaults: Settings, good: Mapping[str, Mapping[str, Settings]], cases: Iterable[Case], now: datetime
-) -> str:
-    """The profile of every credential that the cases need, as YAML text (in the JSON notation, which is YAML).
-    `good`: the entries of the good ones, by section of the profile.
+) -> dict[str, object]:
+    """The profile of every credential that the cases need, as its YAML text would be read.
+
+    `good`: the entries of the valid ones, by section of the profile.
     """
     entries = {section: dict(settings) for section, settings in good.items()}
     root = entries["authorities"]["ca"]
@@ -174,7 +209,7 @@ def document(
                 name_of_its_own = {"subject": {"CN": f"{case.id} {role}"}}
                 differs = _settled(case.leaf, verifier, now, root)
                 section[case.credential(verifier)] = {**section[role], **name_of_its_own, **differs}
-    return json.dumps({"version": 1, "defaults": defaults, **entries}, indent=1) + "\n"
+    return {"version": 1, "defaults": defaults, **entries}
 
 
 def _matches(row: Row, globs: Iterable[str]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from mintls.errors import MintlsError
-from mintls.handshake.cases.case import Row, Verifier
+from mintls.handshake.cases.case import Obstacle, Row, Verifier
 from mintls.handshake.result import Result
 from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.minting.preflight import DEFECTS, makes_key, who_has
@@ -23,8 +23,8 @@ def check_prover(openssl: Openssl) -> None:
         raise MintlsError(f"handshake_check.py needs OpenSSL; this is {openssl.version()}; set OPENSSL to an OpenSSL")
 
 
-def maker_obstacle(openssl: Openssl) -> Callable[[Row], str]:
-    """A function that gives the reason why this binary cannot make what a row presents; empty when it can."""
+def maker_obstacle(openssl: Openssl) -> Callable[[Row], Obstacle | None]:
+    """A function that gives the reason why this binary cannot make what a row presents; None when it can."""
 
     @cache
     def lacks(key: str) -> bool:
@@ -34,44 +34,49 @@ def maker_obstacle(openssl: Openssl) -> Callable[[Row], str]:
     def is_modern() -> bool:
         return bool(openssl.ask(OLD_DIGEST).status)
 
-    def obstacle(row: Row) -> str:
+    def obstacle(row: Row) -> Obstacle | None:
         if row.version in ("1.0", "1.1") and is_modern():
-            return f"this openssl has no TLS {row.version}, as with the FIPS provider ({openssl.version()})"
+            return Obstacle(
+                f"TLS {row.version}", f"this openssl has none, as with the FIPS provider ({openssl.version()})"
+            )
         for settings in (row.case.leaf or {}, *row.case.authorities.values()):
             defects = settings.get("defects")
             for defect in defects if isinstance(defects, list) else ():
                 option = DEFECTS.get(defect)
                 if option and not openssl.can(*option.split()):
-                    return f"this openssl has no `{option}` ({openssl.version()}); {who_has(option)}"
+                    reason = f"this openssl has no `{option}` ({openssl.version()}); {who_has(option)}"
+                    return Obstacle(row.case.id, reason)
             key = str(settings.get("key", ""))
             if key in KEYS and lacks(key):
-                return f"this openssl cannot make a key {key} ({openssl.version()})"
-        return ""
+                return Obstacle(f"{key} keys", f"this openssl cannot make one ({openssl.version()})")
+        return None
 
     return obstacle
 
 
-def version_obstacle(version: str, key: str) -> str:
-    """Why a certificate with this key cannot be presented in this version of TLS; empty when it can."""
+def version_obstacle(version: str, key: str) -> Obstacle | None:
+    """Why a certificate with this key cannot be presented in this version of TLS; None when it can."""
     if key.startswith("ml-dsa") and version != "1.3":
-        return f"an {key.upper()} certificate needs TLS 1.3 (draft-ietf-tls-mldsa)"
-    return ""
+        return Obstacle(f"TLS {version}", f"an {key.upper()} certificate needs TLS 1.3 (draft-ietf-tls-mldsa)")
+    return None
 
 
-def divide(rows: Iterable[Row], obstacle: Callable[[Row], str]) -> tuple[tuple[Row, ...], tuple[Result, ...]]:
+def divide(
+    rows: Iterable[Row], obstacle: Callable[[Row], Obstacle | None]
+) -> tuple[tuple[Row, ...], tuple[Result, ...]]:
     """The rows to try, and the results of those that cannot be tried, with the reason."""
     rows = tuple(rows)
-    reasons = {row.id: reason for row in rows if (reason := obstacle(row))}
+    obstacles = {row.id: found for row in rows if (found := obstacle(row))}
     skipped = tuple(
         Result(
             row,
-            Verdict(Kind.NOT_TRIED, reasons[row.id]),
+            Verdict(Kind.NOT_TRIED, obstacles[row.id].reason, topic=obstacles[row.id].topic),
             Evidence(verifier_is_server=row.verifier is Verifier.SERVER),
         )
         for row in rows
-        if row.id in reasons
+        if row.id in obstacles
     )
-    return tuple(row for row in rows if row.id not in reasons), skipped
+    return tuple(row for row in rows if row.id not in obstacles), skipped
 
 
 def in_order(rows: Iterable[Row], results: Iterable[Result]) -> tuple[Result, ...]:

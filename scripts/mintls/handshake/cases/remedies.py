@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 
-class Mend(Struct, frozen=True):
+class Remedy(Struct, frozen=True):
     """Sentences by stack: for a server that judges clients, and for a client that judges servers."""
 
     server: Mapping[str, str] = field(default_factory=dict)
     client: Mapping[str, str] = field(default_factory=dict)
 
 
-TRUST = Mend(
+TRUST = Remedy(
     server={
         "openssl": "`openssl verify -CAfile ca.crt -purpose sslclient client.crt` must say OK; s_server -CAfile ca.crt",
         "nginx": "ssl_client_certificate ca.crt; the reason of a refusal is in error.log at level info",
@@ -34,7 +34,7 @@ TRUST = Mend(
     },
 )
 
-DEPTH = Mend(
+DEPTH = Remedy(
     server={
         "openssl": "s_server -verify_depth N, where it is set; the N of -Verify does not limit",
         "nginx": "ssl_verify_depth 2 or more (1 by default)",
@@ -52,7 +52,7 @@ DEPTH = Mend(
     },
 )
 
-ANCHOR_ALONE = Mend(
+ANCHOR_ALONE = Remedy(
     server={
         "openssl": "s_server -CAfile with the root alone, without -partial_chain",
         "nginx": "ssl_client_certificate and ssl_trusted_certificate with the root alone",
@@ -70,7 +70,7 @@ ANCHOR_ALONE = Mend(
     },
 )
 
-REQUIRE = Mend(
+REQUIRE = Remedy(
     server={
         "openssl": "s_server -Verify 5 -verify_return_error; -verify with a small v only asks",
         "nginx": "ssl_verify_client on, in each server block of the address; with `optional` every location has to "
@@ -81,7 +81,7 @@ REQUIRE = Mend(
     },
 )
 
-VERIFY = Mend(
+VERIFY = Remedy(
     server={
         "openssl": "s_server -Verify 5 -verify_return_error -CAfile ca.crt; without -verify_return_error it goes on",
         "nginx": "ssl_verify_client on; `optional_no_ca` lets it in and leaves the rest to the application",
@@ -99,7 +99,7 @@ VERIFY = Mend(
     },
 )
 
-OWN_AUTHORITY = Mend(
+OWN_AUTHORITY = Remedy(
     server={
         "openssl": "s_server -CAfile ca.crt -no-CApath -no-CAstore -verify_return_error",
         "nginx": "your authority alone in ssl_client_certificate, and in ssl_trusted_certificate, which is trusted too",
@@ -117,7 +117,7 @@ OWN_AUTHORITY = Mend(
     },
 )
 
-PROOF = Mend(
+PROOF = Remedy(
     server={
         "openssl": "no callback of SSL_CTX_set_verify that returns 1 for everything; s_server -verify_return_error",
         "nginx": "let nginx end TLS itself (ssl_verify_client on); behind a proxy, drop a header that a caller sent in "
@@ -136,7 +136,7 @@ PROOF = Mend(
     },
 )
 
-CHAIN = Mend(
+CHAIN = Remedy(
     server={
         "openssl": "leave the chain to X509_verify_cert (s_server -Verify 5 -verify_return_error); add -x509_strict",
         "nginx": "ssl_verify_client on, and no verification of your own on $ssl_client_raw_cert",
@@ -154,7 +154,7 @@ CHAIN = Mend(
     },
 )
 
-TIME = Mend(
+TIME = Remedy(
     server={
         "openssl": "no -no_check_time and no -attime; s_server -verify_return_error",
         "nginx": "ssl_verify_client on checks the dates: see the clock (date -u), and what ends TLS before nginx",
@@ -172,7 +172,7 @@ TIME = Mend(
     },
 )
 
-PURPOSE = Mend(
+PURPOSE = Remedy(
     server={
         "openssl": "s_server asks for sslclient by itself; `openssl verify` and X509_verify_cert only with a -purpose",
         "nginx": "ssl_verify_client on asks for the purpose; an application that verifies $ssl_client_raw_cert has to",
@@ -191,7 +191,7 @@ PURPOSE = Mend(
     },
 )
 
-DEMAND_PURPOSE = Mend(
+DEMAND_PURPOSE = Remedy(
     server={
         "openssl": "in the application: X509_get_extension_flags() has EXFLAG_XKUSAGE",
         "nginx": "no directive: admit by $ssl_client_s_dn or $ssl_client_fingerprint, or issue with clientAuth alone",
@@ -209,7 +209,7 @@ DEMAND_PURPOSE = Mend(
     },
 )
 
-DEMAND_LEAF = Mend(
+DEMAND_LEAF = Remedy(
     server={
         "openssl": "in the application: X509_check_ca() of the peer's certificate is 0",
         "nginx": "no directive: admit by $ssl_client_s_dn or $ssl_client_fingerprint",
@@ -227,7 +227,7 @@ DEMAND_LEAF = Mend(
     },
 )
 
-REVOCATION = Mend(
+REVOCATION = Remedy(
     server={
         "openssl": "s_server -crl_check -CRL ca.crl (with -crl_check_all, one list for each authority of the chain)",
         "nginx": "ssl_crl with a list of each authority of the chain; reload nginx after each new list",
@@ -247,7 +247,7 @@ REVOCATION = Mend(
     },
 )
 
-STRENGTH = Mend(
+STRENGTH = Remedy(
     server={
         "openssl": "s_server -cipher DEFAULT@SECLEVEL=2 (level 1 is the default before 3.2)",
         "nginx": "ssl_ciphers DEFAULT:@SECLEVEL=2",
@@ -265,7 +265,7 @@ STRENGTH = Mend(
     },
 )
 
-NAME = Mend(
+NAME = Remedy(
     client={
         "openssl": "s_client -verify_hostname NAME, or -verify_ip ADDRESS, with -verify_return_error",
         "nginx": "proxy_ssl_verify on, and proxy_ssl_name where the name is not proxy_pass's",
@@ -276,7 +276,7 @@ NAME = Mend(
     },
 )
 
-NAMES_IN_SAN = Mend(
+NAMES_IN_SAN = Remedy(
     client={
         "openssl": "in the application: X509_VERIFY_PARAM_set_hostflags with X509_CHECK_FLAG_NEVER_CHECK_SUBJECT",
         "nginx": "no directive: issue with a SAN",
@@ -287,7 +287,7 @@ NAMES_IN_SAN = Mend(
     },
 )
 
-NEW_VERSIONS = Mend(
+NEW_VERSIONS = Remedy(
     server={
         "openssl": "s_server -min_protocol TLSv1.2, or MinProtocol = TLSv1.2 in openssl.cnf",
         "nginx": "ssl_protocols TLSv1.2 TLSv1.3",
@@ -305,7 +305,7 @@ NEW_VERSIONS = Mend(
     },
 )
 
-REAL_CIPHERS = Mend(
+REAL_CIPHERS = Remedy(
     server={
         "openssl": "s_server -cipher DEFAULT: no ALL, COMPLEMENTOFALL, eNULL or aNULL",
         "nginx": "ssl_ciphers HIGH:!aNULL:!eNULL, or leave the default",
@@ -315,7 +315,7 @@ REAL_CIPHERS = Mend(
     },
 )
 
-IDENTITY = Mend(
+IDENTITY = Remedy(
     server={
         "openssl": "s_server -cert server.crt -cert_chain intermediates.crt; `openssl verify -purpose sslserver "
         "-verify_hostname NAME -CAfile ca.crt -untrusted intermediates.crt server.crt` must say OK",
@@ -326,7 +326,7 @@ IDENTITY = Mend(
     },
 )
 
-EVERY_NAME = Mend(
+EVERY_NAME = Remedy(
     server={
         "openssl": "s_server -Verify 5 -verify_return_error holds for every name; a callback of SNI must not change it",
         "nginx": "ssl_verify_client on in the default_server too, or ssl_reject_handshake on there",
@@ -336,7 +336,7 @@ EVERY_NAME = Mend(
     },
 )
 
-SHORT_SESSIONS = Mend(
+SHORT_SESSIONS = Remedy(
     server={
         "openssl": "s_server -no_ticket -no_cache, or a short SSL_CTX_set_timeout",
         "nginx": "a short ssl_session_timeout; ssl_session_tickets off and ssl_session_cache off for none at all",
@@ -346,7 +346,7 @@ SHORT_SESSIONS = Mend(
     },
 )
 
-SESSIONS_APART = Mend(
+SESSIONS_APART = Remedy(
     server={
         "openssl": "SSL_CTX_set_session_id_context: another for each name with another rule",
         "nginx": "1.26.3, 1.27.4 or newer (CVE-2025-23419), or ssl_session_cache and ssl_session_ticket_key of its own "

@@ -22,7 +22,7 @@ from mintls.minting.records import standing_record
 from mintls.openssl.binary import Openssl
 from mintls.plan.commands import key_command
 from mintls.profile.fields import KeyAlgorithm
-from mintls.profile.load import read_profile
+from mintls.profile.load import build_profile
 from mintls.x509.certificate import Certificate, read_certificate
 
 from msgspec.structs import replace
@@ -137,7 +137,7 @@ def names_of(certificate: Certificate) -> Settings:
     for settings in ({"subject": subject, "san": certificate.names}, {"subject": subject}):
         probe = document(DEFAULTS, {**GOOD, "clients": {"client": {**settings, "issuer": "ca"}}}, (), datetime.now(UTC))
         try:
-            read_profile(probe.encode(), "the certificate", "certificate")
+            build_profile(probe, "the certificate", "certificate")
         except ProfileError:
             continue
         return settings

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mintls.errors import MintlsError, UsageError, not_known
-from mintls.handshake.cases.case import Row
+from mintls.handshake.cases.case import Obstacle, Row
 from mintls.handshake.cases.obstacles import maker_obstacle, version_obstacle
 from mintls.handshake.connect.cases import Means
 from mintls.handshake.connect.client_files import Files, Holdings, files_of
@@ -103,28 +103,28 @@ def means_of(held: Holdings, target: Target) -> Means:
     return Means(
         sni=target.sni,
         open_sni=target.open_sni,
-        no_ca_key="" if held.authority_key else "only the CA's key can make it (--ca-key)",
-        no_intermediate="the CA allows no intermediate (pathlen:0)" if held.depth == 0 else "",
-        no_forged_key="" if key.startswith(FORGEABLE) else f"no false key can be made for {key}",
-        no_stranger="" if target.rules.stranger != target.rules.probe else "only of HTTP can another host be asked for",
+        no_ca_key="" if held.authority_key else "needs the CA's key: --ca-key",
+        no_intermediate="the CA allows none: path_length 0" if held.depth == 0 else "",
+        no_forged_key="" if key.startswith(FORGEABLE) else f"needs an RSA or NIST EC key; yours is {key}",
+        no_stranger="" if target.rules.stranger != target.rules.probe else "only HTTP has a Host",
         bad=tuple(held.bad),
     )
 
 
-def server_obstacle(held: Holdings, versions: Sequence[str], openssl: Openssl) -> Callable[[Row], str]:
-    """A function that gives the reason why a row cannot be tried with this openssl and these keys; empty when it can.
+def server_obstacle(held: Holdings, versions: Sequence[str], openssl: Openssl) -> Callable[[Row], Obstacle | None]:
+    """A function that gives the reason why a row cannot be tried with this openssl and these keys; None when it can.
 
     Raises UsageError when no version of TLS that is asked for has the good certificate's kind of key.
     """
     good, unmakeable = held.good.leaf.key, maker_obstacle(openssl)
     bad = {f"bad-{name}": credential.leaf.key for name, credential in held.bad.items()}
-    if all(version_obstacle(version, good) for version in versions):
-        reason = version_obstacle(versions[0], good)
-        raise UsageError(f"--tls {','.join(versions)}: {reason}; add 1.3, or name another certificate")
+    obstacles = [version_obstacle(version, good) for version in versions]
+    if all(obstacles) and obstacles[0]:
+        raise UsageError(f"--tls {','.join(versions)}: {obstacles[0].reason}; add 1.3, or name another certificate")
 
-    def obstacle(row: Row) -> str:
+    def obstacle(row: Row) -> Obstacle | None:
         keys = () if row.case.at_hello else (good, bad.get(row.case.presents, ""))
-        return unmakeable(row) or next(filter(None, (version_obstacle(row.version, key) for key in keys)), "")
+        return unmakeable(row) or next(filter(None, (version_obstacle(row.version, key) for key in keys)), None)
 
     return obstacle
 

@@ -4,21 +4,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mintls.handshake.cases.case import Route, Row
-from mintls.handshake.connect.cases import ABOVE, FRESH, THROUGH, Means, control_of, left_out, not_possible
+from mintls.handshake.cases.case import Route, Row, Turn
+from mintls.handshake.connect.cases import ABOVE, Means, control_of, left_out, not_offered, not_possible
 from mintls.handshake.connect.probe import NOBODY, Answer
 from mintls.handshake.connect.s_client import dial
 from mintls.handshake.connect.verdict import Rules, is_resumed, judge_request, judge_server, judge_server_certificate
 from mintls.handshake.pair import certificate_size, name_check, presenter
-from mintls.handshake.result import FIRST, LAST, Result, untried, weigh
+from mintls.handshake.result import Result, untried, weigh
 from mintls.handshake.schedule import Done, try_rows
-from mintls.handshake.verdict import PROTOCOL_VERSION, Evidence, Kind, Verdict
+from mintls.handshake.verdict import Evidence, Kind, Verdict
+from mintls.handshake.wire.alerts import AlertNumber
 from mintls.openssl.binary import Openssl
 
 from msgspec import Struct
 from msgspec.structs import replace
-
-DIALS = {Route.SEEN: 0, Route.RESUMED: 2, Route.REOPENED: 2}  # connections of a row; others: one
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -54,12 +53,12 @@ class Server:
 
     def connections(self, rows: Iterable[Row]) -> int:
         """How many connections the rows make at most."""
-        return sum(DIALS.get(row.case.route, 1) for row in rows if not not_possible(row.case, self._means))
+        return sum(row.case.route.connections for row in rows if not not_possible(row.case, self._means))
 
     def connect(self, row: Row) -> Result:
         """One row, with as many connections as it needs."""
         case, route, target = row.case, row.case.route, self._target
-        if route is Route.SEEN:
+        if not route.connections:
             return self._look_again(row)
         with TemporaryDirectory(prefix="mintls-") as name:
             directory = Path(name)
@@ -77,7 +76,7 @@ class Server:
                 resume = ("-sess_in", str(session))
             sni = {Route.UNNAMED: "", Route.STRANGE: "", Route.MISNAMED: NOBODY}.get(route, target.sni)
             seen, size = self._dial(row, directory, sni, resume)
-        if case.id == FIRST:
+        if case.turn is Turn.FIRST:
             self._controls[row.version] = seen
         verdict = judge_server(case, size, seen, self._answer_of_control(row), target.rules)
         if route is Route.RESUMED and not is_resumed(seen.presenter):
@@ -98,14 +97,14 @@ class Server:
 
     def _answer_of_control(self, row: Row) -> Answer | None:
         """What the good certificate got in this version, or for a version without a control in any other."""
-        if row.case.id == FIRST:
+        if row.case.turn is Turn.FIRST:
             return None
         control = self._controls.get(row.version) or next(iter(self._controls.values()))
         return self._target.rules.probe.answer(control.answer)
 
     def _look_again(self, row: Row) -> Result:
         control = self._controls[row.version]
-        if row.case.id == "server-certificate":
+        if row.case.route is Route.SERVER_CERTIFICATE:
             verdict = judge_server_certificate(control, self._target.sni or self._target.host)
         else:
             verdict = judge_request(control)
@@ -115,11 +114,11 @@ class Server:
         """What cannot be tried, and what is not worth it, because the good certificate was not accepted, or none
         was asked for: that is one failure and not one in each row.
         """
-        controls = {result.row.version: result for result in results if result.row.case.id == FIRST}
+        controls = {result.row.version: result for result in results if result.row.case.turn is Turn.FIRST}
         for row in rows:
-            if reason := not_possible(row.case, self._means):
-                yield left_out(row, reason)
-            elif row.case.id != FIRST and (result := self._not_worth(row, controls)):
+            if obstacle := not_possible(row.case, self._means):
+                yield left_out(row, obstacle.reason, obstacle.topic)
+            elif row.case.turn is not Turn.FIRST and (result := self._not_worth(row, controls)):
                 yield result
 
     def _not_worth(self, row: Row, controls: dict[str, Result]) -> Result | None:
@@ -127,7 +126,7 @@ class Server:
         control = controls.get(row.version) or next(iter(accepted or controls.values()))
         if control.verdict.kind is not Kind.ACCEPTED:
             return untried(row, control)
-        free = row.case.id == LAST or row.case.at_hello or row.case.route is Route.SEEN
+        free = row.case.turn is Turn.LAST or row.case.at_hello or not row.case.route.connections
         if not free and judge_request(control.evidence).kind is Kind.NOT_REQUESTED:
             return left_out(row, f"the server asks for no certificate: see server/{row.version}/certificate-request")
         return None
@@ -135,18 +134,18 @@ class Server:
 
 def _of_spoken_versions(results: tuple[Result, ...]) -> tuple[Result, ...]:
     """The same, where the rows of a version that the server does not speak are no failures, if it speaks another."""
-    controls = [result for result in results if result.row.case.id == FIRST]
+    controls = [result for result in results if result.row.case.turn is Turn.FIRST]
     silent = {
         result.row.version: str(result.evidence.alert)
         for result in controls
         if (alert := result.evidence.alert)
-        and alert.number == PROTOCOL_VERSION  # another may be about anything (RFC 8446 section 6.2)
+        and alert.number == AlertNumber.PROTOCOL_VERSION  # another may be about anything (RFC 8446 section 6.2)
         and not result.evidence.presenter.has("ServerHello", sent=False)
     }
     if all(result.row.version in silent for result in controls):
         return results
     return tuple(
-        left_out(result.row, f"the server does not speak TLS {result.row.version} ({silent[result.row.version]})")
+        not_offered(result.row, f"the server does not offer TLS {result.row.version} ({silent[result.row.version]})")
         if result.row.version in silent
         else result
         for result in results
@@ -156,14 +155,14 @@ def _of_spoken_versions(results: tuple[Result, ...]) -> tuple[Result, ...]:
 def _beside_fresh_controls(results: tuple[Result, ...]) -> tuple[Result, ...]:
     """The same, where a refusal of what the CA's key has signed says nothing, if a good one of it is refused too."""
     refused = {
-        (result.row.version, result.row.case.id)
+        (result.row.version, result.row.case.vouches_for): result.row.case.id
         for result in results
-        if result.row.case.id in (FRESH, THROUGH) and result.verdict.kind is not Kind.ACCEPTED
+        if result.row.case.vouches_for and result.verdict.kind is not Kind.ACCEPTED
     }
     return tuple(
         left_out(result.row, f"says nothing, because {control} is not accepted")
         if result.verdict.kind is Kind.REFUSED
-        and (result.row.version, control := control_of(result.row.case)) in refused
+        and (control := refused.get((result.row.version, control_of(result.row.case))))
         else result
         for result in results
     )

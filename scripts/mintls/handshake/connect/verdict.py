@@ -8,17 +8,13 @@ sent; and whoever answers as he answers the good certificate has accepted.
 from mintls.handshake.cases.case import Case, Route
 from mintls.handshake.connect.probe import Answer, Probe
 from mintls.handshake.verdict import Evidence, Expectation, Kind, Verdict, facts, not_shown, told, unknown
+from mintls.handshake.wire.alerts import CERTIFICATE_ALERTS, HELLO_ALERTS
 from mintls.handshake.wire.transcript import Transcript
 
 from msgspec import Struct
 
 REFUSED_STATUS = (400, 401, 403, 421, 495, 496)  # RFC 9110 section 15.5; 495 and 496 are nginx's own
 OF_CERTIFICATE = (400, 495, 496)  # by which nginx refuses one; the others may be of the path, for everybody
-# Alerts about a certificate (RFC 8446 section 6.2). GnuTLS sends decode_error where there is none in TLS 1.2, and
-# internal_error over key usage, as OpenSSL does over TLS 1.0.
-CERTIFICATE_ALERTS = frozenset({40, 41, 42, 43, 44, 45, 46, 48, 49, 50, 51, 71, 80, 116})
-# Where a hello is to be refused, also those about its version, its ciphers and its name.
-HELLO_ALERTS = CERTIFICATE_ALERTS | {47, 70, 86, 112}
 END = "unexpected eof while reading"  # why OpenSSL 3 itself sends decode_error when the other side just closes
 NAMELESS = (Route.UNNAMED, Route.MISNAMED, Route.REOPENED)  # what counts is whether the same content is served
 WITHOUT = (*NAMELESS, Route.STRANGE)  # to refuse the name or the hello is to refuse

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mintls.errors import OutputError, UsageError
-from mintls.handshake.cases.case import Case, Row, Severity, Verifier, cases_of
+from mintls.handshake.cases.case import Case, Obstacle, Row, Severity, Verifier, cases_of
 from mintls.handshake.cases.catalogue import CATALOGUE
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.credentials import between, copy_set
@@ -41,8 +41,8 @@ def client_cases(command: str | None = None) -> tuple[Case, ...]:
 
 def _hint(case: Case, stack: str) -> str:
     """What to change in that client, or in any."""
-    mends = case.mend.client
-    return mends.get(stack) or "; ".join(f"{other}: {words}" for other, words in mends.items()) or case.hint
+    fixes = case.remedy.client
+    return fixes.get(stack) or "; ".join(f"{other}: {words}" for other, words in fixes.items()) or case.hint
 
 
 def parse_address(text: str) -> Address:
@@ -93,13 +93,13 @@ class TrustingClient:
         self._source = source
         self._unmakeable = maker_obstacle(openssl)
 
-    def obstacle(self, row: Row) -> str:
-        """Why the row cannot be shown to this client; empty when it can."""
+    def obstacle(self, row: Row) -> Obstacle | None:
+        """Why the row cannot be presented to this client; None when it can."""
         case = row.case
         if case.checks:
-            return "the client is given no CRL"
+            return Obstacle("revocation", "the client is given no CRL")
         if case.accepted and NAMES[case.name] not in self._names:
-            return f"the set's server certificate does not name {NAMES[case.name]}"
+            return Obstacle("names", f"the server certificate of the set does not have {NAMES[case.name]}")
         return self._adopted.obstacle(case) or self._adopted.version_obstacle(row) or self._unmakeable(row)
 
     def divide(self, rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Result, ...]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from mintls.errors import OutputError
-from mintls.handshake.cases.case import Case, Row, Settings, document
+from mintls.handshake.cases.case import Case, Obstacle, Row, Settings, document
 from mintls.handshake.cases.catalogue import DEFAULTS, GOOD
 from mintls.handshake.cases.obstacles import version_obstacle
 from mintls.handshake.credentials import mint
@@ -44,22 +44,22 @@ class Adopted(Struct, frozen=True, kw_only=True):
     named: bool  # the CA's subject can be said in a profile
     leaf_key_identifiers: bool  # every leaf that stands has one
 
-    def obstacle(self, case: Case) -> str:
-        """Why the case cannot be made under this authority; empty when it can."""
+    def obstacle(self, case: Case) -> Obstacle | None:
+        """Why the case cannot be made under this CA; None when it can."""
         if not self.ca_key and case.needs_ca_key:
-            return "the set has not the CA's private key, or only encrypted"
+            return Obstacle("names, dates and purposes", "the set has no unencrypted private key of the CA")
         if self.path_length == 0 and _needs_intermediate(case):
-            return "the CA's path length of 0 forbids every intermediate"
+            return Obstacle("intermediates", "the CA allows none: path_length 0")
         if not self.named and any(settings.get("subject") == "{ca}" for settings in case.authorities.values()):
-            return "the CA's subject has attributes that a profile cannot say"
+            return Obstacle("a CA of the same name", "a profile cannot express the CA's subject")
         spoil_key = "stolen_key" in case.spoiled and not self.ca_key
         if spoil_key and not all(self._key(verifier.presents).startswith(FORGEABLE) for verifier in case.verifiers):
-            return "the good certificate's key is neither RSA nor EC on a NIST curve"
-        return ""
+            return Obstacle("stolen certificates", "the valid certificate's key is neither RSA nor EC on a NIST curve")
+        return None
 
-    def version_obstacle(self, row: Row) -> str:
-        """Why the version of TLS does not allow the key of the leaf that every case is made of; empty when it does."""
-        return "" if self.ca_key else version_obstacle(row.version, self._key(row.verifier.presents))
+    def version_obstacle(self, row: Row) -> Obstacle | None:
+        """Why the version of TLS does not allow the key of the leaf that every case is made of; None when it does."""
+        return None if self.ca_key else version_obstacle(row.version, self._key(row.verifier.presents))
 
     def mint(self, cases: Iterable[Case], now: datetime, directory: Path, openssl: Openssl, workers: int) -> None:
         """Mint what the cases present beside what stands. Each must be free of obstacles, and of ends that are not

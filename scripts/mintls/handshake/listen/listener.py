@@ -21,7 +21,7 @@ from mintls.handshake.recording import Recordings, key_log_option, recorded
 from mintls.handshake.result import Result, not_tried, weigh
 from mintls.handshake.schedule import Done, try_rows
 from mintls.handshake.verdict import Evidence, Verdict, judge
-from mintls.handshake.wire.transcript import ALERTS
+from mintls.handshake.wire.alerts import CLIENT_REFUSALS, AlertNumber
 from mintls.openssl.binary import Openssl
 from mintls.openssl.processes import Process
 
@@ -31,9 +31,6 @@ from msgspec.structs import replace
 LOOPBACK = "127.0.0.1"
 SETTLE = 2.0  # seconds for what is left: to end after an answer, or to be seen after the client has ended
 POLL = 0.02  # seconds
-# Every way to say that a certificate is not acceptable; not those for a fault of the client's own.
-REFUSALS = tuple(number for number in ALERTS if number not in (0, 80, 90, 100))
-INTERNAL_ERROR = 80  # but what OpenSSL says to an old version for which its security level leaves it no algorithm
 
 
 class Address(Struct, frozen=True):
@@ -86,7 +83,8 @@ class Listener:
             seen, remark = self._receive(row, end, Path(name))
         assert end.certificate
         usual = row.case.expectation(row.version, certificate_size(end.certificate))
-        alerts = (*REFUSALS, INTERNAL_ERROR) if row.case.at_hello else REFUSALS
+        # OpenSSL answers an old version for which its security level leaves no algorithm with internal_error
+        alerts = (*CLIENT_REFUSALS, AlertNumber.INTERNAL_ERROR) if row.case.at_hello else CLIENT_REFUSALS
         verdict = judge(replace(usual, alerts=alerts, by_close=True), seen)
         return Result(row, Verdict(verdict.kind, verdict.reason + remark), seen)
 

@@ -1,33 +1,35 @@
-"""From the results of a run to the page: the answer, what to mend, every case, and what to think about (pure)."""
+"""The page of a run: the answer, what to fix, all cases, and warnings (pure)."""
 
 from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from mintls.errors import COULD_NOT_RUN
 from mintls.handshake.result import Outcome, Result, Run
+from mintls.report.answer import answer as answer_of
 from mintls.report.html.grid import anchor, grid
-from mintls.report.html.markup import Part, element, mark, pairs, style, written
+from mintls.report.html.markup import Part, capitalized, element, mark, pairs, style, written
 from mintls.report.html.style import STYLE
-from mintls.report.text import alike, hint
+from mintls.report.text import alike, fixes, hint
 
-NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'"  # whatever got in, it would load and run nothing
+LINKS = 8  # of one cause; the table has all
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # the page loads nothing and runs nothing
 
 
 def as_html(run: Run) -> str:
     """The whole run as one page."""
-    answer, outcome = _answer(run)
+    answer, outcome = answer_of(run), _outcome(run)
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", http_equiv="Content-Security-Policy", content=NOTHING_ELSE),
-        element("title", f"mintls: {run.checked}: {answer}"),
+        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        element("title", f"mintls: {answer}"),
         style(STYLE),
     )
     header = element(
         "header",
-        element("h1", "Handshake check of ", element("code", run.checked)),
-        element("p", answer, class_=f"answer {outcome.name.lower()}"),
+        element("h1", "Handshake check of ", element("code", run.subject)),
+        element("p", answer, class_=f"answer {outcome}"),
         element("ul", *(element("li", *fact) for fact in _facts(run)), class_="facts"),
     )
     main = element("main", *_sections(run))
@@ -37,12 +39,11 @@ def as_html(run: Run) -> str:
     return written(element("html", head, body, lang="en"))
 
 
-def _answer(run: Run) -> tuple[str, Outcome]:
+def _outcome(run: Run) -> Outcome:
+    """The colour of the answer."""
     if not run.status:
-        return "It holds.", Outcome.HOLDS
-    if run.status == COULD_NOT_RUN:
-        return "It is inconclusive, and that is not a pass.", Outcome.UNKNOWN
-    return "It does not hold.", Outcome.FAILS
+        return Outcome.PASS if run.count(Outcome.PASS) else Outcome.SKIP
+    return Outcome.UNKNOWN if run.status == COULD_NOT_RUN else Outcome.FAIL
 
 
 def _facts(run: Run) -> Iterator[list[Part]]:
@@ -53,19 +54,19 @@ def _facts(run: Run) -> Iterator[list[Part]]:
     yield [f"started {run.started}"]
     yield [run.openssl]
     if run.strict:
-        yield ["strict: a warning is a failure"]
+        yield ["--strict: a warning is a failure"]
 
 
 def _sections(run: Run) -> Iterator[Element]:
-    wrong = [Outcome.FAILS, Outcome.UNKNOWN]
-    yield from _causes("What to mend", run, [*wrong, Outcome.WARNS] if run.strict else wrong)
+    wrong = [Outcome.FAIL, Outcome.UNKNOWN]
+    yield from _causes("Fix", run, [*wrong, Outcome.WARN] if run.strict else wrong)
     if run.results:
-        yield _section("Every case", grid(run.results))
-    yield from _causes("What to think about", run, [] if run.strict else [Outcome.WARNS])
+        yield _section("All cases", grid(run.results))
+    yield from _causes("Warnings", run, [] if run.strict else [Outcome.WARN])
 
 
 def _causes(title: str, run: Run, outcomes: Iterable[Outcome]) -> Iterator[Element]:
-    """The results that came to that, each cause once."""
+    """The results with these outcomes, each cause once."""
     groups = [group for outcome in outcomes for group in alike(run, outcome)]
     if groups:
         yield _section(title, element("div", *map(_cause, groups), class_="causes"))
@@ -77,14 +78,18 @@ def _section(title: str, content: Element) -> Element:
 
 def _cause(results: list[Result]) -> Element:
     first = results[0]
-    case, stacks = first.row.case, first.row.case.mends(first.row.verifier)
-    links = [element("a", result.row.id, href=f"#{anchor(result.row.case)}") for result in results]
-    change = element("details", element("summary", f"What to change in {', '.join(stacks)}"), pairs(stacks.items()))
+    case, stacks = first.row.case, fixes(first)
+    links = [element("a", result.row.id, href=f"#{anchor(result.row.case)}") for result in results[:LINKS]]
+    more = f"and {len(results) - LINKS} more" if len(results) > LINKS else ""
+    advice = (
+        [capitalized(hint(first))] if first.evidence.trouble else [element("b", case.reference), f": {hint(first)}"]
+    )
+    change = element("details", element("summary", f"Fix for {', '.join(stacks)}"), pairs(stacks.items()))
     return element(
         "article",
-        element("h3", mark(first.outcome), f" {case.title}"),
-        element("p", f"Expected {first.expected}, was {first.verdict.kind}: {first.verdict.reason}."),
-        "" if first.verdict.control else element("p", element("b", case.clause), f": {hint(first)}."),
-        change if stacks and not first.verdict.control else "",
-        element("p", *(part for link in links for part in (link, " ")), class_="soft"),
+        element("h3", mark(first.outcome), f" {capitalized(case.title)}"),
+        element("p", f"Expected {first.expected}, got {first.verdict.kind}: {first.verdict.reason}."),
+        "" if first.verdict.control else element("p", *advice, "."),
+        change if stacks else "",
+        element("p", *(part for link in links for part in (link, " ")), more, class_="links"),
     )
