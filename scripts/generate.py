@@ -38,6 +38,7 @@ class Generate(Script):
     """
 
     PROGNAME = "generate.py"
+    ARGUMENTS = "PROFILE"
 
     output = cli.SwitchAttr(["-o", "--output"], str, argname="DIR", help="Where; by default certs/PROFILE'S-NAME")
     jobs = cli.SwitchAttr(

@@ -3,7 +3,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["plumbum", "pyyaml", "msgspec"]
 # ///
-"""Prove the handshake: what must be accepted is accepted, and what must be refused is refused, for a reason."""
+"""Check that valid certificates are accepted and invalid ones rejected, with the expected error."""
 
 import itertools
 import os
@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import mintls.lazy_imports  # noqa: F401  first: mintls says in a sentence what is not installed, and this saves time
+import mintls.lazy_imports  # noqa: F401  first: it reports what is not installed, and saves time
 from mintls.cli import Progress, Script
-from mintls.errors import OutputError, UsageError, closest, not_known
+from mintls.errors import UsageError, closest, not_known
 from mintls.escape import printable
 from mintls.handshake.cases.case import Case, Row, rows
 from mintls.handshake.cases.catalogue import CATALOGUE
@@ -33,7 +33,7 @@ from mintls.handshake.own_pair import PairCheck
 from mintls.handshake.recording import WARNING, Recordings
 from mintls.handshake.result import Result, Run
 from mintls.openssl.binary import Openssl
-from mintls.output_file import write_whole
+from mintls.output_file import STDOUT, check_output, write_output
 from mintls.report.answer import answer
 from mintls.report.explain import explain
 from mintls.report.html.page import as_html
@@ -49,7 +49,7 @@ LONGEST = 86400
 
 
 def seconds(text: str) -> float:
-    """A time that a connection can be given: neither none nor for ever."""
+    """The time for a connection: more than none, and bounded."""
     with suppress(ValueError):
         if 0 < float(text) <= LONGEST:
             return float(text)
@@ -57,50 +57,54 @@ def seconds(text: str) -> float:
 
 
 class HandshakeCheck(ConnectOptions, Script):
-    """Prove over real s_server and s_client processes that good certificates are accepted and bad ones refused.
+    """Test whether TLS peers enforce mTLS: openssl's own s_server and s_client, a server, or a client.
 
-    PROFILE or DIR is the set whose own certificates have to be accepted as well; by default certs/dev, or
-    profiles/dev.yaml minted into a temporary directory. With --connect a server that runs somewhere is proved
-    instead: DIR has ca.crt, client.crt and client.key.
+    By default both peers are openssl's, and PROFILE or DIR is a set whose own certificates have to be accepted as
+    well: certs/dev, or profiles/dev.yaml minted into a temporary directory. --connect tests a server, with ca.crt,
+    client.crt and client.key of DIR. --listen tests a client, with server certificates that DIR's CA signs.
     """
 
     PROGNAME = "handshake_check.py"
+    ARGUMENTS = "[PROFILE | DIR]"
 
-    tls = cli.SwitchAttr("--tls", str, argname="VERSIONS", default=",".join(VERSIONS), help="Versions of TLS")
-    only = cli.SwitchAttr("--only", str, list=True, argname="GLOB", help="Rows or cases to try, e.g. server/1.3/*")
+    tls = cli.SwitchAttr("--tls", str, argname="VERSIONS", default=",".join(VERSIONS), help="TLS versions")
+    only = cli.SwitchAttr("--only", str, list=True, argname="GLOB", help="Rows or cases to test, e.g. server/1.3/*")
     skip = cli.SwitchAttr("--skip", str, list=True, argname="GLOB", help="Rows or cases to leave out")
     jobs = cli.SwitchAttr(
-        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="Connections at once"
+        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="Parallel connections"
     )
-    timeout = cli.SwitchAttr("--timeout", seconds, argname="S", default=10.0, help="Seconds for one connection")
-    json = cli.SwitchAttr("--json", str, argname="FILE", help="Write the results and their evidence as JSON")
-    junit = cli.SwitchAttr("--junit", str, argname="FILE", help="Write the results as JUnit XML")
-    html = cli.SwitchAttr("--html", str, argname="FILE", help="Write the results as one page for a browser")
-    strict = cli.Flag("--strict", help="Let policy rows fail too, which otherwise only warn")
+    timeout = cli.SwitchAttr("--timeout", seconds, argname="S", default=10.0, help="Seconds per connection")
+    json = cli.SwitchAttr("--json", str, argname="FILE", help="Write results and evidence as JSON; - is stdout")
+    junit = cli.SwitchAttr("--junit", str, argname="FILE", help="Write results as JUnit XML; - is stdout")
+    html = cli.SwitchAttr("--html", str, argname="FILE", help="Write results as an HTML page; - is stdout")
+    strict = cli.Flag("--strict", help="Treat warnings as failures")
     listen = cli.SwitchAttr(
         "--listen",
         str,
         argname="HOST:PORT",
-        help="Ask whether a client verifies: show it the bad certificates. 127.0.0.1:0 or `:` takes a free port",
+        help="Test a client against invalid server certificates. 127.0.0.1:0 or `:` takes a free port",
     )
     client_cmd = cli.SwitchAttr(
         "--client-cmd",
         str,
         argname="COMMAND",
         requires=["--listen"],
-        help="Start this client for each row, without a shell: {host} {port} {ca} {cert} {key} are filled in. "
-        "Without it you are told where to connect, row by row; raise --timeout then",
+        help="Run this client for each row, without a shell; {host} {port} {ca} {cert} {key} are replaced. Without it, "
+        "connect a client yourself where the output says, and raise --timeout",
     )
     pcap = cli.SwitchAttr(
-        "--pcap", str, argname="DIR", help="Write each row's connection as pcapng, with its secrets: Wireshark reads it"
+        "--pcap",
+        str,
+        argname="DIR",
+        help="Write each connection as pcapng, with its session secrets: Wireshark decrypts it",
     )
-    messages = cli.Flag("--messages", help="Print the messages of each row's handshake")
+    messages = cli.Flag("--messages", help="Print the messages of each handshake")
     verbose = cli.Flag(["-v", "--verbose"], help="Print every row, not only those that did not pass")
     quiet = cli.Flag(["-q", "--quiet"], excludes=["-v", "--messages"], help="Print the answer only")
     explain = cli.SwitchAttr(
-        "--explain", str, argname="ID", help="Print why a case matters and what to change, e.g. expired; try nothing"
+        "--explain", str, argname="ID", help="Explain a case and its fix, e.g. expired; test nothing"
     )
-    list = cli.Flag("--list", help="Print the catalogue and try nothing")
+    list = cli.Flag("--list", help="List all cases; test nothing")
 
     def main(self, path: str = "") -> int:
         if self.explain is not None:
@@ -109,6 +113,7 @@ class HandshakeCheck(ConnectOptions, Script):
         if self.list:
             print(listing(self.rows(self.catalogue())), end="")
             return 0
+        reports = self.reports()
         check, openssl, start = self.check(path), Openssl(), time.monotonic()
         check_prover(openssl)
         now = datetime.now(UTC)
@@ -136,17 +141,30 @@ class HandshakeCheck(ConnectOptions, Script):
             results=checked.results,
         )
         # Before anything is printed: its reader may have gone, and the reports stay.
-        write(self.json, as_json(run))
-        write(self.junit, as_junit(run).encode())
-        if self.html:  # the one that takes a while to make
-            write(self.html, as_html(run).encode())
+        for path, make in reports:
+            write_output(path, make(run))
         print("".join(f"{sequence(result)}\n" for result in run.results if self.messages), end="")
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        text = table(run, verbose=bool(self.verbose), colour=colour)
-        print(f"{printable(answer(run))}\n" if self.quiet else text, end="")
+        if not any(path == STDOUT for path, _ in reports):
+            text = table(run, verbose=bool(self.verbose), colour=colour)
+            print(f"{printable(answer(run))}\n" if self.quiet else text, end="")
         if recordings:
             sys.stderr.write(f"{WARNING.format(self.pcap)}\n")
         return run.status
+
+    def reports(self) -> Sequence[tuple[str, Callable[[Run], bytes]]]:
+        """Where each report goes, and what makes it. Raises OutputError for what cannot be written, UsageError."""
+        makers: tuple[tuple[str | None, Callable[[Run], bytes]], ...] = (
+            (self.json, as_json),
+            (self.junit, lambda run: as_junit(run).encode()),
+            (self.html, lambda run: as_html(run).encode()),
+        )
+        reports = [(str(path), make) for path, make in makers if path]
+        for path, _ in reports:
+            check_output(path)
+        if sum(path == STDOUT for path, _ in reports) > 1:
+            raise UsageError("only one of --json, --junit and --html can be written to standard output (-)")
+        return reports
 
     def check(self, path: str) -> Check:
         """What is checked: a server, a client, or our own pair. Raises UsageError."""
@@ -156,7 +174,7 @@ class HandshakeCheck(ConnectOptions, Script):
         return ClientCheck(path, self.listen, self.client_cmd) if self.listen else PairCheck(path)
 
     def catalogue(self) -> tuple[Case, ...]:
-        """The cases of the peer that is checked."""
+        """The cases for what is tested."""
         return server_cases(ANY) if self.connect else client_cases() if self.listen else CATALOGUE
 
     def rows(self, cases: Sequence[Case]) -> tuple[Row, ...]:
@@ -182,15 +200,6 @@ def progress_of(total: int) -> Callable[[Result], None]:
 def announce(sentence: str) -> None:
     """Say beforehand what is going to happen."""
     print(sentence, file=sys.stderr, flush=True)
-
-
-def write(path: str | None, data: bytes) -> None:
-    """Write a report where one is asked for. Raises OutputError when it cannot be written."""
-    if path:
-        try:
-            write_whole(Path(path), data)
-        except OSError as error:
-            raise OutputError(f"{path}: {error.strerror}; name a file that can be written") from None
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["plumbum", "pyyaml", "msgspec"]
 # ///
-"""A small HTTPS client that presents a certificate, and shows what the server answers."""
+"""A small HTTPS client that presents a certificate and prints the response."""
 
 import http.client
 import socket
@@ -26,12 +26,13 @@ IN_ALL = 3 * TIMEOUT  # seconds: for the request and the whole answer
 
 
 class HttpsClient(Script):
-    """GET / from an HTTPS server, as the client of DIR (default certs/dev), whose CA is trusted too."""
+    """GET / from an HTTPS server with the client certificate of DIR (default: certs/dev), whose CA is trusted."""
 
     PROGNAME = "https_client.py"
+    ARGUMENTS = "[DIR]"
 
-    host = cli.SwitchAttr("--host", default="localhost", help="the server's name, as its certificate says it")
-    port = cli.SwitchAttr("--port", cli.Range(1, 65535), default=4443, help="the server's port")
+    host = cli.SwitchAttr("--host", default="localhost", argname="NAME", help="Server name, as in its certificate")
+    port = cli.SwitchAttr("--port", cli.Range(1, 65535), default=4443, argname="N", help="Server port")
 
     def main(self, directory: str = "certs/dev") -> int:
         context = client_context(Path(directory))

@@ -3,7 +3,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["plumbum", "pyyaml", "msgspec"]
 # ///
-"""A small HTTPS server that demands a client certificate, and logs who called."""
+"""A small HTTPS server that requires a client certificate and logs who connects."""
 
 import errno
 import os
@@ -32,12 +32,13 @@ BREATH = 0.2  # seconds
 
 
 class HttpsServer(Script):
-    """Serve HTTPS on 127.0.0.1 to clients whose certificate the CA of DIR vouches for (default certs/dev)."""
+    """Serve HTTPS on 127.0.0.1 to clients with a certificate of the CA in DIR (default: certs/dev)."""
 
     PROGNAME = "https_server.py"
+    ARGUMENTS = "[DIR]"
 
-    host = cli.SwitchAttr("--host", default="127.0.0.1", help="the address to listen on")
-    port = cli.SwitchAttr("--port", cli.Range(0, 65535), default=4443, help="the port; 0 takes a free one")
+    host = cli.SwitchAttr("--host", default="127.0.0.1", argname="ADDRESS", help="Address to listen on")
+    port = cli.SwitchAttr("--port", cli.Range(0, 65535), default=4443, argname="N", help="Port; 0 takes a free one")
 
     def main(self, directory: str = "certs/dev") -> int:
         context = server_context(Path(directory))
@@ -55,7 +56,7 @@ def leave(*_: object) -> None:
 
 
 def server_context(directory: Path) -> ssl.SSLContext:
-    """TLS 1.2 or newer; a client must present a certificate that the set's CA, and nothing else, vouches for."""
+    """TLS 1.2 or newer; a client must present a certificate of the set's CA, and of no other."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED

@@ -39,6 +39,7 @@ class Verify(Script):
     """Inspect directories and files (- for standard input), and ask `openssl verify` about each certificate."""
 
     PROGNAME = "verify.py"
+    ARGUMENTS = "PATH..."
 
     json = cli.Flag("--json", help="Print everything as JSON")
     text = cli.Flag("--text", help="Print the full text of each certificate as well (openssl x509 -text)")

@@ -48,10 +48,10 @@ def run(*words: str) -> int:
         (["--dryrun"], "Unknown switch --dryrun; did you mean --dry-run?"),
         (["--dryrun=3"], "Unknown switch --dryrun; did you mean --dry-run?"),
         (["-J", "3"], "Unknown switch -J; did you mean -j?"),
-        (["--frobnicate"], "Unknown switch --frobnicate; example.py --help lists what can be said"),
+        (["--frobnicate"], "Unknown switch --frobnicate; example.py --help lists the options"),
         (["--deep"], "--deep needs --jobs: give both or neither"),
         (["--dry-run", "--ca", __file__], "--dry-run and --ca do not go together: give one of them"),
-        (["--jobs"], "Switch --jobs requires an argument; example.py --help lists what can be said"),
+        (["--jobs"], "Switch --jobs requires an argument; example.py --help lists the options"),
     ],
 )
 def test_a_wrong_word_is_one_sentence(words: list[str], sentence: str) -> None:

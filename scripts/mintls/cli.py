@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_known
+from mintls.help_text import help_text
 from mintls.signals import handle_signals, ignore_signals
 from mintls.standard_streams import open_streams
 
@@ -20,9 +21,20 @@ class Script(cli.Application):
     """A command line whose mistakes end in a sentence, never in a traceback."""
 
     VERSION = "0.1.0"
+    ARGUMENTS = ""  # how the usage line names what follows the options
+
+    @cli.switch(["-h", "--help"], overridable=True, group="Meta-switches", help="Print this help and exit")
+    def help(self) -> None:
+        """plumbum's own names types and placeholders of Python."""
+        about = (type(self).__doc__ or "").strip()
+        print(help_text(str(self.PROGNAME), self.ARGUMENTS, about, self._switches_by_name.values()))
+
+    @cli.switch(["--version"], overridable=True, group="Meta-switches", help="Print the version and exit")
+    def version(self) -> None:
+        print(f"{self.PROGNAME} {self.VERSION}")
 
     def _parse_args(self, argv: list[str]) -> Any:
-        """plumbum prints a mistake and the whole help to stdout, which may be a pipe into sh."""
+        """plumbum prints a mistake and the whole help on stdout, which may be a pipe into sh."""
         with self._usage():
             return super()._parse_args(argv)
 
@@ -34,7 +46,7 @@ class Script(cli.Application):
                 raise UsageError("; ".join(self._clashes(swfuncs))) from None
 
     def _clashes(self, swfuncs: Any) -> Iterator[str]:
-        """Which switches do not go together: plumbum tells it with a list in Python's notation."""
+        """Which options exclude each other: plumbum reports them as a list in Python's notation."""
         for func, given in swfuncs.items():
             switch = self._switches_by_func[func]
             for name in switch.requires:
@@ -46,7 +58,7 @@ class Script(cli.Application):
 
     @staticmethod
     def _handle_argument(val: str, argtype: Any, name: str) -> Any:
-        """plumbum tells of a word that is not what its switch takes in two lines, with the exception's own name."""
+        """plumbum reports a wrong value on two lines, with the name of the exception."""
         try:
             return cli.Application._handle_argument(val, argtype, name)
         except WrongArgumentType as error:
@@ -56,11 +68,11 @@ class Script(cli.Application):
     def _usage(self) -> Iterator[None]:
         try:
             yield
-        except (ShowHelp, ShowHelpAll, ShowVersion, ShowCompletion):  # asked for, although plumbum derives them from it
+        except (ShowHelp, ShowHelpAll, ShowVersion, ShowCompletion):  # requested, although plumbum derives them from it
             raise
         except SwitchError as error:
-            hint = f"{self.PROGNAME} --help lists what can be said"
-            if isinstance(error, UnknownSwitch):  # whose message ends with the word, in each language that plumbum has
+            hint = f"{self.PROGNAME} --help lists the options"
+            if isinstance(error, UnknownSwitch):  # its message ends with the word in every language of plumbum
                 guess = closest(str(error).rpartition(" ")[2].lstrip("-"), self._switches_by_name)
                 hint = f"did you mean {_dashed(guess)}?" if guess else hint
             raise UsageError(f"{error}; {hint}") from None
@@ -82,6 +94,9 @@ class Script(cli.Application):
             sys.stderr.write("interrupted\n")
             status = INTERRUPTED
         sys.exit(status)
+
+
+Script.unbind_switches("--help-all", "--completions")  # of subcommands, which there are none of, and of a shell
 
 
 def _dashed(name: str) -> str:

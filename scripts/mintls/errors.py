@@ -1,4 +1,4 @@
-"""The one small tree of errors, each with the exit status that a script ends with.
+"""The errors, each with the exit status of the script.
 
 Exit status of all scripts: 0 holds, 1 does not hold, 2 usage or profile, 3 could not run,
 130 interrupted. An error's text is a sentence that tells the user what to do.
@@ -16,19 +16,19 @@ LONGEST = 500  # characters of a line of openssl that are shown
 
 
 class MintlsError(Exception):
-    """Something the user can mend; its text says how."""
+    """Something that the user can fix; the text says how."""
 
     status = COULD_NOT_RUN
 
 
 class UsageError(MintlsError):
-    """A word on the command line that cannot be followed."""
+    """A wrong word on the command line."""
 
     status = USAGE
 
 
 class ProfileError(MintlsError):
-    """Every mistake of a profile at once, a line each; of thousands the first."""
+    """All mistakes of a profile, a line each; of thousands only the first."""
 
     status = USAGE
 
@@ -39,7 +39,7 @@ class ProfileError(MintlsError):
 
 
 class OutputError(MintlsError):
-    """The output directory cannot take what would be written; nothing was."""
+    """The output cannot be written; nothing was."""
 
 
 class VerificationError(MintlsError):
@@ -49,13 +49,13 @@ class VerificationError(MintlsError):
 
 
 class RefusedError(MintlsError):
-    """One end of a handshake refused the other."""
+    """One peer of a handshake rejected the other."""
 
     status = DOES_NOT_HOLD
 
 
 class OpensslError(MintlsError):
-    """An openssl process that failed: the command, how it ended, and what it said."""
+    """An openssl process that failed: its command, exit status and messages."""
 
     def __init__(self, argv: Sequence[str], ended: str, said: str) -> None:
         lines = [printable(line[:LONGEST]) for line in said.splitlines() if line.strip()][-8:]
@@ -63,20 +63,20 @@ class OpensslError(MintlsError):
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """That of those known for which it may be a slip, in either case of letters; None where nothing is near."""
+    """The known word that it may be a misspelling of, in either case; None when none is close."""
     folded = {candidate.lower(): candidate for candidate in known}
     guess = get_close_matches(word.lower(), folded, 1)
     return folded[guess[0]] if guess else None
 
 
 def guessed(word: str, known: Iterable[str], otherwise: str) -> str:
-    """What is told beside a word that is none of those known: a guess, or something else to do."""
+    """The hint for an unknown word: a guess, or what to do otherwise."""
     guess = closest(word, known)
     return f"did you mean {guess}?" if guess else otherwise
 
 
 def not_known(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """The sentence about a word that is none of those known: a guess, or the list of them."""
+    """The sentence for an unknown word: a guess, or the list of known words."""
     known = tuple(known)
     listed = f"write one of {', '.join(known)} {otherwise}".rstrip()
     return f"{word!r} is not known; {guessed(word, known, listed)}"

@@ -1,4 +1,4 @@
-"""What the HTTPS server and client share: the credentials they load, and the sentences for what went wrong.
+"""What the example HTTPS server and client share: loading credentials, and error messages.
 
 Both ends are plain `ssl` of the standard library, so that they also show how little mTLS needs.
 """
@@ -45,7 +45,7 @@ Role = Literal["server", "client"]
 
 
 class Credentials(NamedTuple):
-    """Whom one end trusts and how it proves who it is; all three are PEM files that exist."""
+    """The trust anchor, certificate and private key of one peer: existing PEM files."""
 
     ca: Path
     certificate: Path
@@ -68,7 +68,7 @@ def _find(snapshot: Snapshot, role: Role) -> Credentials:
     found = _of_set(snapshot, role) or _by_name(snapshot, role)
     missing = [str(path) for path in found if not path.exists()]
     if missing:
-        raise MintlsError(f"no file {printable(', '.join(missing))}: mint it with generate.py, or name another DIR")
+        raise MintlsError(f"no file {printable(', '.join(missing))}: run generate.py first, or name another DIR")
     return found
 
 
@@ -100,7 +100,7 @@ def _load(context: ssl.SSLContext, credentials: Credentials) -> None:
 
     def passphrase() -> str:
         if sys.stdin is None or not sys.stdin.isatty():
-            raise MintlsError(f"{key} has a passphrase: run this at a terminal, where it can be asked for")
+            raise MintlsError(f"{key} has a passphrase: run this in a terminal, which can ask for it")
         return getpass.getpass(f"passphrase of {key}: ")
 
     try:
@@ -116,19 +116,19 @@ def _load(context: ssl.SSLContext, credentials: Credentials) -> None:
 
 
 def explain(error: Exception, *, other: str, ours: str) -> str:
-    """Why talking to the `other` end ("client", "server") failed, in a line; `ours` names our certificate."""
+    """Why the connection to the `other` peer ("client", "server") failed, in a line; `ours` names our certificate."""
     if isinstance(error, ssl.SSLCertVerificationError):
         why = f"{error.verify_message} (verify error {error.verify_code})"
-        return f"the {other}'s certificate is not accepted: {why}"
+        return f"the {other}'s certificate is invalid: {why}"
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
-        return f"the {other} closed the connection and did not say why"
+        return f"the {other} closed the connection without an alert"
     if isinstance(error, TimeoutError):
         return f"the {other} did not answer within {TIMEOUT:g} s"
     if isinstance(error, ssl.SSLError):
         alert = alert_of(error)
         if alert:
             meaning = f": {MEANINGS[alert].format(ours=ours)}" if alert in MEANINGS else ""
-            return f"the {other} refused the handshake with the alert '{alert}'{meaning}"
+            return f"the {other} rejected the handshake with alert '{alert}'{meaning}"
         if error.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE":
             return f"the {other} sent no certificate"
         if error.reason in (
@@ -143,7 +143,7 @@ def explain(error: Exception, *, other: str, ours: str) -> str:
 
 
 def alert_of(error: Exception) -> str:
-    """The alert that the other end sent, e.g. `unknown ca`, or nothing when it sent none.
+    """The alert that the other peer sent, e.g. `unknown ca`; empty when it sent none.
 
     OpenSSL calls it e.g. TLSV1_ALERT_UNKNOWN_CA or TLSV13_ALERT_CERTIFICATE_REQUIRED, see err.h and sslerr.h.
     """
@@ -152,7 +152,7 @@ def alert_of(error: Exception) -> str:
 
 
 def describe(certificate: Mapping[str, Any] | None) -> str:
-    """Who a peer is, from SSLSocket.getpeercert(): its subject, SAN and serial on one safe line."""
+    """A peer's subject, SAN and serial on one safe line, from SSLSocket.getpeercert()."""
     if not certificate:
         return "nobody"
     subject = ", ".join(

@@ -1,16 +1,46 @@
-"""A file that is written for the user: whole or not at all, so that a full disk or a signal leaves the old one."""
+"""A report written to a file that the user names, whole or not at all, or to standard output (`-`)."""
 
 import os
 import secrets
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
+
+from mintls.errors import OutputError
+
+STDOUT = "-"
+
+
+def check_output(path: str) -> None:
+    """Before the work whose report goes there. Raises OutputError when it could not be written."""
+    if path == STDOUT:
+        return
+    folder = os.path.dirname(os.path.realpath(path))
+    if os.path.isdir(path):
+        raise OutputError(f"{path} is a directory; name a file")
+    if not os.path.isdir(folder):
+        raise OutputError(f"{path}: {folder} is not a directory; create it, or name another file")
+    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        raise OutputError(f"{path}: Permission denied; name a file that you can write")
+
+
+def write_output(path: str, data: bytes) -> None:
+    """The report. Raises OutputError when it cannot be written."""
+    try:
+        if path == STDOUT:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            write_whole(Path(path), data)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}; name a file that can be written") from None
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write beside it and rename, with the mode less the umask, or that of the file that is replaced. Raises OSError.
 
-    What is no regular file, such as /dev/stdout or a pipe, is written to; a symbolic link is followed.
+    What is not a regular file, such as /dev/stdout or a pipe, is written to; a symbolic link is followed.
     """
     with suppress(FileNotFoundError):
         status = path.stat()

@@ -87,7 +87,7 @@ def test_the_servers_that_people_have(run, dev, rogue, stranger, tmp_path, name)
             assert refused.stderr.count("\n") == 1
         distrusting = run("https_client.py", rogue, "--port", port)
         assert distrusting.returncode == 1
-        assert "the server's certificate is not accepted: " in distrusting.stderr
+        assert "the server's certificate is invalid: " in distrusting.stderr
         assert run("https_client.py", dev, "--port", port).returncode == 0
 
 
@@ -104,7 +104,7 @@ def test_each_version_of_tls(start, run, dev, stranger, version):
     assert (dev / "client.crt").read_text().splitlines()[1] in good.stdout.splitlines()  # whom s_server saw
     refused = run("https_client.py", stranger, "--port", port)
     assert refused.returncode == 1
-    assert "the server refused the handshake with the alert 'unknown ca': it does not trust the CA" in refused.stderr
+    assert "the server rejected the handshake with alert 'unknown ca': it does not trust the CA" in refused.stderr
 
 
 @pytest.mark.parametrize("times", range(5))
@@ -112,7 +112,7 @@ def test_a_refusal_is_told_each_time(serve, run, dev, stranger, times):
     server, port = serve(dev)
     ended = run("https_client.py", stranger, "--port", port)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"localhost:{port}: the server refused the handshake with the alert '")
+    assert ended.stderr.startswith(f"localhost:{port}: the server rejected the handshake with alert '")
     assert ended.stderr.count("\n") == 1
     server.says("refused: the client's certificate is not accepted")
     assert run("https_client.py", dev, "--port", port).returncode == 0
@@ -146,7 +146,7 @@ def test_without_its_manifest_such_a_set_is_not_found(run, mint_text):
     ended = run("https_client.py", directory)
     names = ", ".join(str(directory / name) for name in ("ca.crt", "client.crt", "client.key"))
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert ended.stderr == f"no file {names}: mint it with generate.py, or name another DIR\n"
+    assert ended.stderr == f"no file {names}: run generate.py first, or name another DIR\n"
 
 
 def test_a_manifest_that_cannot_be_read(run, dev, tmp_path):
@@ -194,7 +194,7 @@ def test_a_server_of_another_ca(serve, run, dev, rogue):
     server, port = serve(rogue)
     ended = run("https_client.py", dev, "--port", port)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"localhost:{port}: the server's certificate is not accepted: ")
+    assert ended.stderr.startswith(f"localhost:{port}: the server's certificate is invalid: ")
     server.says("refused: ")
 
 
@@ -210,7 +210,7 @@ def test_another_name(serve, run, dev, tmp_path, host, san, said):
     _, port = serve(tmp_path)
     ended = run("https_client.py", dev, "--port", port, "--host", host)
     assert ended.returncode == 1
-    assert f"the server's certificate is not accepted: {said}" in ended.stderr
+    assert f"the server's certificate is invalid: {said}" in ended.stderr
 
 
 def test_the_ca_joins_the_systems_trust(dev, rogue, monkeypatch):

@@ -78,7 +78,8 @@ class Run(Struct, frozen=True, kw_only=True):
         """The exit status: what failed weighs more than what is not known."""
         if self.count(Outcome.FAIL) or (self.strict and self.count(Outcome.WARN)):
             return DOES_NOT_HOLD
-        return COULD_NOT_RUN if self.count(Outcome.UNKNOWN) else 0
+        decided = any(self.count(outcome) for outcome in (Outcome.PASS, Outcome.WARN))
+        return COULD_NOT_RUN if self.count(Outcome.UNKNOWN) or not decided else 0
 
 
 def weigh(results: Iterable[Result]) -> tuple[Result, ...]:
