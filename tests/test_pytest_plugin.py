@@ -13,7 +13,7 @@ from processes import SCRIPTS
 
 pytestmark = pytest.mark.slow
 
-README = (SCRIPTS.parent / "README.md").read_text(encoding="utf-8")
+README = (SCRIPTS.parent / "profiles" / "README.md").read_text(encoding="utf-8")
 PLUGIN = 'pytest_plugins = ["mintls.pytest_plugin"]\n'
 PROFILE = """
 defaults: {key: ec:P-256}

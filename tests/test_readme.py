@@ -1,4 +1,4 @@
-"""Every command of the README works: the sh blocks, and the steps of its CI jobs, in a directory of their own."""
+"""Every command and profile of the READMEs works: sh blocks, CI jobs and the cookbook, in a directory of their own."""
 
 import os
 import re
@@ -8,8 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from mintls.profile.names import GeneralName
+
 import pytest
 import yaml
+from conftest import Run
+from cryptography import x509
 from deadline import patient
 from junitparser import JUnitXml
 from peers import need
@@ -20,7 +24,10 @@ pytestmark = pytest.mark.slow
 ROOT = SCRIPTS.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.S)
-JOBS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.S)]
+PROFILES = (ROOT / "profiles" / "README.md").read_text(encoding="utf-8")
+YAML = re.findall(r"```yaml\n(.*?)```", PROFILES, re.S)
+COOKBOOK = [block for block in YAML if "authorities:" in block]
+JOBS = [yaml.safe_load(block) for block in YAML if block not in COOKBOOK]
 INSTALLS = ("python3 -m venv", "python -m pip", "git clone")  # what CI itself does
 
 
@@ -44,7 +51,7 @@ def clone(tmp_path: Path, dev: Path) -> Path:
     return tmp_path
 
 
-def run(commands: str, clone: Path) -> subprocess.CompletedProcess[str]:
+def shell(commands: str, clone: Path) -> subprocess.CompletedProcess[str]:
     """With another port, and nothing left running."""
     port = free_port()
     text = commands.replace("4443", str(port)).replace(
@@ -60,6 +67,43 @@ def run(commands: str, clone: Path) -> subprocess.CompletedProcess[str]:
 def test_the_readme_is_read() -> None:
     assert len(BLOCKS) >= 8
     assert len(JOBS) == 2
+    assert len(COOKBOOK) >= 13
+
+
+def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
+    assert len(README.splitlines()) <= 200
+    for name in ("README.md", "profiles/README.md", "scripts/README.md", "tests/README.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for path, anchor in re.findall(r"\]\(([^)#:]*)(?:#([\w-]*))?\)", text):
+            target = (ROOT / name).parent / path if path else ROOT / name
+            assert target.exists(), (name, path)
+            if anchor:
+                headings = re.findall(r"(?m)^#+ (.*)$", target.read_text(encoding="utf-8"))
+                assert anchor in [re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings], anchor
+
+
+@pytest.mark.parametrize("profile", COOKBOOK, ids=lambda block: block.splitlines()[1].strip())
+def test_a_profile_of_the_cookbook(profile: str, tmp_path: Path, run: Run) -> None:
+    """It mints at the first try, and pyca/cryptography reads each certificate."""
+    argv = ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "device.key", "-subj", "/CN=ignored"]
+    if "device.csr" in profile:
+        command = [need("openssl"), *argv, "-out", "device.csr"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "recipe.yaml").write_text(profile, encoding="utf-8")
+    secrets = {"P12PASS": "for the test", "KEYPASS": "for the test"}
+    done = run("generate.py", tmp_path / "recipe.yaml", "-o", tmp_path / "set", env={**os.environ, **secrets})
+    assert done.returncode == 0, done.stderr
+    paths = list((tmp_path / "set").glob("*.crt"))
+    assert len(paths) >= 2
+    for path in paths:
+        x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def test_the_keys_of_subjects_and_the_kinds_of_names_are_these() -> None:
+    listed = set(re.findall(r"`(\w+)`", PROFILES.partition("## Subject")[2].partition("## Alternative names")[0]))
+    assert {"CN", "O", "OU", "C", "ST", "L", "emailAddress", "UID", "DC", "serialNumber", "SN", "GN"} <= listed
+    kinds = PROFILES.partition("## Alternative names")[2].partition("## Files")[0]
+    assert set(re.findall(r"(?m)^\| `(\w+)` \|", kinds)) == set(GeneralName.KINDS)
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if not block.startswith(INSTALLS)], ids=lambda b: b[:60])
@@ -68,7 +112,7 @@ def test_a_block_of_commands(block: str, clone: Path) -> None:
         need("curl")
     if block.count("https_") == 2:
         pytest.skip("in two terminals: see the next test")
-    done = run(block, clone)
+    done = shell(block, clone)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
@@ -103,7 +147,7 @@ def steps() -> Iterator[tuple[str, list[str]]]:
 def test_a_job_proves_the_example_and_writes_its_report(name: str, commands: list[str], clone: Path) -> None:
     (clone / "certs" / "dev").unlink()
     (clone / "certs").rmdir()
-    done = run("\n".join(commands), clone)
+    done = shell("\n".join(commands), clone)
     assert done.returncode == 0, done.stdout + done.stderr
     suites = list(JUnitXml.fromfile(str(clone / "mtls.xml")))
     assert sum(suite.tests for suite in suites) > 40

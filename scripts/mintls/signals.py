@@ -20,7 +20,8 @@ def at_interruption(stop: Stop) -> None:
 
 def handle_signals() -> None:
     """From now on SIGTERM and SIGHUP raise SystemExit with 128 + their number, ^C KeyboardInterrupt."""
-    signal.signal(signal.SIGINT, _interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as for what a shell starts with &
+        signal.signal(signal.SIGINT, _interrupt)
     end_with(_leave)
 
 

@@ -241,7 +241,7 @@ def test_things_in_the_place_of_files(
     """An answer or a sentence, at once and in little memory."""
     directory = copy(dev, tmp_path / "set")
     put(kind, directory / name)
-    words = [str(word).format(set=directory) for word in LOOK[script]]
+    words = [str(word).replace("{set}", str(directory)) for word in LOOK[script]]
     limited = f'ulimit -v 3000000; exec {sys.executable} {SCRIPTS / script.split()[0]} "$@"'
     done = subprocess.run(["bash", "-c", limited, "-", *words], capture_output=True, text=True, timeout=60)
     assert done.returncode in (0, 1, 2, 3), done.stderr
@@ -331,7 +331,7 @@ def test_a_manifest_of_another_structure(
     mutated(kind, manifest)
     text = json.dumps(manifest).replace('"DEEP"', "[" * 100_000 + "]" * 100_000)
     (directory / "manifest.json").write_text(text)
-    words = [str(word).format(set=directory) for word in LOOK[script]]
+    words = [str(word).replace("{set}", str(directory)) for word in LOOK[script]]
     command = [sys.executable, str(SCRIPTS / script.split()[0]), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode in (0, 1, 2, 3), done.stderr

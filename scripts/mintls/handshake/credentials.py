@@ -8,7 +8,7 @@ from pathlib import Path
 from mintls.errors import OutputError
 from mintls.handshake.cases.case import Case, Verifier
 from mintls.handshake.pair import ANCHORS
-from mintls.input_file import read_input
+from mintls.input_file import is_readable, read_input
 from mintls.manifest import MANIFEST, Manifest, Record
 from mintls.minting.mint import mint as mint_profile
 from mintls.minting.snapshot import Snapshot, read_manifest, read_snapshot
@@ -99,6 +99,10 @@ def keys_of(records: tuple[Record, ...]) -> dict[str, str]:
 def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> None:
     """Put the set beside the catalogue's credentials, by links, and trust its roots too."""
     anchors = [directory / "ca.crt"]
+    needed = [record.files[what] for record in records for what in COPIED if what in record.files]
+    optional = {record.files.get("key") for record in records if record.role not in VERIFIERS}
+    if missing := [name for name in needed if name not in optional and not is_readable(source / name)]:
+        raise OutputError(f"the set has no file {', '.join(missing[:8])}; restore it, or mint it with generate.py")
     for record in records:
         certificate = (source / record.files["certificate"]).resolve()
         (directory / f"set-{record.name}.crt").symlink_to(certificate)

@@ -55,11 +55,10 @@ CERTIFICATE_ALERTS = frozenset({
     _A.CERTIFICATE_EXPIRED, _A.CERTIFICATE_UNKNOWN, _A.UNKNOWN_CA, _A.ACCESS_DENIED, _A.DECODE_ERROR,
     _A.DECRYPT_ERROR, _A.INSUFFICIENT_SECURITY, _A.INTERNAL_ERROR, _A.CERTIFICATE_REQUIRED,
 })  # fmt: skip
-# About a hello: its version, its ciphers, its name. OpenSSL sends internal_error in TLS 1.0.
-HELLO_ALERTS = frozenset({
-    _A.HANDSHAKE_FAILURE, _A.ILLEGAL_PARAMETER, _A.DECODE_ERROR, _A.PROTOCOL_VERSION, _A.INSUFFICIENT_SECURITY,
-    _A.INTERNAL_ERROR, _A.INAPPROPRIATE_FALLBACK, _A.UNRECOGNIZED_NAME,
-})  # fmt: skip
+# Where a hello is to be rejected, also those about its version, its ciphers and its name.
+HELLO_ALERTS = CERTIFICATE_ALERTS | {
+    _A.ILLEGAL_PARAMETER, _A.PROTOCOL_VERSION, _A.INAPPROPRIATE_FALLBACK, _A.UNRECOGNIZED_NAME,
+}  # fmt: skip
 # By which a client rejects a server's certificate: every alert but those about a fault of its own.
 CLIENT_REFUSALS = tuple(
     alert
