@@ -68,4 +68,4 @@ def test_right_words_are_taken(tmp_path: Path) -> None:
 
 def test_help_is_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--deep", "--help") == 0
-    assert "example.py [SWITCHES]" in capsys.readouterr().out
+    assert "example.py [OPTIONS]" in capsys.readouterr().out

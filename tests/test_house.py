@@ -28,7 +28,8 @@ PURE = (
     "handshake/connect/verdict.py", "inspection/tree.py", "inspection/lint.py", "inspection/diagram.py",
     "inspection/materials.py", "x509/*", "errors.py", "escape.py", "manifest.py",
 )  # fmt: skip
-READS = {"profile/load.py", "profile/signing_request.py"}  # where a profile comes in
+# where a profile comes in, a key file is read, and the binary is asked what it can
+READS = {"profile/load.py", "profile/signing_request.py", "x509/ec_key.py", "handshake/cases/obstacles.py"}
 STARTS = {
     "openssl/binary.py",
     "openssl/processes.py",
@@ -175,7 +176,7 @@ def test_nothing_else_lies_at_the_top() -> None:
 def test_a_script_says_how_it_is_used(path: Path) -> None:
     done = subprocess.run([sys.executable, path, "--help"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"{path.name} [SWITCHES]" in done.stdout
+    assert f"{path.name} [OPTIONS]" in done.stdout
     done = subprocess.run([sys.executable, path, "--version"], capture_output=True, text=True)
     assert (done.returncode, done.stdout.startswith(path.name), done.stderr) == (0, True, "")
     done = subprocess.run([sys.executable, path, "--no-such-switch"], capture_output=True, text=True)

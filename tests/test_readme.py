@@ -65,7 +65,7 @@ def shell(commands: str, clone: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_readme_is_read() -> None:
-    assert len(BLOCKS) >= 8
+    assert len(BLOCKS) >= 7
     assert len(JOBS) == 2
     assert len(COOKBOOK) >= 13
 

@@ -25,9 +25,11 @@ class Script(cli.Application):
 
     @cli.switch(["-h", "--help"], overridable=True, group="Meta-switches", help="Print this help and exit")
     def help(self) -> None:
-        """plumbum's own names types and placeholders of Python."""
+        """plumbum's own help shows types and placeholders of Python."""
         about = (type(self).__doc__ or "").strip()
-        print(help_text(str(self.PROGNAME), self.ARGUMENTS, about, self._switches_by_name.values()))
+        theirs = (cli.Application.help, cli.Application.version)
+        own = (one for one in self._switches_by_name.values() if one.func not in theirs)
+        print(help_text(str(self.PROGNAME), self.ARGUMENTS, about, own))
 
     @cli.switch(["--version"], overridable=True, group="Meta-switches", help="Print the version and exit")
     def version(self) -> None:

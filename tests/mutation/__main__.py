@@ -26,13 +26,13 @@ TESTS = Path(__file__).resolve().parent.parent
 SCRIPTS = TESTS.parent / "scripts"
 # each with its own tests, and the least share of mutants in percent that they must notice
 MODULES = {
-    "mintls.handshake.verdict": ("test_handshake_verdict.py", 97),
-    "mintls.handshake.connect.verdict": ("test_handshake_oracle.py", 97),
-    "mintls.profile.names": ("test_names.py", 85),
-    "mintls.profile.yaml_nodes": ("test_yamltext.py", 85),
-    "mintls.profile.rules": ("test_rules.py", 85),
-    "mintls.profile.scalars": ("test_grammar.py", 85),
-    "mintls.plan.renewal": ("test_due_decisions.py", 85),
+    "mintls.handshake.verdict": ("handshake/test_verdict.py", 97),
+    "mintls.handshake.connect.verdict": ("handshake/connect/test_verdict.py", 97),
+    "mintls.profile.names": ("profile/test_names.py", 85),
+    "mintls.profile.yaml_nodes": ("profile/test_yaml_nodes.py", 85),
+    "mintls.profile.rules": ("profile/test_rules.py", 85),
+    "mintls.profile.scalars": ("profile/test_scalars.py", 85),
+    "mintls.plan.renewal": ("plan/test_renewal_decisions.py", 85),
 }
 IN_ALL = 90
 PATIENCE = 120  # seconds for one mutant; one that never ends is noticed

@@ -298,8 +298,8 @@ def spoil(name: str, content: bytes):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda d: (d / "server.key").unlink(), "no file DIR/server.key: mint it"),
-        (lambda d: (d / "ca.crt").unlink(), "no file DIR/ca.crt: mint it"),
+        (lambda d: (d / "server.key").unlink(), "no file DIR/server.key: run generate.py first"),
+        (lambda d: (d / "ca.crt").unlink(), "no file DIR/ca.crt: run generate.py first"),
         (
             lambda d: shutil.copy(d / "client.key", d / "server.key"),
             "DIR/server.key is not the key of DIR/server.crt",

@@ -42,7 +42,9 @@ def as_html(run: Run) -> str:
 def _outcome(run: Run) -> Outcome:
     """The colour of the answer."""
     if not run.status:
-        return Outcome.PASS if run.count(Outcome.PASS) else Outcome.SKIP
+        return Outcome.PASS
+    if not any(run.count(outcome) for outcome in (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.UNKNOWN)):
+        return Outcome.SKIP
     return Outcome.UNKNOWN if run.status == COULD_NOT_RUN else Outcome.FAIL
 
 
