@@ -192,13 +192,13 @@ class HandshakeCheck(ConnectOptions, Script):
 
 
 def progress_of(total: int) -> Callable[[Result], None]:
-    """Shows on a terminal how far the run is."""
+    """Progress of the run on a terminal."""
     progress, count = Progress(), itertools.count(1)
     return lambda result: progress(result.row.id, next(count), total)
 
 
 def announce(sentence: str) -> None:
-    """Say beforehand what is going to happen."""
+    """Print a sentence before the first connection."""
     print(sentence, file=sys.stderr, flush=True)
 
 

@@ -21,7 +21,7 @@ from mintls.https import TIMEOUT, alert_of, explain, load_credentials
 
 from plumbum import cli
 
-LONGEST = 65536  # bytes of an answer that are shown
+LONGEST = 65536  # bytes of a response that are printed
 IN_ALL = 3 * TIMEOUT  # seconds: for the request and the whole answer
 
 
@@ -54,7 +54,7 @@ def client_context(directory: Path) -> ssl.SSLContext:
 def get(host: str, port: int, context: ssl.SSLContext) -> tuple[int, str, str]:
     """Status, its reason, and the text of `GET /`.
 
-    Raises RefusedError when either end refuses the other, MintlsError when no conversation came about.
+    Raises RefusedError when either peer rejects the other, MintlsError when there was no connection.
     """
     server = f"{host}:{port}"
     connection = http.client.HTTPSConnection(host, port, context=context, timeout=TIMEOUT)
@@ -82,7 +82,7 @@ def get(host: str, port: int, context: ssl.SSLContext) -> tuple[int, str, str]:
 
 @contextmanager
 def _in_time(connected: socket.socket) -> Iterator[None]:
-    """Hang up on a server that says something all the time: no single read of it would ever be late."""
+    """Close a connection on which the server keeps sending: no single read of it would time out."""
     late = threading.Event()
 
     def hang_up() -> None:
@@ -104,7 +104,7 @@ def _in_time(connected: socket.socket) -> Iterator[None]:
 
 
 def _refused(error: OSError) -> bool:
-    """Whether an end said no. Some servers only hang up instead of sending an alert; Node's is one."""
+    """Whether a peer rejected the other. Some servers close the connection without an alert, such as Node."""
     hung_up = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)
     return isinstance(error, (ssl.SSLCertVerificationError, *hung_up)) or bool(alert_of(error))
 

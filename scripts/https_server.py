@@ -51,7 +51,7 @@ class HttpsServer(Script):
 
 
 def leave(*_: object) -> None:
-    """End at once: a thread that is writing its log could otherwise hold the interpreter's end up, or abort it."""
+    """Exit at once: a thread that is writing its log could otherwise delay or abort the shutdown."""
     os._exit(0)
 
 
@@ -95,7 +95,7 @@ class Answer(BaseHTTPRequestHandler):
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Each connection has a thread of its own from the handshake on, so that a slow client delays nobody."""
+    """Each connection has its own thread from the handshake on, so that a slow client delays no other."""
 
     allow_reuse_address = True
     daemon_threads = True

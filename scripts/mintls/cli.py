@@ -1,4 +1,4 @@
-"""What every script shares at the terminal: errors become a sentence and an exit status."""
+"""The command line of every script: options, --help, and errors as one sentence and an exit status."""
 
 import gc
 import sys
@@ -18,7 +18,7 @@ from plumbum.cli.switches import SwitchCombinationError, SwitchError, UnknownSwi
 
 
 class Script(cli.Application):
-    """A command line whose mistakes end in a sentence, never in a traceback."""
+    """A command line that reports mistakes in one sentence, never as a traceback."""
 
     VERSION = "0.1.0"
     ARGUMENTS = ""  # how the usage line names what follows the options
@@ -106,7 +106,7 @@ def _dashed(name: str) -> str:
 
 
 def _wanted(argtype: Any, word: str, error: WrongArgumentType) -> str:
-    """What to write instead; a type of our own says it itself."""
+    """What to write instead; the errors of our own types contain it."""
     if argtype is cli.ExistingFile:
         return "there is no such file; name one that is there"
     if isinstance(argtype, cli.Range):
@@ -117,7 +117,7 @@ def _wanted(argtype: Any, word: str, error: WrongArgumentType) -> str:
 
 
 class Progress:
-    """One line on a terminal for what lasts over a second; nothing anywhere else."""
+    """One line on a terminal for work that takes over a second; nothing elsewhere."""
 
     def __init__(self) -> None:
         self.since, self.shown = time.monotonic(), False

@@ -1,6 +1,6 @@
 """The errors, each with the exit status of the script.
 
-Exit status of all scripts: 0 holds, 1 does not hold, 2 usage or profile, 3 could not run,
+Exit status of all scripts: 0 pass, 1 fail, 2 wrong usage or profile, 3 could not run or inconclusive,
 130 interrupted. An error's text is a sentence that tells the user what to do.
 """
 
@@ -11,8 +11,8 @@ from shlex import join
 from mintls.escape import printable
 
 DOES_NOT_HOLD, USAGE, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
-TOLD = 500  # mistakes of a profile that are told
-LONGEST = 500  # characters of a line of openssl that are shown
+REPORTED = 500  # mistakes of a profile that are reported
+LONGEST = 500  # characters of a line of openssl's messages
 
 
 class MintlsError(Exception):
@@ -33,8 +33,8 @@ class ProfileError(MintlsError):
     status = USAGE
 
     def __init__(self, complaints: Sequence[str]) -> None:
-        more = [f"... and {len(complaints) - TOLD} more"] if len(complaints) > TOLD else []
-        super().__init__("\n".join([*complaints[:TOLD], *more]))
+        more = [f"... and {len(complaints) - REPORTED} more"] if len(complaints) > REPORTED else []
+        super().__init__("\n".join([*complaints[:REPORTED], *more]))
         self.complaints = tuple(complaints)
 
 
@@ -57,8 +57,8 @@ class RefusedError(MintlsError):
 class OpensslError(MintlsError):
     """An openssl process that failed: its command, exit status and messages."""
 
-    def __init__(self, argv: Sequence[str], ended: str, said: str) -> None:
-        lines = [printable(line[:LONGEST]) for line in said.splitlines() if line.strip()][-8:]
+    def __init__(self, argv: Sequence[str], ended: str, messages: str) -> None:
+        lines = [printable(line[:LONGEST]) for line in messages.splitlines() if line.strip()][-8:]
         super().__init__("\n    ".join([f"{join(argv)}: {ended}", *lines]))
 
 

@@ -1,12 +1,12 @@
-"""Text of a stranger (a certificate, a peer, a profile), made harmless for a terminal, a log and a report."""
+"""Makes text from others (certificates, peers, profiles) safe for a terminal, a log and a report."""
 
 from collections.abc import Iterator
 
 
 def printable(text: str) -> str:
-    r"""Text of a stranger, made safe for a terminal and a line of a log: others become `\` and hex pairs.
+    r"""The text on one line, with characters that are not printable as `\` and hex pairs.
 
-    This is the escape of RFC 4514 section 2.4. Control, bidirectional and line-breaking characters go.
+    This is the escape of RFC 4514 section 2.4. It covers control, bidirectional and line-breaking characters.
     """
     return "".join(
         character if character.isprintable() else "".join(f"\\{byte:02X}" for byte in _utf8(character))
@@ -15,7 +15,7 @@ def printable(text: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    r"""JSON in which everything that is not for display stands as \uXXXX, which means the same (RFC 8259 section 7)."""
+    r"""JSON with everything that is not printable as \uXXXX, which means the same (RFC 8259 section 7)."""
     return "".join(
         character
         if character.isprintable() or character == "\n"

@@ -1,6 +1,6 @@
 """What the example HTTPS server and client share: loading credentials, and error messages.
 
-Both ends are plain `ssl` of the standard library, so that they also show how little mTLS needs.
+Both use only `ssl` of the standard library, as an example of how little mTLS needs.
 """
 
 import getpass
@@ -17,7 +17,7 @@ from mintls.manifest import end_of, root_of
 from mintls.minting.snapshot import Snapshot, read_snapshot
 
 TIMEOUT = 10.0  # seconds: for a whole handshake, and for each read and write after it
-SHORT_NAMES = {  # RFC 4514 section 3; `ssl` tells the long ones
+SHORT_NAMES = {  # RFC 4514 section 3; `ssl` gives the long ones
     "commonName": "CN",
     "localityName": "L",
     "stateOrProvinceName": "ST",
@@ -79,7 +79,7 @@ def _of_set(snapshot: Snapshot, role: Role) -> Credentials | None:
     if (own := end_of(records.values(), role)) is None:
         return None
     other = end_of(records.values(), "client" if role == "server" else "server")
-    root = root_of(other or own, records)  # the other end's may be a CA of its own
+    root = root_of(other or own, records)  # the other peer may have another CA
     names = root.files["certificate"], own.files.get("chain", own.files["certificate"]), own.files["key"]
     return Credentials(*map(snapshot.path, names))
 
@@ -92,7 +92,7 @@ def _by_name(snapshot: Snapshot, role: Role) -> Credentials:
 
 def _load(context: ssl.SSLContext, credentials: Credentials) -> None:
     ca, certificate, key = credentials
-    for path in credentials:  # ssl would wait for a pipe and read a device to its end
+    for path in credentials:  # ssl would wait for a pipe and read a device without end
         try:
             read_input(path)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""The one way to read a file that somebody else may have put there: regular, bounded, and never waited for.
+"""Reads files that others may have created: regular files only, bounded in size, without waiting.
 
 To open a pipe can wait for ever, a device may have no end, and a sparse file is larger than any memory.
 """

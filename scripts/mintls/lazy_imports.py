@@ -1,7 +1,7 @@
-"""Keeps some modules from being loaded until they are used: what a script imports first, so that it starts sooner.
+"""Delays the import of some modules until they are used, so that a script starts faster; imported first.
 
 plumbum imports them for paths as URLs and for remote machines; with http.client, email and ssl they would be a fifth of
-a script's start. Python can do this by itself from 3.15 on (PEP 810), for which plumbum marks them already.
+a script's start. From 3.15 on Python can do this itself (PEP 810); plumbum marks them for it already.
 """
 
 import sys
@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 
-class _Late(ModuleType):
-    """Stands for a module, and makes room for it when something in it is asked for."""
+class _Lazy(ModuleType):
+    """A placeholder that loads the module when one of its attributes is read."""
 
     def __getattr__(self, attribute: str) -> Any:
         if sys.modules.get(self.__name__) is self:
@@ -21,5 +21,5 @@ class _Late(ModuleType):
 
 
 for name in {"pickle", "socket", "urllib.request"} - sys.modules.keys():
-    sys.modules[name] = _Late(name)
+    sys.modules[name] = _Lazy(name)
 urllib.request = sys.modules["urllib.request"]  # type: ignore[attr-defined]

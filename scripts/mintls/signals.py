@@ -1,4 +1,4 @@
-"""Signals that end a script: what it has started is ended first, then Python's `finally` clears the rest away.
+"""Signals that end a script: its child processes are ended first, then Python's `finally` cleans up.
 
 A thread that waits for a process would otherwise keep the script as long as that process lasts.
 """
@@ -14,7 +14,7 @@ _stops: list[Stop] = []
 
 
 def at_interruption(stop: Stop) -> None:
-    """Call this before a signal ends the script. It must not wait for a lock that the main thread may hold."""
+    """Call `stop` before a signal ends the script. It must not wait for a lock that the main thread may hold."""
     _stops.append(stop)
 
 
@@ -26,14 +26,14 @@ def handle_signals() -> None:
 
 
 def end_with(handler: Callable[[int, FrameType | None], None]) -> None:
-    """Handle what ends a script with this, unless it is ignored, as nohup(1) wants it."""
+    """Handle SIGTERM and SIGHUP with this, except one that is ignored, as under nohup(1)."""
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
 
 
 def ignore_signals() -> None:
-    """Clear away without being ended meanwhile, which would leave some of it behind."""
+    """Ignore further signals during clean-up, which would otherwise be incomplete."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
 

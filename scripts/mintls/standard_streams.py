@@ -1,4 +1,4 @@
-"""The standard streams as a script needs them: open, in UTF-8, and not what decides its exit status."""
+"""The standard streams of a script: always open, in UTF-8, and without influence on its exit status."""
 
 import io
 import os
@@ -9,7 +9,7 @@ from mintls.errors import MintlsError
 
 
 def open_streams() -> None:
-    """Replace sys.stdout and sys.stderr by ones that a reader may leave, as in `| true`: the script goes on to its end.
+    """Replace sys.stdout and sys.stderr by streams whose reader may close them, as in `| true`; the script continues.
 
     A stream that was closed (`>&-`) is opened on /dev/null, or the next file that is opened would take its place.
     """
@@ -25,7 +25,7 @@ def open_streams() -> None:
 
 
 class _Output(io.FileIO):
-    """Says nothing any more once its reader has gone. Raises MintlsError when it cannot be written otherwise."""
+    """Discards its output once its reader has closed it. Raises MintlsError for any other failure."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number, "wb", closefd=False)
@@ -43,18 +43,18 @@ class _Output(io.FileIO):
     def failed(self, error: OSError) -> None:
         """What to do about it, once."""
         if not isinstance(error, BrokenPipeError):
-            raise MintlsError(f"the output cannot be written: {error.strerror}; send it elsewhere") from None
+            raise MintlsError(f"the output cannot be written: {error.strerror}; redirect it elsewhere") from None
 
 
 class _Errors(_Output):
-    """Where errors are told nobody can be told that this fails."""
+    """Standard error: a failure to write there cannot be reported."""
 
     def failed(self, error: OSError) -> None:
         pass
 
 
 def _text(stream: _Output) -> io.TextIOWrapper:
-    """Names of files that are not UTF-8 are escaped; a terminal, and what tells of errors, gets each line at once."""
+    """File names that are not UTF-8 are escaped; a terminal and standard error get each line at once."""
     at_once = stream.isatty() or isinstance(stream, _Errors)
     buffer = io.BufferedWriter(stream)
     return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=at_once)
