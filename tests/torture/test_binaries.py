@@ -14,7 +14,7 @@ import pytest
 from conftest import PROFILES, Run, modes
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
-from torture import check_whole
+from fault_injection import check_whole
 
 pytestmark = pytest.mark.torture
 OLD = """

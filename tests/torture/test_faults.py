@@ -17,9 +17,9 @@ from mintls.openssl.binary import Openssl
 import pytest
 from conftest import Fake, Run, mint_profile
 from deadline import patient
+from fault_injection import FULL, at_call, check_private, check_whole, copy, emptied, files, some, times
 from generate import Generate
 from processes import SCRIPTS, Running
-from torture import FULL, at_call, check_private, check_whole, copy, emptied, files, some, times
 
 pytestmark = pytest.mark.torture
 OLD = """\

@@ -19,8 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from fault_injection import FULL, copy, some
 from processes import SCRIPTS
-from torture import FULL, copy, some
 
 pytestmark = pytest.mark.torture
 Fake = Callable[[str], dict[str, str]]

@@ -24,8 +24,8 @@ from mintls.profile.load import read_profile
 import pytest
 from conftest import PROFILES, Run, mint_profile
 from deadline import slow
+from fault_injection import some, times
 from processes import SCRIPTS, Running, until
-from torture import some, times
 
 pytestmark = pytest.mark.torture
 Property = Callable[[str, object], None]

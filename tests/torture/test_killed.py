@@ -13,8 +13,8 @@ from mintls.minting.store import COMMIT, open_store
 import pytest
 from conftest import Fake, Run, mint_profile
 from deadline import patient
+from fault_injection import FULL, at_call, check_private, check_whole, copy, emptied, files, some, times
 from processes import SCRIPTS, run_script
-from torture import FULL, at_call, check_private, check_whole, copy, emptied, files, some, times
 
 pytestmark = pytest.mark.torture
 DIES = Path(__file__).with_name("dies.py")

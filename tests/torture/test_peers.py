@@ -29,9 +29,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from deadline import patient, slow
+from fault_injection import copy, some, times
 from junitparser import JUnitXml
 from processes import SCRIPTS, Running, until
-from torture import copy, some, times
 
 pytestmark = pytest.mark.torture
 Property = Callable[[str, object], None]

@@ -21,10 +21,10 @@ from mintls.profile.load import read_profile
 import pytest
 from conftest import PROFILES, contents
 from deadline import patient
+from fault_injection import FULL, copy, files, some, times
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from processes import SCRIPTS
-from torture import FULL, copy, files, some, times
 
 pytestmark = pytest.mark.torture
 Property = Callable[[str, object], None]
