@@ -3,7 +3,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["plumbum", "pyyaml", "msgspec"]
 # ///
-"""Mint the certificates that a profile describes, or print the openssl commands that would."""
+"""Mints the certificates that a profile describes, or prints the openssl commands for that."""
 
 import os
 import re
@@ -28,39 +28,39 @@ from mintls.report.mint_report import as_json
 
 from plumbum import cli
 
-BESIDE = 2  # processes more than cores: while one is being started, and another's end is noticed, the cores compute
+MORE = 2  # processes than cores: the cores compute while a process is started or its end is noticed
 
 
 class Generate(Script):
     """Mint the certificates that a profile describes into a directory, all or nothing.
 
-    Run again, it keeps what is still good and issues what is missing, changed or nearly ended.
+    On later runs, valid certificates are kept; missing, changed or soon-to-expire ones are reissued.
     """
 
     PROGNAME = "generate.py"
 
-    output = cli.SwitchAttr(["-o", "--output"], str, argname="DIR", help="Where; by default certs/PROFILE'S-NAME")
+    output = cli.SwitchAttr(["-o", "--output"], str, argname="DIR", help="Output directory. Default: certs/NAME-OF-THE-PROFILE")
     jobs = cli.SwitchAttr(
-        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=(os.cpu_count() or 1) + BESIDE, help="At once"
+        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=(os.cpu_count() or 1) + MORE, help="Parallel processes"
     )
-    dry_run = cli.Flag("--dry-run", help="Print the whole plan as a shell script and make nothing")
+    dry_run = cli.Flag("--dry-run", help="Print the openssl commands as a shell script; change nothing")
     export = cli.SwitchAttr(
-        "--export", cli.Set("cert-manager"), help="Print the profile for another issuer and make nothing"
+        "--export", cli.Set("cert-manager"), help="Print the profile in the format of a different issuer; change nothing"
     )
     check = cli.Flag(
-        "--check", help="Make nothing; say what is due and why: status 1 if anything is", excludes=["--dry-run"]
+        "--check", help="Print what would be issued and why; change nothing. Exit status 1 if anything would", excludes=["--dry-run"]
     )
-    only = cli.SwitchAttr("--only", str, list=True, argname="GLOB", help="Touch only the entries of these names")
+    only = cli.SwitchAttr("--only", str, list=True, argname="GLOB", help="Issue only entries with a matching name")
     shard = cli.SwitchAttr(
-        "--shard", str, argname="K/N", help="Mint only share K of N of every fleet, under its authority"
+        "--shard", str, argname="K/N", help="Mint only share K of N of every fleet; its CA must exist"
     )
     renew_within = cli.SwitchAttr(
-        "--renew-within", str, argname="TIME", help="Renew what ends within, as in 30d; by default a tenth of its life"
+        "--renew-within", str, argname="TIME", help="Reissue what expires within TIME, such as 30d. Default: a tenth of its lifetime"
     )
-    rotate_keys = cli.Flag("--rotate-keys", help="Make new keys too, but never an authority's")
-    force = cli.Flag("--force", help="Issue again also what is good")
+    rotate_keys = cli.Flag("--rotate-keys", help="Create new keys too, except for CAs")
+    force = cli.Flag("--force", help="Reissue valid certificates too")
     json = cli.Flag("--json", help="Print what was done as JSON")
-    quiet = cli.Flag(["-q", "--quiet"], help="Print only what is wrong")
+    quiet = cli.Flag(["-q", "--quiet"], help="Print only errors")
 
     def main(self, profile_path: str) -> int:
         wishes, openssl = self.wishes(), Openssl()
@@ -68,7 +68,7 @@ class Generate(Script):
         for glob in wishes.only:
             if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):
                 hint = guessed(glob, (entry.name for entry in profile.entries), "write a name or a glob")
-                raise UsageError(f"--only {glob!r} names no entry of {profile_path}; {hint}")
+                raise UsageError(f"--only {glob!r} matches no entry of {profile_path}; {hint}")
         if not self.quiet:
             sys.stderr.writelines(f"warning: {warning}\n" for warning in profile.warnings)
         if self.export:
@@ -77,7 +77,7 @@ class Generate(Script):
             return 0
         if self.dry_run:
             check_abilities(profile, openssl)
-            print(shell_script(whole_plan(profile), f"{profile_path}, as mintls would mint it"), end="")
+            print(shell_script(whole_plan(profile), f"{profile_path}, as mintls mints it"), end="")
             return 0
         directory = Path(self.output or Path("certs") / profile.name)
         if self.check:
@@ -91,7 +91,7 @@ class Generate(Script):
         return DOES_NOT_HOLD if self.check and not outcome.current else 0
 
     def wishes(self) -> Wishes:
-        """What the options ask. Raises UsageError for those that cannot be read."""
+        """The options as a Selection. Raises UsageError."""
         within = None
         if self.renew_within is not None:
             try:
@@ -112,19 +112,19 @@ class Generate(Script):
             return None
         match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", self.shard)
         if not match or not 1 <= int(match[1]) <= int(match[2]):
-            raise UsageError(f"--shard {self.shard!r} is no share; write K/N with K from 1 to N, as in 1/8")
+            raise UsageError(f"--shard {self.shard!r} is not a share; write K/N with K from 1 to N, as in 1/8")
         return Shard(int(match[1]), int(match[2]))
 
 
 def as_lines(directory: Path, outcome: Outcome, due: str) -> list[str]:
-    """A line for each entry that stands or was made, and where the set is; `due` is what --check calls work."""
-    told = [decision for decision in outcome.decisions if decision.what != "skipped"]
+    """A line for each entry and CRL, and a summary; `due` is the word for work with --check."""
+    reported = [decision for decision in outcome.decisions if decision.what != "skipped"]
     lines = [
-        f"{(decision.work and due) or decision.what:<9} {decision.entry.name}: {decision.why}" for decision in told
+        f"{(decision.work and due) or decision.what:<9} {decision.entry.name}: {decision.why}" for decision in reported
     ]
     lines += [f"{due or 'listed':<9} {crl.file}: {len(crl.record.revoked)} revoked" for crl in outcome.crls]
-    worked = sum(bool(decision.work) for decision in told) + (len(outcome.crls) if due else 0)
-    return [*lines, f"{directory}: {worked} {due or 'issued'}, {len(told)} in all"]
+    worked = sum(bool(decision.work) for decision in reported) + (len(outcome.crls) if due else 0)
+    return [*lines, f"{directory}: {worked} {due or 'issued'}, {len(reported)} in all"]
 
 
 if __name__ == "__main__":

@@ -221,7 +221,7 @@ def test_a_manifest_that_is_not_ours(data: bytes, tmp_path: Path, run: Run) -> N
     (tmp_path / "set" / "manifest.json").write_bytes(data)
     done = run("generate.py", tmp_path / "profile.yaml", "-o", tmp_path / "set")
     assert done.returncode == 3
-    assert "manifest.json is no manifest that mintls wrote" in done.stderr
+    assert "manifest.json is not a manifest written by mintls" in done.stderr
     assert (tmp_path / "set" / "manifest.json").read_bytes() == data
 
 
@@ -240,7 +240,7 @@ def test_what_would_not_verify_is_not_published(minted: Path, run: Run) -> None:
     (minted.parent / "profile.yaml").write_text(TEXT.replace("CN: a}", "CN: a}, netscape: {cert_type: [server]}"))
     done = run("generate.py", minted.parent / "profile.yaml", "-o", minted)
     assert done.returncode == 1
-    assert "does not verify as sslclient" in done.stderr
+    assert "a new certificate failed to verify as sslclient" in done.stderr
     assert contents(minted) == before
 
 

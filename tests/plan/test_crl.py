@@ -273,7 +273,7 @@ def test_a_list_whose_key_is_elsewhere(minted: Path, run: Run) -> None:
     before = contents(minted)
     done = run(*words)
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr == "ca.crl is due, but ca.key is not here; put it back\n"
+    assert done.stderr == "ca.crl must be issued, but ca.key is missing; restore it\n"
     assert contents(minted) == before
 
 
@@ -289,7 +289,7 @@ def test_a_foreign_list_is_not_overwritten(minted: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "part"),
     [
-        (", crl: {days: 7}", "", "clients.gone.revoked: ca publishes no revocations; write crl: {} there"),
+        (", crl: {days: 7}", "", "clients.gone.revoked: ca has no CRL; write crl: {} there"),
         ("crl: {days: 7}", "revoked: superseded, crl: {}", "authorities.ca.revoked: a root cannot be revoked"),
         ("keyCompromise", "whim", "clients.gone.revoked: "),
         ("days: 7", "days: 0", "authorities.ca.crl.days: "),

@@ -198,7 +198,7 @@ def test_a_share_makes_no_authority(tmp_path: Path, run: Run) -> None:
     (tmp_path / "p.yaml").write_text(TEXT)
     done = run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set", "--shard", "1/2")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "there is no ca yet; mint that first" in done.stderr
+    assert "its issuer ca does not exist yet; mint that first" in done.stderr
     assert not (tmp_path / "set").exists()
 
 
@@ -206,4 +206,4 @@ def test_a_share_makes_no_authority(tmp_path: Path, run: Run) -> None:
 def test_what_is_no_share(share: str, authority: Path, run: Run) -> None:
     done = run("generate.py", authority / "p.yaml", "-o", authority / "none", f"--shard={share}")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is no share; write K/N" in done.stderr
+    assert "is not a share; write K/N" in done.stderr

@@ -354,7 +354,7 @@ def test_a_manifest_that_leads_astray(field: str, value: str, dev: Path, tmp_pat
         command = [sys.executable, str(SCRIPTS / name), *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
         check_refused(done, 3)
-        assert "manifest.json is no manifest that mintls wrote" in done.stderr
+        assert "manifest.json is not a manifest written by mintls" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 

@@ -1,4 +1,4 @@
-"""What the manifest says of each certificate and revocation list that a run made."""
+"""The manifest's records of the certificates and CRLs that a run issued."""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from msgspec import structs
 
 
 def records(plan: Plan, profile: Profile, standing: Manifest | None, stage: Path) -> list[Record]:
-    """What the manifest says of each certificate and list that was made. Raises VerificationError when one is none."""
+    """A record for each certificate and CRL issued. Raises VerificationError for a file that is not a certificate."""
     files = profile.files
     old = {record.name: record for record in standing.certificates} if standing else {}
     new: dict[str, Record] = {}
@@ -49,7 +49,7 @@ def _with_files(record: Record, made: Mapping[str, str], stage: Path) -> Record:
 
 
 def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Record:
-    """What was revoked, and which files were ever written, is never forgotten."""
+    """Revocations and the digests of all files ever written are carried over."""
     entry, own = issue.entry, files.of(issue.entry.name)
     published = {output.name for output in issue.outputs} | (set() if entry.settings.csr else {own["key"]})
     kept = {what: name for what, name in own.items() if name in published}
@@ -78,7 +78,7 @@ def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Reco
 
 
 def standing_record(name: str, role: Role, issuer: str | None, certificate: Certificate, directory: Path) -> Record:
-    """A record of NAME.crt, and NAME.key if it is there, that somebody else made."""
+    """A record of NAME.crt, and NAME.key if it exists, that were created elsewhere."""
     own = Files().of(name)
     files = {what: own[what] for what in ("certificate", "key") if (directory / own[what]).exists()}
     return Record(

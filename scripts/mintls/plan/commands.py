@@ -1,7 +1,7 @@
-"""The openssl commands that make one entry: its key, its signing request, its certificate, and what hangs on it (pure).
+"""The openssl commands that issue one entry: key, signing request, certificate, defects (pure).
 
-Files stand in one directory and are called by name; what is thrown away has a + in it, which no entry's name has.
-A defect changes a command or adds one behind it.
+All files are in one directory. Temporary ones have a + in their name, which no entry's name has.
+A defect changes a command or adds one after it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ class Step(Struct, frozen=True):
 
 
 class Validity(NamedTuple):
-    """From when to when; `stated` when the profile says a date, so that it must be exactly that."""
+    """Begin and end; `stated` if the profile gives a date, which must then be exact."""
 
     begin: datetime
     end: datetime
@@ -48,7 +48,7 @@ class Validity(NamedTuple):
 
 
 def validity(entry: Entry, now: datetime) -> Validity:
-    """When a certificate that is issued now begins and ends."""
+    """The validity of a certificate issued now."""
     settings = entry.settings
     begin = now - settings.backdate.span if settings.backdate else now
     if settings.not_before:
@@ -58,35 +58,39 @@ def validity(entry: Entry, now: datetime) -> Validity:
 
 
 def entry_steps(
-    files: Files, entry: Entry, above: Sequence[Entry], serial: str, now: datetime
+    files: Files, entry: Entry, issuers: Sequence[Entry], serial: str, now: datetime
 ) -> tuple[list[Config], list[Step]]:
-    """What to write and what to run for one entry; `above` are its issuer, that one's issuer, and so on."""
-    own, defects = files.of(entry.name), entry.settings.defects
-    signer = above[0] if above and "self_signed" not in defects else entry
-    theirs = files.of(signer.name)
-    configs, steps = [Config(own["config"], config_text(entry))], []
-    key = own["key"]
+    """What to write and what to run for one entry; `issuers` are its chain, from its issuer to the root."""
+    entry_files, defects = files.of(entry.name), entry.settings.defects
+    signer = issuers[0] if issuers and "self_signed" not in defects else entry
+    signer_files = files.of(signer.name)
+    configs, steps = [Config(entry_files["config"], config_text(entry))], []
+    key = entry_files["key"]
     if "stolen_key" in defects or entry.settings.csr:
-        key = f"{entry.name}+other.key"  # of the victim; or of nobody, to sign a request in the place of theirs
-    made = f"{entry.name}+sound.crt" if {"bad_signature", "bad_body"} & set(defects) else own["certificate"]
-    steps += [key_step(entry, key), request_step(entry, own["config"], key, own["request"])]
+        key = f"{entry.name}+other.key"  # of the victim; or, with a csr, a temporary key for the request
+    made = f"{entry.name}+sound.crt" if {"bad_signature", "bad_body"} & set(defects) else entry_files["certificate"]
+    steps += [key_step(entry, key), request_step(entry, entry_files["config"], key, entry_files["request"])]
     if "wrong_issuer_key" in defects:
-        theirs = {**theirs, "certificate": f"{entry.name}+impostor.crt", "key": f"{entry.name}+impostor.key"}
+        signer_files = {
+            **signer_files,
+            "certificate": f"{entry.name}+impostor.crt",
+            "key": f"{entry.name}+impostor.key",
+        }
         configs.append(Config(f"{entry.name}+impostor.cnf", config_text(signer)))
         steps += impostor_steps(entry.name, signer)
     more: tuple[str, ...] = ()
     if entry.settings.csr:
-        configs.append(Config(f"{entry.name}+pub", entry.public_key))  # of the request that was checked
+        configs.append(Config(f"{entry.name}+pub", entry.public_key))  # of the verified request
         more = ("-force_pubkey", f"{entry.name}+pub")
     when = validity(entry, now)
     if when.stated:
         configs += dated_configs(entry.name, serial)
-        steps.append(dated_step(entry, signer, own, theirs, made, serial, when))
+        steps.append(dated_step(entry, signer, entry_files, signer_files, made, serial, when))
     else:
-        by_another = ("-CA", theirs["certificate"], "-CAkey", theirs["key"])
+        by_another = ("-CA", signer_files["certificate"], "-CAkey", signer_files["key"])
         signed_with = ("-signkey", key) if signer is entry else by_another
-        steps.append(certificate_step(entry, signer, own, (*signed_with, *more), made, serial))
-    steps += defect_steps(entry, made, own)
+        steps.append(certificate_step(entry, signer, entry_files, (*signed_with, *more), made, serial))
+    steps += defect_steps(entry, made, entry_files)
     return configs, steps
 
 
@@ -119,43 +123,55 @@ def request_step(entry: Entry, config: str, key: str, out: str) -> Step:
 
 
 def certificate_step(
-    entry: Entry, signer: Entry, own: Mapping[str, str], signed_with: tuple[str, ...], out: str, serial: str
+    entry: Entry, signer: Entry, entry_files: Mapping[str, str], signed_with: tuple[str, ...], out: str, serial: str
 ) -> Step:
     """x509(1): the request's subject and key, our extensions; nothing else of the request is taken over."""
     argv = (
-        "x509", "-req", "-in", own["request"], *signed_with, *passin(signer),
+        "x509", "-req", "-in", entry_files["request"], *signed_with, *passin(signer),
         "-set_serial", serial, "-days", str(entry.settings.days), *digest(signer),
-        "-extfile", own["config"], "-extensions", EXTENSIONS, "-out", out,
+        "-extfile", entry_files["config"], "-extensions", EXTENSIONS, "-out", out,
     )  # fmt: skip
-    return Step(f"{entry.name}: certificate", argv, (own["request"], own["config"], *signed_with[1::2]), out)
+    return Step(
+        f"{entry.name}: certificate", argv, (entry_files["request"], entry_files["config"], *signed_with[1::2]), out
+    )
 
 
 def dated_step(
     entry: Entry,
     signer: Entry,
-    own: Mapping[str, str],
-    theirs: Mapping[str, str],
+    entry_files: Mapping[str, str],
+    signer_files: Mapping[str, str],
     out: str,
     serial: str,
     when: Validity,
 ) -> Step:
-    """ca(1), because x509(1) takes dates only from openssl 3.4 on; its database is empty and thrown away."""
+    """ca(1), because x509(1) takes dates only from openssl 3.4 on; its database is empty and temporary."""
     name = entry.name
     itself = signer is entry
-    signed_with = ("-keyfile", theirs["key"], *(("-selfsign",) if itself else ("-cert", theirs["certificate"])))
+    signed_with = (
+        "-keyfile",
+        signer_files["key"],
+        *(("-selfsign",) if itself else ("-cert", signer_files["certificate"])),
+    )
     argv = (
         "ca", "-batch", "-notext", "-preserveDN", "-utf8", "-config", f"{name}+ca.cnf", *signed_with, *passin(signer),
-        "-in", own["request"], "-startdate", asn1_time(when.begin), "-enddate", asn1_time(when.end),
-        "-extfile", own["config"], "-extensions", EXTENSIONS, "-out", out,
+        "-in", entry_files["request"], "-startdate", asn1_time(when.begin), "-enddate", asn1_time(when.end),
+        "-extfile", entry_files["config"], "-extensions", EXTENSIONS, "-out", out,
         *(("-md", signer.settings.digest) if digest(signer) else ()),
     )  # fmt: skip
-    needs = (own["request"], own["config"], f"{name}+ca.cnf", theirs["key"], *(() if itself else signed_with[3:]))
+    needs = (
+        entry_files["request"],
+        entry_files["config"],
+        f"{name}+ca.cnf",
+        signer_files["key"],
+        *(() if itself else signed_with[3:]),
+    )
     left = (f"{name}+index.attr", f"{name}+index.old", f"{name}+serial.old")
     return Step(f"{name}: certificate", argv, needs, out, litter=left, folder=f"{name}+issued")
 
 
 def dated_configs(name: str, serial: str) -> Iterator[Config]:
-    """What ca(1) wants: a policy that asks nothing, an empty database, and the serial to give."""
+    """Configuration of ca(1): a policy without requirements, an empty database, and the serial number."""
     lines = [
         "[ ca ]", "default_ca = issue", "", "[ issue ]", f"database = {name}+index", f"serial = {name}+serial",
         f"new_certs_dir = {name}+issued",  # ca(1) writes SERIAL.pem there, which may be the name of any file
@@ -168,21 +184,21 @@ def dated_configs(name: str, serial: str) -> Iterator[Config]:
 
 
 def impostor_steps(name: str, signer: Entry) -> Iterator[Step]:
-    """An authority that calls itself like the signer and has another key."""
+    """A CA with the signer's subject and a different key."""
     config, key, request = f"{name}+impostor.cnf", f"{name}+impostor.key", f"{name}+impostor.csr"
     impostor = {"request": request, "config": config}
-    yield Step(f"{name}: another key", key_command(signer.settings.key, key, signer.settings.passphrase), (), key)
+    yield Step(f"{name}: impostor's key", key_command(signer.settings.key, key, signer.settings.passphrase), (), key)
     yield request_step(signer, config, key, request)
     yield certificate_step(signer, signer, impostor, ("-signkey", key), f"{name}+impostor.crt", "0x01")
 
 
-def defect_steps(entry: Entry, sound: str, own: Mapping[str, str]) -> Iterator[Step]:
-    defects, out = entry.settings.defects, own["certificate"]
+def defect_steps(entry: Entry, sound: str, entry_files: Mapping[str, str]) -> Iterator[Step]:
+    defects, out = entry.settings.defects, entry_files["certificate"]
     if "bad_signature" in defects:
         argv = ("x509", "-in", sound, "-badsig", "-out", out)
-        yield Step(f"{entry.name}: spoil the signature", argv, (sound,), out)
+        yield Step(f"{entry.name}: invalid signature", argv, (sound,), out)
     elif "bad_body" in defects:
-        # the serial number's last octet becomes another one: no length changes, and it stays positive
+        # change the last octet of the serial number: no length changes, and it stays positive
         find = "s/^ *\\([0-9]*\\):d=2 *hl=2 *l= *\\([0-9]*\\) prim: INTEGER *:\\(.*\\)/\\1 \\2 \\3/p"
         script = (
             f'"$OPENSSL" x509 -in {sound} -outform DER -out {entry.name}+der && '
@@ -191,10 +207,10 @@ def defect_steps(entry: Entry, sound: str, own: Mapping[str, str]) -> Iterator[S
             f"printf $octet | dd of={entry.name}+der bs=1 seek=$(($1 + 1 + $2)) conv=notrunc 2>/dev/null && "
             f'"$OPENSSL" x509 -inform DER -in {entry.name}+der -out {out}'
         )
-        title = f"{entry.name}: change the signed part"
+        title = f"{entry.name}: modified body"
         yield Step(title, (script,), (sound,), out, litter=(f"{entry.name}+der",), program="sh")
     if "stolen_key" in defects:
-        yield forged_key_step(entry.name, entry.settings.key, out, own["key"])
+        yield forged_key_step(entry.name, entry.settings.key, out, entry_files["key"])
 
 
 FORGEABLE = ("rsa", "ec:P-256", "ec:P-384", "ec:P-521")  # the keys of which forged_key_step knows the form
@@ -232,9 +248,7 @@ def forged_key_step(name: str, key: str, certificate: str, out: str) -> Step:
         f'"$OPENSSL" pkey -inform DER -in {name}+forged.der -out {out}'
     )
     left = (f"{name}+spki", f"{name}+forged.cnf", f"{name}+forged.der")
-    return Step(
-        f"{name}: a key that only looks like its own", (script,), (certificate,), out, litter=left, program="sh"
-    )
+    return Step(f"{name}: forged key", (script,), (certificate,), out, litter=left, program="sh")
 
 
 def digest(signer: Entry) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""The same certificates with fewer processes: a Plan for people -> a Plan for machines (pure).
+"""Merges the steps of a Plan, to issue the same certificates with fewer processes (pure).
 
-Where nothing stands between them, genpkey, req and x509 are folded into one `req -x509` (openssl 3, req(1)), which
+If nothing is needed in between, genpkey, req and x509 are folded into one `req -x509` (openssl 3, req(1)), which
 makes the key, and signs the certificate with another's key. An RSA key takes longer than all else, so its genpkey
 stays apart: it need not wait until the issuer's key is there. What --dry-run prints stays the plain workflow; a test
 holds the two kinds of set against each other.

@@ -9,20 +9,20 @@ from mintls.profile.fields import Files
 from mintls.profile.model import Entry
 
 Export = Callable[[Files, Entry, Sequence[Entry]], Iterator[Step]]
-SECRET = ("pkcs12", "kubernetes")  # these hold the private key
+SECRET = ("pkcs12", "kubernetes")  # these contain the private key
 
 
-def chain_steps(files: Files, entry: Entry, above: Sequence[Entry]) -> Iterator[Step]:
-    """What an end sends: its certificate and the authorities between, not the root (RFC 8446 4.4.2)."""
-    own = files.of(entry.name)
-    links = (own["certificate"], *(files.of(other.name)["certificate"] for other in above[:-1]))
-    yield Step(f"{entry.name}: chain", links, links, own["chain"], program="cat")
+def chain_steps(files: Files, entry: Entry, issuers: Sequence[Entry]) -> Iterator[Step]:
+    """What a peer sends: its certificate and the intermediates, without the root (RFC 8446 4.4.2)."""
+    entry_files = files.of(entry.name)
+    links = (entry_files["certificate"], *(files.of(other.name)["certificate"] for other in issuers[:-1]))
+    yield Step(f"{entry.name}: chain", links, links, entry_files["chain"], program="cat")
 
 
-def der_steps(files: Files, entry: Entry, above: Sequence[Entry]) -> Iterator[Step]:
-    own = files.of(entry.name)
-    argv = ("x509", "-in", own["certificate"], "-outform", "DER", "-out", own["der"])
-    yield Step(f"{entry.name}: DER", argv, (own["certificate"],), own["der"])
+def der_steps(files: Files, entry: Entry, issuers: Sequence[Entry]) -> Iterator[Step]:
+    entry_files = files.of(entry.name)
+    argv = ("x509", "-in", entry_files["certificate"], "-outform", "DER", "-out", entry_files["der"])
+    yield Step(f"{entry.name}: DER", argv, (entry_files["certificate"],), entry_files["der"])
 
 
 EXPORTS: Mapping[str, Export] = {
@@ -34,6 +34,6 @@ EXPORTS: Mapping[str, Export] = {
 }
 
 
-def export_steps(files: Files, entry: Entry, above: Sequence[Entry]) -> list[Step]:
-    """The steps of every output that an entry asks for."""
-    return [step for output in entry.outputs for step in EXPORTS[output](files, entry, above)]
+def export_steps(files: Files, entry: Entry, issuers: Sequence[Entry]) -> list[Step]:
+    """The steps for the outputs of an entry."""
+    return [step for output in entry.outputs for step in EXPORTS[output](files, entry, issuers)]

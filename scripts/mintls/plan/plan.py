@@ -1,7 +1,7 @@
-"""Profile + what stands already -> Plan: every command, every file, as data and in order (pure).
+"""Profile + existing set -> Plan: every command and every file, as data and in order (pure).
 
 The workflow is the one that people know: genpkey makes a key, req a signing request, x509 the certificate;
-then verify asks for each certificate whether it serves its purpose, trusting the plan's own roots alone.
+then verify checks each certificate for its purpose, trusting only the roots of the plan.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ class Output(Struct, frozen=True):
 
 
 class Issue(Struct, frozen=True):
-    """What is made for one entry; serial is empty where the certificate is kept."""
+    """Steps and files for one entry; serial is empty if the certificate is kept."""
 
     entry: Entry
     work: Work
@@ -42,7 +42,7 @@ class Issue(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What is made, what is borrowed from the set that stands, and the questions that must be answered by yes."""
+    """What is issued, what is borrowed from the existing set, and the checks that must pass."""
 
     issues: tuple[Issue, ...]
     crls: tuple[CrlIssue, ...]
@@ -67,7 +67,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def borrowed(self) -> tuple[str, ...]:
-        """Files that are read and not made here: they stand in the set."""
+        """Files of the existing set that the steps read."""
         made = {step.makes for step in self.steps} | {config.name for config in self.configs}
         return tuple(sorted({name for step in (*self.steps, *self.checks) for name in step.needs} - made))
 
@@ -85,7 +85,7 @@ def make_issues(
 
 
 def make_plan(profile: Profile, issues: tuple[Issue, ...], crls: tuple[CrlIssue, ...], now: datetime) -> Plan:
-    """The plan, with a check for every certificate in it that is meant to be good."""
+    """The plan, with a check for every certificate in it that is meant to be valid."""
     named = {entry.name: entry for entry in profile.entries}
     return Plan(
         issues, crls, tuple(_checks(profile.files, [issue.entry for issue in issues if issue.serial], named, now))
@@ -93,19 +93,19 @@ def make_plan(profile: Profile, issues: tuple[Issue, ...], crls: tuple[CrlIssue,
 
 
 def _issue(
-    files: Files, entry: Entry, above: Sequence[Entry], work: Work, draw_serial: Callable[[], str], now: datetime
+    files: Files, entry: Entry, issuers: Sequence[Entry], work: Work, draw_serial: Callable[[], str], now: datetime
 ) -> Issue:
-    own, exports = files.of(entry.name), export_steps(files, entry, above)
-    exported = [Output(own[name], KEY_MODE if name in SECRET else PUBLIC_MODE) for name in entry.outputs]
+    entry_files, exports = files.of(entry.name), export_steps(files, entry, issuers)
+    exported = [Output(entry_files[name], KEY_MODE if name in SECRET else PUBLIC_MODE) for name in entry.outputs]
     if work == "outputs":
         return Issue(entry, work, "", (), tuple(exports), tuple(exported))
     serial = entry.settings.serial or draw_serial()
-    configs, steps = entry_steps(files, entry, above, serial, now)
-    outputs = [Output(own["key"], KEY_MODE), Output(own["certificate"], PUBLIC_MODE), *exported]
-    if files.request and above:
-        outputs.append(Output(own["request"], PUBLIC_MODE))
+    configs, steps = entry_steps(files, entry, issuers, serial, now)
+    outputs = [Output(entry_files["key"], KEY_MODE), Output(entry_files["certificate"], PUBLIC_MODE), *exported]
+    if files.request and issuers:
+        outputs.append(Output(entry_files["request"], PUBLIC_MODE))
     if entry.settings.csr or (work == "certificate" and "stolen_key" not in entry.settings.defects):
-        steps = [step for step in steps if step.makes != own["key"]]
+        steps = [step for step in steps if step.makes != entry_files["key"]]
         outputs = outputs[1:]
     return Issue(entry, work, serial, tuple(configs), (*steps, *exports), tuple(outputs))
 
@@ -123,10 +123,10 @@ def _checks(files: Files, entries: list[Entry], named: Mapping[str, Entry], now:
         unknown = ("-ignore_critical",) if any(other.settings.extensions for other in line) else ()
         without = any("none" in (o.settings.subject_key_identifier, o.settings.authority_key_identifier) for o in line)
         strict = () if without else ("-x509_strict",)
-        above = tuple(files.of(other.name)["certificate"] for other in line[1:] or line)
+        issuers = tuple(files.of(other.name)["certificate"] for other in line[1:] or line)
         for purpose in purposes(entry):
             question = ("-purpose", purpose, *strict, *at, *unknown)
-            asked.setdefault((question, above), []).append(files.of(entry.name)["certificate"])
+            asked.setdefault((question, issuers), []).append(files.of(entry.name)["certificate"])
     for (question, (*between, anchor)), certificates in asked.items():
         untrusted = tuple(word for name in between for word in ("-untrusted", name))
         trust = ("verify", *question, "-trusted", anchor, *untrusted)
@@ -136,7 +136,7 @@ def _checks(files: Files, entries: list[Entry], named: Mapping[str, Entry], now:
 
 
 def _moment(line: list[Entry], now: datetime) -> datetime | None:
-    """When to ask: now, or for a certificate of another time, when it and its issuers were or will be valid."""
+    """When to verify: now, or, for a certificate not valid now, when it and its issuers are all valid."""
     spans = [validity(entry, now) for entry in line]
     begin, end = max(span.begin for span in spans), min(span.end for span in spans)
     if begin <= now < end:
@@ -145,7 +145,7 @@ def _moment(line: list[Entry], now: datetime) -> datetime | None:
 
 
 def purposes(entry: Entry) -> tuple[str, ...]:
-    """openssl's names of what the role is for; an authority is no end of a TLS connection: `any`."""
+    """openssl's purposes for the role; a CA is not a TLS peer: `any`."""
     return {
         "authority": ("any",),
         "server": ("sslserver",),

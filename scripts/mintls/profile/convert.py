@@ -1,4 +1,4 @@
-"""Nodes -> values of the types that settings.py declares, field by field: every mistake is told, none stops it."""
+"""Nodes -> values of the types declared in fields.py, field by field; every mistake is reported, none stops it."""
 
 import types
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 
 Steps = tuple[str | int, ...]
 KINDS = {Scalar: "one value", Sequence: "a list", Mapping: "a mapping"}
-INVALID = object()  # a mistake stood here and has been told
+INVALID = object()  # a mistake that has been reported
 
 
 MAX_VALUES = 700_000  # of a profile: a fleet of 100 000 with three names each fits
@@ -25,7 +25,7 @@ LONG = 16  # items of a list that is converted once for all who share it
 
 
 class TooMuch(Exception):
-    """A profile says more values than can be minted; it has the line at which they became too many."""
+    """A profile with too many values; `line` is where the limit was exceeded."""
 
     def __init__(self, line: int) -> None:
         super().__init__(line)
@@ -33,7 +33,7 @@ class TooMuch(Exception):
 
 
 class Converter:
-    """Remembers the line of each path it meets, and every complaint."""
+    """Records the line of each path, and every complaint."""
 
     def __init__(self, complaints: list[Complaint]) -> None:
         self.complaints = complaints
@@ -80,7 +80,7 @@ class Converter:
                 self.complain((*path, key), _unknown_key(key, kind, fields))
             elif (value := self.convert(fields[key].type, child, (*path, key))) is not INVALID:
                 values[key] = value
-        return kind(**values)  # a broken field keeps its default, so that the rules can look at the others
+        return kind(**values)  # an invalid field keeps its default, so that the rules can check the others
 
     def items(self, kind: Any, node: Node, path: Steps) -> Any:
         if not isinstance(node, Sequence):
@@ -93,7 +93,7 @@ class Converter:
         if INVALID in values:
             return INVALID
         if len(values) >= LONG:
-            self.shared[known] = (node, tuple(values))  # with the node, or its id would be another's
+            self.shared[known] = (node, tuple(values))  # with the node, because ids are reused
         return tuple(values)
 
     def pairs(self, kinds: tuple[Any, ...], node: Node, path: Steps) -> Any:
@@ -175,9 +175,9 @@ def _shown(text: str) -> str:
 
 def _unknown_key(key: str, kind: type[Struct], fields: dict[str, Any]) -> str:
     if issubclass(kind, Certificate) and not get_close_matches(key, fields, 1):
-        for other, whose in ((Authority, "an authority"), (Leaf, "a leaf")):
+        for other, whose in ((Authority, "a CA"), (Leaf, "a leaf")):
             if key in (field.encode_name for field in structs.fields(other)):
-                return f"only {whose} has this field; take it away"
+                return f"only {whose} has this field; remove it"
     return not_known(key, fields)
 
 

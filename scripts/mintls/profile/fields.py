@@ -1,6 +1,6 @@
 """The profile language: every field, its type, its default and what it means, declared once.
 
-From these Structs come the conversion (profile.py), the JSON Schema for editors (schema.py) and the reference.
+convert.py, json_schema.py and reference.py are driven by these Structs.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ RevocationReason = Literal[
 ]  # fmt: skip
 Made = Literal["chain", "der", "pkcs12", "truststore", "kubernetes"]
 # A deliberately bad certificate names what is wrong with it. The first ones change what is made; the others only
-# permit what a rule would forbid, so that nobody makes them by accident.
+# permit what a rule would forbid, so that they cannot be created by accident.
 Defect = Literal[
     "bad_signature", "bad_body", "stolen_key", "self_signed", "ca_false", "wrong_issuer_key", "stale_crl",
     "weak_key", "weak_digest", "no_san", "leaf_issuer", "no_key_cert_sign", "past_path_length",
@@ -56,7 +56,7 @@ NetscapeCertType = Literal["client", "server", "email", "objsign", "sslCA", "ema
 
 
 def about(meaning: str, *examples: object, required: str = "", ge: int | None = None, le: int | None = None) -> Meta:
-    """What the reference and the JSON Schema say of a field: its meaning, examples, when it is required, its bounds."""
+    """Documentation of a field for the reference and the JSON Schema: meaning, examples, when required, bounds."""
     extra = {"required": required} if required else None
     return Meta(description=meaning, examples=list(examples), extra=extra, ge=ge, le=le)
 
@@ -94,9 +94,9 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         default_factory=lambda: FilePattern("{name}.secret.yaml")
     )
 
-    @cache  # noqa: B019  one a run; it is asked often
+    @cache  # noqa: B019  one per run, called often
     def of(self, name: str) -> Mapping[str, str]:
-        """Every file that minting an entry can make, by what it holds; not all of them are made or kept."""
+        """Names of all files that an entry can have, by content; not all of them are created or kept."""
         patterns = {
             "certificate": self.certificate,
             "key": self.key,
@@ -134,7 +134,7 @@ class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Pkcs12(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the outputs pkcs12 and truststore are made."""
+    """Options of the outputs pkcs12 and truststore."""
 
     password: Annotated[
         Secret | None, about("Password of the PKCS#12 file.", {"env": "P12PASS"}, required="for pkcs12 and truststore")
@@ -149,14 +149,14 @@ class Pkcs12(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Netscape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The historic Netscape extensions, which old recipes still carry."""
+    """The historic Netscape extensions, found in old recipes."""
 
     cert_type: Annotated[tuple[NetscapeCertType, ...], about("nsCertType.", ["server"])] = ()
     comment: Annotated[Comment | None, about("nsComment (ASCII).", "test only")] = None
 
 
 class NameConstraints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which names an authority may certify (RFC 5280 4.2.1.10)."""
+    """Names that a CA may certify (RFC 5280 4.2.1.10)."""
 
     permitted: Annotated[
         tuple[Subtree, ...],
@@ -168,7 +168,7 @@ class NameConstraints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Crl(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A certificate revocation list, made even when nothing is revoked."""
+    """A certificate revocation list, created even if nothing is revoked."""
 
     days: Annotated[int, about("Days until the next update.", 7, ge=1, le=36525)] = 30
 

@@ -1,4 +1,4 @@
-"""YAML -> Profile: sections, defaults, issuers and fleets, every mistake with file:line and the field's path."""
+"""YAML -> Profile: sections, defaults, issuers and fleets; every mistake with file:line and the path of the field."""
 
 import re
 from collections import abc
@@ -35,7 +35,7 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
     "peers": ("peer", Leaf),
 }
 MAX_ENTRIES = 100_000
-ONE_PLACE = ("passphrase", "password")  # a secret is in a variable or in a file, so that the two cannot merge
+ONE_PLACE = ("passphrase", "password")  # a secret is an env or a file: the two never merge
 _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
 
@@ -47,13 +47,13 @@ def load_profile(path: Path) -> Profile:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name a profile such as profiles/dev.yaml") from None
     if not path.stem.isprintable() or path.stem in ("", ".", ".."):
-        sentence = f"{printable(str(path))}: a profile's name is also that of its set's directory"
+        sentence = f"{printable(str(path))}: the profile's name is also the name of the output directory"
         raise UsageError(f"{sentence}; rename the file to printable UTF-8, such as dev.yaml")
     return read_profile(data, str(path), path.stem, path.parent)
 
 
 def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> Profile:
-    """Read a profile's text; `source` is what complaints call it, `folder` where the files are that it names.
+    """Read a profile's text; `source` is its name in messages; its paths are relative to `folder`.
 
     Raises ProfileError with every mistake.
     """
@@ -65,7 +65,7 @@ def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> 
 
 
 def build_profile(document: abc.Mapping[str, object], source: str, name: str) -> Profile:
-    """The profile that a document of the program's own describes. Raises ProfileError as `read_profile` does."""
+    """The profile for a document built by the program. Raises ProfileError as `read_profile` does."""
     return _read(as_node(document), [], source, name, Path())
 
 
@@ -74,7 +74,9 @@ def _read(root: Node, complaints: list[Complaint], source: str, name: str, folde
     try:
         profile = reader.profile(root, name)
     except TooMuch as error:
-        sentence = f"with this there are over {MAX_VALUES} values, each one of a fleet and each use of an alias counted"
+        sentence = (
+            f"more than {MAX_VALUES} values up to here (each certificate of a fleet and each use of an alias counts)"
+        )
         raise ProfileError([f"{source}:{error.line}: {sentence}; write fewer"]) from None
     if profile is None or reader.complaints:
         told = sorted(dict.fromkeys(reader.complaints), key=lambda complaint: complaint.line)
@@ -107,7 +109,7 @@ class _Reader(Converter):
         return structs.replace(profile, warnings=tuple(warnings))
 
     def sound_defaults(self, root: Mapping) -> dict[str, Node]:
-        """The defaults without the fields that were complained about: once is enough."""
+        """The defaults without the fields that have been reported already."""
         node = root.items.get("defaults")
         wrong = {path[1] for path in self.broken if len(path) > 1 and path[0] == "defaults"}
         items = node.items if isinstance(node, Mapping) else {}
@@ -143,9 +145,7 @@ class _Reader(Converter):
         self.total += count or 1
         if self.total > MAX_ENTRIES:
             if self.total - (count or 1) <= MAX_ENTRIES:
-                self.complain(
-                    path, f"with this there are {self.total} certificates; {MAX_ENTRIES} at most fit a profile"
-                )
+                self.complain(path, f"{self.total} certificates up to here; a profile can have at most {MAX_ENTRIES}")
             return
         if count is None or not isinstance(node, Mapping):
             yield entry
@@ -158,14 +158,14 @@ class _Reader(Converter):
             told = len(self.complaints)
             kinds = {"subject": Subject, "san": tuple[GeneralName, ...]}
             own = {key: self.convert(kinds[key], numbered(node.items[key], index), (*path, key)) for key in varied}
-            if len(self.complaints) > told:  # each of the others would say the same
+            if len(self.complaints) > told:  # the others have the same mistakes
                 yield entry
                 return
             one = structs.replace(settings, **own)
             yield structs.replace(entry, name=f"{name}-{index:0{len(str(count))}d}", settings=one, index=index)
 
     def with_paths(self, settings: Authority | Leaf) -> Authority | Leaf:
-        """Files that a profile names stand beside it, whatever the current directory."""
+        """Paths in a profile are relative to the profile, not to the current directory."""
 
         def beside(secret: Secret | None) -> Secret | None:
             return structs.replace(secret, file=self.beside(secret.file)) if secret and secret.file else secret
@@ -178,7 +178,7 @@ class _Reader(Converter):
         return str((self.folder / file).absolute())
 
     def with_issuers(self, entries: list[Entry]) -> list[Entry]:
-        """Fill in the issuer that need not be said: the one authority there is."""
+        """Fill in the issuer where there is only one CA."""
         authorities = [entry.name for entry in entries if entry.is_authority]
         only = authorities[0] if len(authorities) == 1 else None
         return [
@@ -187,22 +187,22 @@ class _Reader(Converter):
 
 
 def values_in(node: Node) -> int:
-    """How many nodes there are in it, itself included."""
+    """The number of nodes in it, including itself."""
     children = node.items if isinstance(node, Sequence) else node.items.values() if isinstance(node, Mapping) else ()
     return 1 + sum(map(values_in, children))
 
 
 def fleet_size(node: Node) -> bool:
-    """Whether an entry is written as a fleet."""
+    """Whether an entry is a fleet."""
     return isinstance(node, Mapping) and "count" in node.items
 
 
 def numbered(node: Node, index: int) -> Node:
-    """The node with its number in the place of {index} and {index:04d}."""
+    """The node with {index} and {index:04d} replaced by its number."""
     match node:
         case Scalar(text=text) if "{index" in text:
             return structs.replace(node, text=_INDEX.sub(lambda match: f"{index:{match[1] or ''}}", text))
-        case Sequence():  # the same node where nothing has a number, so that it is converted once for all
+        case Sequence():  # the same node if nothing has a number, so that it is converted only once
             items = tuple(numbered(child, index) for child in node.items)
             return node if all(map(is_, items, node.items)) else Sequence(items, node.line)
         case Mapping():
@@ -212,7 +212,7 @@ def numbered(node: Node, index: int) -> Node:
 
 
 def merge(defaults: Mapping, own: Mapping) -> Mapping:
-    """Mappings merge over the defaults, at every depth; anything else, and where a secret is, replaces them."""
+    """Mappings merge over the defaults, at every depth; anything else, and a secret, replaces them."""
     items = dict(defaults.items)
     for key, node in own.items.items():
         below = items.get(key) if key not in ONE_PLACE else None

@@ -1,4 +1,4 @@
-"""A profile that has been read: its entries, each with its role, its issuer and what its role gives it."""
+"""A parsed profile: its entries, each with role, issuer, settings, and the usages of its role."""
 
 from mintls.profile.fields import Authority, Files, Leaf, Made, Role
 
@@ -23,7 +23,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def outputs(self) -> tuple[Made, ...]:
-        """What is made beside the certificate; a root has no chain, for nobody sends it."""
+        """Outputs in addition to the certificate. A root has no chain, because no peer sends it."""
         return tuple(output for output in self.settings.outputs if self.issuer is not None or output != "chain")
 
     @property
@@ -48,7 +48,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """A profile that has been read: its entries stand issuers first, its warnings are sentences with file:line."""
+    """A parsed profile: entries, issuers first, and warnings with file:line."""
 
     name: str
     files: Files
