@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["plumbum", "pyyaml", "msgspec"]
+# dependencies = ["plumbum>=2.0.1,<3", "pyyaml", "msgspec>=0.20,<1"]
 # ///
 """Mints the certificates that a profile describes, or prints the openssl commands for that."""
 
@@ -39,23 +39,23 @@ class Generate(Script):
 
     PROGNAME = "generate.py"
 
-    output = cli.SwitchAttr(["-o", "--output"], str, argname="DIR", help="Output directory. Default: certs/NAME-OF-THE-PROFILE")
+    output = cli.SwitchAttr(["-o", "--output"], str, argname="DIR", help="Output directory. Default: certs/PROFILE")
     jobs = cli.SwitchAttr(
-        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=(os.cpu_count() or 1) + MORE, help="Parallel processes"
+        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=(os.cpu_count() or 1) + MORE, help="Parallel jobs"
     )
     dry_run = cli.Flag("--dry-run", help="Print the openssl commands as a shell script; change nothing")
     export = cli.SwitchAttr(
-        "--export", cli.Set("cert-manager"), help="Print the profile in the format of a different issuer; change nothing"
+        "--export", cli.Set("cert-manager"), help="Print the profile for a different issuer; change nothing"
     )
     check = cli.Flag(
-        "--check", help="Print what would be issued and why; change nothing. Exit status 1 if anything would", excludes=["--dry-run"]
+        "--check", help="Print what would be issued; change nothing. Status 1 if anything would", excludes=["--dry-run"]
     )
     only = cli.SwitchAttr("--only", str, list=True, argname="GLOB", help="Issue only entries with a matching name")
     shard = cli.SwitchAttr(
         "--shard", str, argname="K/N", help="Mint only share K of N of every fleet; its CA must exist"
     )
     renew_within = cli.SwitchAttr(
-        "--renew-within", str, argname="TIME", help="Reissue what expires within TIME, such as 30d. Default: a tenth of its lifetime"
+        "--renew-within", str, argname="TIME", help="Reissue what expires within it (30d). Default: a tenth of its life"
     )
     rotate_keys = cli.Flag("--rotate-keys", help="Create new keys too, except for CAs")
     force = cli.Flag("--force", help="Reissue valid certificates too")

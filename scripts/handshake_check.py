@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["plumbum", "pyyaml", "msgspec"]
+# dependencies = ["plumbum>=2.0.1,<3", "pyyaml", "msgspec>=0.20,<1"]
 # ///
 """Prove the handshake: what must be accepted is accepted, and what must be refused is refused, for a reason."""
 

@@ -260,14 +260,14 @@ def test_a_key_that_must_sign_and_is_not_here(gone: tuple[str, ...], sentence: s
 
 def test_an_authority_whose_own_key_must_sign() -> None:
     with pytest.raises(
-        OutputError, match=r"^sub is due \(its settings changed\), but sub\.key is missing; restore it$"
+        OutputError, match=r"^sub must be issued \(its settings changed\), but sub\.key is missing; restore it$"
     ):
         told(TEXT.replace("days: 200", "days: 201"), without=("sub.key",))
 
 
 def test_an_issuer_that_does_not_stand() -> None:
     with pytest.raises(
-        OutputError, match=r"^b is due \(new\), but its issuer sub does not exist yet; mint that first$"
+        OutputError, match=r"^b must be issued \(new\), but its issuer sub does not exist yet; mint that first$"
     ):
         decide(profile(), None, {}, BEGIN, Wishes(only=("b",)))
     own = TEXT.replace("{CN: a}", "{CN: a}, defects: [self_signed]")

@@ -98,7 +98,7 @@ def test_without_its_packages_it_says_what_to_install() -> None:
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("mintls needs msgspec and plumbum and pyyaml; install with: ")
-    assert done.stderr.endswith(" -m pip install msgspec plumbum pyyaml\n")
+    assert done.stderr.endswith(" -m pip install 'msgspec>=0.20,<1' 'plumbum>=2.0.1,<3' pyyaml\n")
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -1,7 +1,7 @@
 """The output directory: a private staging directory in it, and the atomic publication of a set.
 
 New files are created in DIR/.mintls-stage-XXXX (0700, on the same file system by construction). When all are ready
-and verified, they are fsynced and that directory is renamed to DIR/.mintls-commit: from this moment the new set is current.
+and verified, they are fsynced and that directory is renamed to DIR/.mintls-commit: from then on the new set is valid.
 Its files are then moved into place; if this process is killed meanwhile, the next writer completes that. Readers
 (snapshot.py) read that directory before DIR and move nothing.
 """

@@ -103,7 +103,8 @@ def _crl_issue(
     )
     argv = (
         "ca", "-gencrl", "-batch", "-config", f"{name}+crl.cnf", "-cert", entry_files["certificate"],
-        "-keyfile", entry_files["key"], *passin(entry), *(("-md", entry.settings.digest) if digest(entry) else ()), *dates, "-out", file,
+        "-keyfile", entry_files["key"], *passin(entry),
+        *(("-md", entry.settings.digest) if digest(entry) else ()), *dates, "-out", file,
     )  # fmt: skip
     needs = (entry_files["certificate"], entry_files["key"], *(config.name for config in configs))
     litter = (f"{name}+revoked.attr", f"{name}+crlnumber.old")
