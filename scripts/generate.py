@@ -17,7 +17,7 @@ from mintls.errors import DOES_NOT_HOLD, UsageError, guessed
 from mintls.minting.mint import Outcome, check, mint, whole_plan
 from mintls.minting.preflight import check_abilities
 from mintls.openssl.binary import Openssl
-from mintls.plan.renewal import Shard, Wishes
+from mintls.plan.selection import Selection, Shard
 from mintls.plan.shell_script import shell_script
 from mintls.profile.cert_manager import left_out, manifests
 from mintls.profile.load import load_profile
@@ -63,9 +63,9 @@ class Generate(Script):
     quiet = cli.Flag(["-q", "--quiet"], help="Print only errors")
 
     def main(self, profile_path: str) -> int:
-        wishes, openssl = self.wishes(), Openssl()
+        selection, openssl = self.selection(), Openssl()
         profile = read_requests(load_profile(Path(profile_path)), openssl)
-        for glob in wishes.only:
+        for glob in selection.only:
             if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):
                 hint = guessed(glob, (entry.name for entry in profile.entries), "write a name or a glob")
                 raise UsageError(f"--only {glob!r} matches no entry of {profile_path}; {hint}")
@@ -81,16 +81,16 @@ class Generate(Script):
             return 0
         directory = Path(self.output or Path("certs") / profile.name)
         if self.check:
-            outcome = check(profile, directory, wishes)
+            outcome = check(profile, directory, selection)
         else:
-            outcome = mint(profile, directory, openssl, self.jobs, Progress(), wishes)
+            outcome = mint(profile, directory, openssl, self.jobs, Progress(), selection)
         if self.json:
             print(as_json(str(directory), outcome.decisions, outcome.crls, current=outcome.current))
         elif not self.quiet:
             print(*as_lines(directory, outcome, "due" if self.check else ""), sep="\n")
         return DOES_NOT_HOLD if self.check and not outcome.current else 0
 
-    def wishes(self) -> Wishes:
+    def selection(self) -> Selection:
         """The options as a Selection. Raises UsageError."""
         within = None
         if self.renew_within is not None:
@@ -98,7 +98,7 @@ class Generate(Script):
                 within = Span.parse(self.renew_within).span
             except ValueError as error:
                 raise UsageError(f"--renew-within {error}") from None
-        return Wishes(
+        return Selection(
             only=tuple(self.only),
             shard=self.share(),
             renew_within=within,

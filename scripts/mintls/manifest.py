@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Literal
 
 from mintls.errors import OutputError
-from mintls.profile.fields import RevocationReason, Role
+from mintls.profile.choices import RevocationReason, Role
 from mintls.profile.rules import MANIFEST
 
 import msgspec
@@ -62,13 +63,18 @@ class Record(Struct, frozen=True, kw_only=True):
     crl: CrlRecord | None = None
 
 
-class Manifest(Struct, frozen=True, kw_only=True):
+class Manifest(Struct, frozen=True, kw_only=True, dict=True):
     """The set: the profile's name, the openssl that made the latest part, and the certificates, issuers first."""
 
     version: Literal[1] = 1
     profile: str
     openssl: str
     certificates: tuple[Record, ...]
+
+    @cached_property
+    def named(self) -> Mapping[str, Record]:
+        """The records by name."""
+        return {record.name: record for record in self.certificates}
 
 
 def joined(manifests: Sequence[Manifest]) -> Manifest:
@@ -105,7 +111,7 @@ def decode_manifest(data: bytes, source: str) -> Manifest:
 
 def check_issuers(manifest: Manifest, source: str) -> None:
     """Raises OutputError when issuers form a loop, in which no certificate has a root."""
-    named = {record.name: record for record in manifest.certificates}
+    named = manifest.named
     ended: set[str] = set()  # names whose chain is known to end
     for record in manifest.certificates:
         way: set[str] = set()

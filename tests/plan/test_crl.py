@@ -11,7 +11,8 @@ from pathlib import Path
 
 from mintls.manifest import decode_manifest
 from mintls.plan.crl import make_crls
-from mintls.plan.renewal import Wishes, decide
+from mintls.plan.renewal import decide
+from mintls.plan.selection import Selection
 from mintls.profile.load import load_profile
 
 import pytest
@@ -257,7 +258,7 @@ def test_a_list_that_is_missing_or_ends_soon_is_made_again(minted: Path, run: Ru
     digests = {name: digest for record in manifest.certificates for name, digest in record.sha256.items()}
     for days, due in ((6, []), (6.4, ["ca.crl"]), (28, ["ca.crl", "quiet.crl"])):
         now = datetime.now(UTC) + timedelta(days)
-        assert not any(one.work for one in decide(profile, manifest, digests, now, Wishes()))
+        assert not any(one.work for one in decide(profile, manifest, digests, now, Selection()))
         authorities = tuple(entry for entry in profile.entries if entry.is_authority)
         made = make_crls(profile, authorities, manifest, {}, digests, now)
         assert [(one.file, one.record.number) for one in made] == [

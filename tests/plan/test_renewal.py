@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mintls.errors import OutputError
 from mintls.manifest import decode_manifest
-from mintls.plan.renewal import Wishes, decide
+from mintls.plan.renewal import decide
+from mintls.plan.selection import Selection
 from mintls.profile.load import load_profile
 
 import pytest
@@ -188,11 +189,15 @@ def test_what_ends_soon_is_due(minted: Path) -> None:
     digests = {name: digest for record in manifest.certificates for name, digest in record.sha256.items()}
     now = datetime.now(UTC)
     for days, due in ((0, set()), (89, set()), (91, {"web", "pinned", "cal"}), (181, {"web", "pinned", "cal", "sub"})):
-        decisions = decide(profile, manifest, digests, now + timedelta(days=days), Wishes())
+        decisions = decide(profile, manifest, digests, now + timedelta(days=days), Selection())
         assert {decision.entry.name for decision in decisions if decision.work} == due
     with pytest.raises(OutputError, match=r"root\.key is missing"):
         decide(
-            profile, manifest, {n: d for n, d in digests.items() if n != "root.key"}, now + timedelta(days=91), Wishes()
+            profile,
+            manifest,
+            {n: d for n, d in digests.items() if n != "root.key"},
+            now + timedelta(days=91),
+            Selection(),
         )
 
 
@@ -320,8 +325,8 @@ def test_renew_within(minted: Path, run: Run) -> None:
     manifest = decode_manifest((minted / "manifest.json").read_bytes(), "manifest.json")
     digests = {name: digest for record in manifest.certificates for name, digest in record.sha256.items()}
     for days, due in ((0, set()), (99, set()), (101, leaves), (201, {*leaves, "sub"}), (301, {*leaves, "sub", "root"})):
-        wishes = Wishes(renew_within=timedelta(days))
-        decisions = decide(profile, manifest, digests, datetime.now(UTC), wishes)
+        selection = Selection(renew_within=timedelta(days))
+        decisions = decide(profile, manifest, digests, datetime.now(UTC), selection)
         assert {decision.entry.name for decision in decisions if decision.work} == due
     assert set(asked(run, minted, "--check", "--renew-within", "2425h", status=1)) == leaves
 

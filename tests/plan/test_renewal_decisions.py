@@ -7,8 +7,8 @@ from mintls.errors import OutputError
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
 from mintls.plan.renewal import (
     Decision,
+    Selection,
     Shard,
-    Wishes,
     decide,
     export_digest,
     settings_digest,
@@ -72,14 +72,14 @@ def told(
     without: tuple[str, ...] = (),
     other: tuple[str, ...] = (),
     change: dict[str, Change] | None = None,
-    **wishes: object,
+    **selection: object,
 ) -> dict[str, Decision]:
     """What is decided on a set minted `of` one text for another, with files away or other ones."""
     manifest, digests = standing(profile(of))
     records = tuple((change or {}).get(record.name, lambda same: same)(record) for record in manifest.certificates)
     digests = {file: "other" if file in other else digest for file, digest in digests.items() if file not in without}
     now = BEGIN + timedelta(days)
-    decisions = decide(profile(text), replace(manifest, certificates=records), digests, now, Wishes(**wishes))
+    decisions = decide(profile(text), replace(manifest, certificates=records), digests, now, Selection(**selection))
     return {decision.entry.name: decision for decision in decisions}
 
 
@@ -101,7 +101,7 @@ def test_nothing_is_due_of_what_was_just_made() -> None:
 
 
 def test_all_of_what_never_was_is_due() -> None:
-    decided = decide(profile(), None, {}, BEGIN, Wishes())
+    decided = decide(profile(), None, {}, BEGIN, Selection())
     assert {(one.work, one.why, one.what, one.exists, one.signs, one.replaced) for one in decided} == {
         (BOTH, "new", "issued", False, True, True)
     }
@@ -230,7 +230,7 @@ def test_only_some() -> None:
     decided = told(force=True, only=("s*", "a"))
     assert {name for name, one in decided.items() if one.work} == {"sub", "a"}
     assert {decided[name].why for name in ("ca", "b", "c")} == {"not selected"}
-    new = decide(profile(), None, {}, BEGIN, Wishes(only=("ca",)))
+    new = decide(profile(), None, {}, BEGIN, Selection(only=("ca",)))
     assert [one.what for one in new] == ["issued", "skipped", "skipped", "skipped", "skipped"]
 
 
@@ -269,9 +269,9 @@ def test_an_issuer_that_does_not_stand() -> None:
     with pytest.raises(
         OutputError, match=r"^b must be issued \(new\), but its issuer sub does not exist yet; mint that first$"
     ):
-        decide(profile(), None, {}, BEGIN, Wishes(only=("b",)))
+        decide(profile(), None, {}, BEGIN, Selection(only=("b",)))
     own = TEXT.replace("{CN: a}", "{CN: a}, defects: [self_signed]")
-    (one,) = [one for one in decide(profile(own), None, {}, BEGIN, Wishes(only=("a",))) if one.work]
+    (one,) = [one for one in decide(profile(own), None, {}, BEGIN, Selection(only=("a",))) if one.work]
     assert one.entry.name == "a"
 
 
@@ -295,6 +295,6 @@ FLEET = "authorities: {ca: {subject: {CN: CA}}}\nclients:\n  f: {subject: {CN: f
 def test_what_lies_in_a_share(number: int, of: int, names: list[str]) -> None:
     entries: tuple[Entry, ...] = profile(FLEET).entries
     assert [entry.name for entry in entries if Shard(number, of).covers(entry)] == names
-    assert [entry.name for entry in entries if Wishes(shard=Shard(number, of)).covers(entry)] == names
-    few = Wishes(shard=Shard(number, of), only=("f-*",))
+    assert [entry.name for entry in entries if Selection(shard=Shard(number, of)).covers(entry)] == names
+    few = Selection(shard=Shard(number, of), only=("f-*",))
     assert [entry.name for entry in entries if few.covers(entry)] == [name for name in names if name != "x"]

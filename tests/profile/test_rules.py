@@ -274,7 +274,7 @@ LETS = {
     "outside_name_constraints": (
         "authorities: {{a: {{subject: {{CN: a}}, name_constraints: {{permitted: ['DNS:a.test']}}}}}}\n"
         "clients: {{c: {{subject: {{CN: c}}, san: ['DNS:b.test']{}}}}}",
-        "DNS:b.test is not among the names that a permits: DNS:a.test",
+        "DNS:b.test is not a name that a permits: DNS:a.test",
     ),
 }  # fmt: skip
 

@@ -10,8 +10,8 @@ from queue import Empty, SimpleQueue
 from mintls.errors import MintlsError, OpensslError, VerificationError
 from mintls.escape import printable
 from mintls.openssl.binary import Openssl, Result
-from mintls.plan.commands import Step
-from mintls.x509.ec_key import is_whole_key
+from mintls.plan.step import Step
+from mintls.x509.ec_key import LENGTHS, has_full_length
 
 TRIES = 100  # half of all 521-bit keys would be written with a zero octet missing
 NAME_CONSTRAINT = 47  # X509_V_ERR_PERMITTED_VIOLATION, openssl-verify(1)
@@ -77,13 +77,30 @@ def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
     if step.makes:
         for _ in range(TRIES):
             openssl.run(step.argv, cwd=stage)
-            if is_whole_key(step, openssl, stage):
+            if _is_whole(step, openssl, stage):
                 return
         sentence = f"{openssl.version()} writes EC keys that other programs cannot read"
         raise MintlsError(f"{sentence}; set OPENSSL to a different one")
     result = openssl.ask(step.argv, cwd=stage)
     if result.status:
         raise _refusal(step, result, openssl)
+
+
+def _is_whole(step: Step, openssl: Openssl, stage: Path) -> bool:
+    """Whether the new EC key has its full length; True for a step that creates none.
+
+    Raises OpensslError if openssl cannot read what it wrote.
+    """
+    if not step.ec_key or step.ec_key.curve not in LENGTHS:
+        return True
+    path = stage / step.makes
+    if step.ec_key.passin:
+        pem = openssl.run(("pkey", "-in", step.makes, *step.ec_key.passin), cwd=stage).stdout
+    elif not path.is_file():
+        return True  # the step that needs it reports that
+    else:
+        pem = path.read_text(encoding="ascii", errors="replace")
+    return has_full_length(pem, LENGTHS[step.ec_key.curve])
 
 
 def _refusal(step: Step, result: Result, openssl: Openssl) -> MintlsError:

@@ -17,14 +17,15 @@ from mintls.openssl.binary import Openssl
 from mintls.plan.crl import CrlIssue, make_crls
 from mintls.plan.fold import compact
 from mintls.plan.plan import Plan, Work, make_issues, make_plan
-from mintls.plan.renewal import Decision, Shard, Wishes, decide
-from mintls.profile.fields import Files
+from mintls.plan.renewal import Decision, decide
+from mintls.plan.selection import Selection, Shard
+from mintls.profile.file_names import Files
 from mintls.profile.model import Profile
 from mintls.profile.signing_request import read_requests
 
 from msgspec import Struct
 
-KEEP_CURRENT = Wishes()
+KEEP_CURRENT = Selection()
 
 
 class Outcome(Struct, frozen=True):
@@ -40,12 +41,12 @@ class Outcome(Struct, frozen=True):
 
 
 def mint(
-    profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, wishes: Wishes = KEEP_CURRENT
+    profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, selection: Selection = KEEP_CURRENT
 ) -> Outcome:
     """Issue everything in the profile that must be issued, all or nothing. Raises MintlsError."""
     profile = read_requests(profile, openssl)
     with open_store(directory) as store:
-        outcome, plan = _decide(profile, directory, store.manifest, store.digests, wishes)
+        outcome, plan = _decide(profile, directory, store.manifest, store.digests, selection)
         check_overwriting(store, plan, profile.files)
         if plan.outputs:
             check_abilities(profile, openssl)
@@ -56,12 +57,12 @@ def mint(
                 with ThreadPoolExecutor(1) as pool:  # the results are read while openssl verifies them
                     made = pool.submit(records, plan, profile, store.manifest, stage.path)
                     carry_out(plan.checks, openssl, stage.path, workers, tell)
-                manifest = merged(profile, store.manifest, made.result(), version.result(), wishes.shard)
-                store.publish(stage, plan.outputs, manifest, wishes.shard)
+                manifest = merged(profile, store.manifest, made.result(), version.result(), selection.shard)
+                store.publish(stage, plan.outputs, manifest, selection.shard)
     return outcome
 
 
-def check(profile: Profile, directory: Path, wishes: Wishes) -> Outcome:
+def check(profile: Profile, directory: Path, selection: Selection) -> Outcome:
     """What `mint` would do. It needs no lock. Raises OutputError if the directory cannot be read."""
 
     def read(snapshot: Snapshot) -> tuple[Manifest | None, dict[str, str]]:
@@ -71,20 +72,20 @@ def check(profile: Profile, directory: Path, wishes: Wishes) -> Outcome:
         manifest, present = read_snapshot(directory, read)
     except OSError as error:
         raise OutputError(f"{error.filename or directory}: {error.strerror}; choose a different -o") from None
-    return _decide(profile, directory, manifest, present, wishes)[0]
+    return _decide(profile, directory, manifest, present, selection)[0]
 
 
 def _decide(
-    profile: Profile, directory: Path, manifest: Manifest | None, digests: Mapping[str, str], wishes: Wishes
+    profile: Profile, directory: Path, manifest: Manifest | None, digests: Mapping[str, str], selection: Selection
 ) -> tuple[Outcome, Plan]:
     now = datetime.now(UTC)
     if manifest and manifest.profile != profile.name:
         raise OutputError(
             f"{directory} contains the set of profile {manifest.profile!r}, not {profile.name!r}; choose a different -o"
         )
-    decisions = decide(profile, manifest, digests, now, wishes)
+    decisions = decide(profile, manifest, digests, now, selection)
     work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
-    plan = plan_of(profile, work, manifest, digests, now, wishes)
+    plan = plan_of(profile, work, manifest, digests, now, selection)
     return Outcome(decisions, plan.crls), plan
 
 
@@ -94,12 +95,12 @@ def plan_of(
     manifest: Manifest | None,
     digests: Mapping[str, str],
     now: datetime,
-    wishes: Wishes,
+    selection: Selection,
 ) -> Plan:
     """The plan for this work, with the CRLs that must be issued after it."""
     issues = make_issues(profile, work, serials(manifest), now)
     issued = {issue.entry.name: issue.serial for issue in issues if issue.serial}
-    signing = tuple(entry for entry in profile.entries if wishes.covers(entry) and entry.is_authority)
+    signing = tuple(entry for entry in profile.entries if selection.covers(entry) and entry.is_authority)
     return make_plan(profile, issues, make_crls(profile, signing, manifest, issued, digests, now), now)
 
 

@@ -8,8 +8,8 @@ from mintls.errors import ProfileError
 from mintls.input_file import read_beginning
 from mintls.openssl.binary import Openssl
 from mintls.plan.commands import key_command
-from mintls.profile.fields import Secret
 from mintls.profile.model import Entry, Profile
+from mintls.profile.passwords import Secret
 
 LONGEST = 1023  # bytes of a passphrase: openssl silently ignores the rest of a line
 # Options that not every openssl has: which one does, and what to change in a profile.

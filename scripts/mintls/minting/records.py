@@ -9,18 +9,18 @@ from mintls.manifest import Manifest, Record
 from mintls.minting.store import sha256_of
 from mintls.plan.plan import Issue, Plan
 from mintls.plan.renewal import export_digest, settings_digest, signer_digest
-from mintls.profile.fields import Files, Role
-from mintls.profile.issuers import ancestors
+from mintls.profile.choices import Role
+from mintls.profile.file_names import Files
 from mintls.profile.model import Profile
 from mintls.x509.certificate import Certificate, read_certificate
 
 from msgspec import structs
 
 
-def records(plan: Plan, profile: Profile, standing: Manifest | None, stage: Path) -> list[Record]:
+def records(plan: Plan, profile: Profile, existing: Manifest | None, stage: Path) -> list[Record]:
     """A record for each certificate and CRL issued. Raises VerificationError for a file that is not a certificate."""
     files = profile.files
-    old = {record.name: record for record in standing.certificates} if standing else {}
+    old = dict(existing.named) if existing else {}
     new: dict[str, Record] = {}
     for issue in plan.issues:
         name = issue.entry.name
@@ -34,11 +34,10 @@ def records(plan: Plan, profile: Profile, standing: Manifest | None, stage: Path
         record = structs.replace(new[name] if name in new else old[name], crl=crl.record)
         new[name] = _with_files(record, {"crl": crl.file}, stage)
     every = {**old, **new}
-    named = {entry.name: entry for entry in profile.entries}
     for issue in plan.issues:
         entry = issue.entry
         signer = signer_digest(entry, every) if issue.serial else new[entry.name].signer
-        exported = export_digest(entry, ancestors(entry, named), every)
+        exported = export_digest(entry, profile.ancestors(entry), every)
         new[entry.name] = structs.replace(new[entry.name], signer=signer, exported=exported)
     return list(new.values())
 

@@ -23,8 +23,9 @@ from mintls.input_file import open_input, read_input
 from mintls.manifest import MANIFEST, Manifest, encode_manifest
 from mintls.minting.output_directory import check_private, lock, make_directory
 from mintls.minting.snapshot import COMMIT, SHARE, Snapshot
-from mintls.plan.plan import KEY_MODE, Output, Plan
-from mintls.plan.renewal import Shard
+from mintls.plan.plan import Plan
+from mintls.plan.selection import Shard
+from mintls.plan.step import KEY_MODE, Output
 
 STAGING = ".mintls-stage-"
 STAGE = re.compile(re.escape(STAGING) + "[0-9a-f]{16}")  # names of staging directories, which may be removed

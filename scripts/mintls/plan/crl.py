@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from mintls.errors import OutputError
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
-from mintls.plan.commands import Config, Step, asn1_time, digest, passin
+from mintls.plan.commands import asn1_time, digest, passin
+from mintls.plan.step import Config, Step
 from mintls.profile.fields import Authority
 from mintls.profile.model import Entry, Profile
 from mintls.profile.scalars import rfc3339
@@ -41,7 +42,7 @@ def make_crls(
     `issued` has the serials of this run by entry; `present` the existing files with their digests.
     Raises OutputError if the key that must sign a CRL is missing.
     """
-    records = {record.name: record for record in manifest.certificates} if manifest else {}
+    records = manifest.named if manifest else {}
     due = []
     for entry in authorities:
         if isinstance(entry.settings, Authority) and entry.settings.crl:
@@ -103,7 +104,7 @@ def _crl_issue(
     )
     argv = (
         "ca", "-gencrl", "-batch", "-config", f"{name}+crl.cnf", "-cert", entry_files["certificate"],
-        "-keyfile", entry_files["key"], *passin(entry),
+        "-keyfile", entry_files["key"], *passin(entry.settings.passphrase),
         *(("-md", entry.settings.digest) if digest(entry) else ()), *dates, "-out", file,
     )  # fmt: skip
     needs = (entry_files["certificate"], entry_files["key"], *(config.name for config in configs))

@@ -5,8 +5,8 @@ https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
 
 from collections.abc import Iterator, Sequence
 
-from mintls.plan.commands import Step
-from mintls.profile.fields import Files
+from mintls.plan.step import Step
+from mintls.profile.file_names import Files
 from mintls.profile.model import Entry
 
 

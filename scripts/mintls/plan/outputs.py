@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mintls.plan.commands import Step
 from mintls.plan.kubernetes import kubernetes_steps
 from mintls.plan.pkcs12 import pkcs12_steps, truststore_steps
-from mintls.profile.fields import Files
+from mintls.plan.step import Step
+from mintls.profile.file_names import Files
 from mintls.profile.model import Entry
 
 Export = Callable[[Files, Entry, Sequence[Entry]], Iterator[Step]]

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from mintls.plan.commands import Step, passin
-from mintls.profile.fields import Files, Pkcs12, Secret
+from mintls.plan.commands import passin
+from mintls.plan.step import Step
+from mintls.profile.file_names import Files
 from mintls.profile.model import Entry
+from mintls.profile.passwords import Pkcs12, Secret
 
 # What macOS and Java before 8u301 can read; it needs no legacy provider.
 # Given although OpenSSL 3 does the same by default: 1.1.1 and LibreSSL would encrypt the certificates with RC2-40.
@@ -20,7 +22,8 @@ def pkcs12_steps(files: Files, entry: Entry, issuers: Sequence[Entry]) -> Iterat
     if certificates:
         yield Step(f"{name}: issuers", certificates, certificates, f"{name}+issuers.pem", program="cat")
     argv = (
-        "pkcs12", "-export", "-inkey", entry_files["key"], *passin(entry), "-in", entry_files["certificate"], *more,
+        "pkcs12", "-export", "-inkey", entry_files["key"], *passin(entry.settings.passphrase),
+        "-in", entry_files["certificate"], *more,
         *_options(entry.settings.pkcs12, name), "-out", entry_files["pkcs12"],
     )  # fmt: skip
     yield Step(

@@ -8,26 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
-from mintls.plan.commands import Config, Step, entry_steps, validity
+from mintls.plan.commands import entry_actions, validity
 from mintls.plan.crl import CrlIssue
 from mintls.plan.outputs import SECRET, export_steps
-from mintls.profile.fields import Files
-from mintls.profile.issuers import ancestors
+from mintls.plan.step import KEY_MODE, PUBLIC_MODE, Action, Config, Output, Step
+from mintls.profile.file_names import Files
 from mintls.profile.model import Entry, Profile
 
 from msgspec import Struct
 
-KEY_MODE, PUBLIC_MODE = 0o600, 0o644
 FILES_A_VERIFY = 200  # certificates in one verify command: enough to share its start, few enough to spread
 
 Work = Literal["key and certificate", "certificate", "outputs"]
-
-
-class Output(Struct, frozen=True):
-    """A file to publish, and its mode whatever the umask."""
-
-    name: str
-    mode: int
 
 
 class Issue(Struct, frozen=True):
@@ -37,8 +29,13 @@ class Issue(Struct, frozen=True):
     work: Work
     serial: str
     configs: tuple[Config, ...]
-    steps: tuple[Step, ...]
+    actions: tuple[Action, ...]
     outputs: tuple[Output, ...]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The commands of its actions."""
+        return tuple(action.step() for action in self.actions)
 
 
 class Plan(Struct, frozen=True):
@@ -76,9 +73,8 @@ def make_issues(
     profile: Profile, work: Mapping[str, Work], draw_serial: Callable[[], str], now: datetime
 ) -> tuple[Issue, ...]:
     """What to make for the entries that have work; `draw_serial` gives a fresh serial number as 0x hexadecimal."""
-    named = {entry.name: entry for entry in profile.entries}
     return tuple(
-        _issue(profile.files, entry, ancestors(entry, named), work[entry.name], draw_serial, now)
+        _issue(profile.files, entry, profile.ancestors(entry), work[entry.name], draw_serial, now)
         for entry in profile.entries
         if entry.name in work
     )
@@ -86,10 +82,7 @@ def make_issues(
 
 def make_plan(profile: Profile, issues: tuple[Issue, ...], crls: tuple[CrlIssue, ...], now: datetime) -> Plan:
     """The plan, with a check for every certificate in it that is meant to be valid."""
-    named = {entry.name: entry for entry in profile.entries}
-    return Plan(
-        issues, crls, tuple(_checks(profile.files, [issue.entry for issue in issues if issue.serial], named, now))
-    )
+    return Plan(issues, crls, tuple(_checks(profile, [issue.entry for issue in issues if issue.serial], now)))
 
 
 def _issue(
@@ -100,21 +93,21 @@ def _issue(
     if work == "outputs":
         return Issue(entry, work, "", (), tuple(exports), tuple(exported))
     serial = entry.settings.serial or draw_serial()
-    configs, steps = entry_steps(files, entry, issuers, serial, now)
+    configs, actions = entry_actions(files, entry, issuers, serial, now)
     outputs = [Output(entry_files["key"], KEY_MODE), Output(entry_files["certificate"], PUBLIC_MODE), *exported]
     if files.request and issuers:
         outputs.append(Output(entry_files["request"], PUBLIC_MODE))
     if entry.settings.csr or (work == "certificate" and "stolen_key" not in entry.settings.defects):
-        steps = [step for step in steps if step.makes != entry_files["key"]]
+        actions = [action for action in actions if action.makes != entry_files["key"]]
         outputs = outputs[1:]
-    return Issue(entry, work, serial, tuple(configs), (*steps, *exports), tuple(outputs))
+    return Issue(entry, work, serial, tuple(configs), (*actions, *exports), tuple(outputs))
 
 
-def _checks(files: Files, entries: list[Entry], named: Mapping[str, Entry], now: datetime) -> Iterator[Step]:
+def _checks(profile: Profile, entries: list[Entry], now: datetime) -> Iterator[Step]:
     """verify(1), many certificates a process: those with the same issuers and the same purpose."""
-    asked: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    questions: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for entry in entries:
-        line = [entry, *ancestors(entry, named)]
+        line = [entry, *profile.ancestors(entry)]
         moment = _moment(line, now)
         if moment is None or any(other.settings.defects for other in line):
             continue
@@ -123,11 +116,11 @@ def _checks(files: Files, entries: list[Entry], named: Mapping[str, Entry], now:
         unknown = ("-ignore_critical",) if any(other.settings.extensions for other in line) else ()
         without = any("none" in (o.settings.subject_key_identifier, o.settings.authority_key_identifier) for o in line)
         strict = () if without else ("-x509_strict",)
-        issuers = tuple(files.of(other.name)["certificate"] for other in line[1:] or line)
+        issuers = tuple(profile.files.of(other.name)["certificate"] for other in line[1:] or line)
         for purpose in purposes(entry):
             question = ("-purpose", purpose, *strict, *at, *unknown)
-            asked.setdefault((question, issuers), []).append(files.of(entry.name)["certificate"])
-    for (question, (*between, anchor)), certificates in asked.items():
+            questions.setdefault((question, issuers), []).append(profile.files.of(entry.name)["certificate"])
+    for (question, (*between, anchor)), certificates in questions.items():
         untrusted = tuple(word for name in between for word in ("-untrusted", name))
         trust = ("verify", *question, "-trusted", anchor, *untrusted)
         for start in range(0, len(certificates), FILES_A_VERIFY):

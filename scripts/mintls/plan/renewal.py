@@ -1,8 +1,7 @@
 """Which entries of a profile must be issued, and why: compares the profile with the existing set (pure)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
+from datetime import datetime
 from hashlib import sha256
 
 from mintls.errors import OutputError
@@ -10,38 +9,12 @@ from mintls.manifest import Manifest, Record
 from mintls.plan.commands import validity
 from mintls.plan.openssl_config import config_text
 from mintls.plan.plan import Work
-from mintls.profile.issuers import ancestors
+from mintls.plan.selection import Selection
 from mintls.profile.model import Entry, Profile
 
 from msgspec import Struct
 
 RENEW_WITHIN = 0.1  # of a certificate's lifetime
-
-
-class Shard(Struct, frozen=True):
-    """The share of every fleet that a run mints: number 1 to `of`. Entries without count are in the first."""
-
-    number: int
-    of: int
-
-    def covers(self, entry: Entry) -> bool:
-        """CAs are in no share: they must exist before, or each share would have its own."""
-        return not entry.is_authority and ((entry.index or 1) - 1) % self.of == self.number - 1
-
-
-class Wishes(Struct, frozen=True, kw_only=True):
-    """Which entries a run may issue, and what it reissues although it is current."""
-
-    only: tuple[str, ...] = ()
-    shard: Shard | None = None
-    renew_within: timedelta | None = None
-    rotate_keys: bool = False
-    force: bool = False
-
-    def covers(self, entry: Entry) -> bool:
-        """Whether the run may issue it."""
-        named = not self.only or any(fnmatchcase(entry.name, glob) for glob in self.only)
-        return named and (self.shard is None or self.shard.covers(entry))
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -72,21 +45,20 @@ class Decision(Struct, frozen=True, kw_only=True):
 
 
 def decide(
-    profile: Profile, manifest: Manifest | None, digests: Mapping[str, str], now: datetime, wishes: Wishes
+    profile: Profile, manifest: Manifest | None, digests: Mapping[str, str], now: datetime, selection: Selection
 ) -> tuple[Decision, ...]:
     """A decision for each entry, issuers first. `digests` has the SHA-256 of the existing files.
 
     Raises OutputError if something must be issued and its issuer or the issuer's key is missing.
     """
-    records = {record.name: record for record in manifest.certificates} if manifest else {}
+    records = manifest.named if manifest else {}
     listed = [revocation for record in records.values() if record.crl for revocation in record.crl.revoked]
     revoked = {revocation.serial: revocation.reason for revocation in listed}
-    decider = _Decider(digests, now, wishes, records, revoked)
-    named = {entry.name: entry for entry in profile.entries}
+    decider = _Decider(digests, now, selection, records, revoked)
     decisions: dict[str, Decision] = {}
     for entry in profile.entries:
         record, entry_files = records.get(entry.name), profile.files.of(entry.name)
-        issuers = [decisions[other.name] for other in ancestors(entry, named)]
+        issuers = [decisions[other.name] for other in profile.ancestors(entry)]
         issuer = issuers[0] if issuers else None
         work, why = decider.due(entry_files, entry, record, issuers)
         if work in ("certificate", "key and certificate"):
@@ -145,7 +117,7 @@ class _Decider(Struct, frozen=True):
 
     digests: Mapping[str, str]
     now: datetime
-    wishes: Wishes
+    selection: Selection
     records: Mapping[str, Record]
     revoked: Mapping[str, str]
 
@@ -154,7 +126,7 @@ class _Decider(Struct, frozen=True):
     ) -> tuple[Work | None, str]:
         """The first reason that applies, the most work first; `issuers` are the decisions on its issuers."""
         issuer = issuers[0] if issuers else None
-        if not self.wishes.covers(entry):
+        if not self.selection.covers(entry):
             return None, "not selected"
         if record is None:
             return "key and certificate", "new"
@@ -195,7 +167,7 @@ class _Decider(Struct, frozen=True):
             return "its key must be encrypted" if entry.settings.passphrase else "its key must not have a passphrase"
         if record.key != entry.settings.key:
             return f"its key must be {entry.settings.key}"
-        return "keys are rotated" if self.wishes.rotate_keys and not entry.is_authority else ""
+        return "keys are rotated" if self.selection.rotate_keys and not entry.is_authority else ""
 
     def _certificate_is_due(self, entry_files: Mapping[str, str], entry: Entry, record: Record) -> str:
         digests, certificate, key = self.digests, entry_files["certificate"], entry_files["key"]
@@ -209,7 +181,7 @@ class _Decider(Struct, frozen=True):
             return "its settings changed"
         if not entry.settings.revoked and record.serial in self.revoked:
             return f"{record.serial} was revoked"
-        return "forced" if self.wishes.force else self._ends(entry, record)
+        return "forced" if self.selection.force else self._ends(entry, record)
 
     def _ends(self, entry: Entry, record: Record) -> str:
         """A revoked certificate is not renewed, nor one that would expire no later if it were reissued: its dates are
@@ -218,7 +190,7 @@ class _Decider(Struct, frozen=True):
         begin, end = datetime.fromisoformat(record.not_before), datetime.fromisoformat(record.not_after)
         if entry.settings.revoked or validity(entry, self.now).end <= end:
             return ""
-        within = self.wishes.renew_within
+        within = self.selection.renew_within
         due = end - ((end - begin) * RENEW_WITHIN if within is None else within)
         return f"it expires {record.not_after}" if self.now > due else ""
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from shlex import join, quote
 
 from mintls.openssl.binary import HERMETIC
-from mintls.plan.commands import Config, Step
 from mintls.plan.plan import Plan
+from mintls.plan.step import Config, Step
 
 _PREAMBLE = """\
 #!/bin/sh

@@ -3,15 +3,25 @@
 convert.py, json_schema.py and reference.py are driven by these Structs.
 """
 
-from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Literal
 
+from mintls.profile.choices import (
+    AuthorityKeyIdentifier,
+    Defect,
+    Digest,
+    KeyAlgorithm,
+    KeyUsage,
+    Made,
+    NetscapeCertType,
+    RevocationReason,
+)
+from mintls.profile.field_docs import about
+from mintls.profile.file_names import Files
 from mintls.profile.names import GeneralName, Subject, Subtree
+from mintls.profile.passwords import Pkcs12, Secret
 from mintls.profile.scalars import (
     Comment,
     ExtensionName,
-    FilePattern,
     KeyIdentifier,
     Moment,
     Oid,
@@ -19,133 +29,10 @@ from mintls.profile.scalars import (
     RawExtension,
     Serial,
     Span,
-    Text,
     Uri,
-    Variable,
 )
 
 from msgspec import Meta, Struct, field
-
-Role = Literal["authority", "server", "client", "peer"]
-KeyAlgorithm = Literal[
-    "rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "ed448",
-    "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", "rsa:1024",
-]  # fmt: skip
-Digest = Literal["sha256", "sha384", "sha512", "sha1"]
-KeyUsage = Literal[
-    "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
-    "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly",
-]  # fmt: skip
-AuthorityKeyIdentifier = Literal[
-    "keyid", "keyid:always", "keyid,issuer", "keyid,issuer:always", "keyid:always,issuer",
-    "keyid:always,issuer:always", "issuer", "issuer:always", "none",
-]  # fmt: skip
-RevocationReason = Literal[
-    "unspecified", "keyCompromise", "CACompromise", "affiliationChanged", "superseded", "cessationOfOperation",
-    "certificateHold",
-]  # fmt: skip
-Made = Literal["chain", "der", "pkcs12", "truststore", "kubernetes"]
-# A deliberately bad certificate names what is wrong with it. The first ones change what is made; the others only
-# permit what a rule would forbid, so that they cannot be created by accident.
-Defect = Literal[
-    "bad_signature", "bad_body", "stolen_key", "self_signed", "ca_false", "wrong_issuer_key", "stale_crl",
-    "weak_key", "weak_digest", "no_san", "leaf_issuer", "no_key_cert_sign", "past_path_length",
-    "outside_name_constraints", "wrong_purpose",
-]  # fmt: skip
-NetscapeCertType = Literal["client", "server", "email", "objsign", "sslCA", "emailCA", "objCA"]
-
-
-def about(meaning: str, *examples: object, required: str = "", ge: int | None = None, le: int | None = None) -> Meta:
-    """Documentation of a field for the reference and the JSON Schema: meaning, examples, when required, bounds."""
-    extra = {"required": required} if required else None
-    return Meta(description=meaning, examples=list(examples), extra=extra, ge=ge, le=le)
-
-
-class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """File names of an entry."""
-
-    certificate: Annotated[FilePattern, about("The certificate (PEM).", "{name}-cert.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.crt")
-    )
-    key: Annotated[FilePattern, about("The private key (PEM, mode 0600).", "{name}-key.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.key")
-    )
-    request: Annotated[
-        FilePattern | None,
-        about("The signing request (PEM). Kept only if this pattern is given. A root has none.", "{name}.csr"),
-    ] = None
-
-    chain: Annotated[FilePattern, about("The output `chain` (PEM, leaf first).", "{name}-fullchain.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.chain.crt")
-    )
-    crl: Annotated[FilePattern, about("The CRL of a CA (PEM).", "{name}.crl.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.crl")
-    )
-    der: Annotated[FilePattern, about("The output `der`.", "{name}.der")] = field(
-        default_factory=lambda: FilePattern("{name}.der")
-    )
-    pkcs12: Annotated[FilePattern, about("The output `pkcs12`.", "{name}.pfx")] = field(
-        default_factory=lambda: FilePattern("{name}.p12")
-    )
-    truststore: Annotated[FilePattern, about("The output `truststore` (PKCS#12).", "{name}-trust.p12")] = field(
-        default_factory=lambda: FilePattern("{name}.truststore.p12")
-    )
-    kubernetes: Annotated[FilePattern, about("The output `kubernetes` (YAML).", "{name}-tls.yaml")] = field(
-        default_factory=lambda: FilePattern("{name}.secret.yaml")
-    )
-
-    @cache  # noqa: B019  one per run, called often
-    def of(self, name: str) -> Mapping[str, str]:
-        """Names of all files that an entry can have, by content; not all of them are created or kept."""
-        patterns = {
-            "certificate": self.certificate,
-            "key": self.key,
-            "request": self.request or "{name}.csr",
-            "chain": self.chain,
-            "crl": self.crl,
-            "der": self.der,
-            "pkcs12": self.pkcs12,
-            "truststore": self.truststore,
-            "kubernetes": self.kubernetes,
-            "config": "{name}.cnf",
-        }
-        return {what: pattern.replace("{name}", name) for what, pattern in patterns.items()}
-
-
-class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Source of a passphrase: an environment variable, or the first line of a file. It is never in a profile."""
-
-    env: Annotated[Variable | None, about("Name of an environment variable.", "KEYPASS", required="this or file")] = (
-        None
-    )
-    file: Annotated[
-        str | None,
-        about(
-            "Path of a file, relative to the profile. Its first line is the passphrase.",
-            "pass.txt",
-            required="this or env",
-        ),
-    ] = None
-
-    @property
-    def words(self) -> str:
-        """As openssl's -passin and -passout take it (openssl-passphrase-options(1))."""
-        return f"env:{self.env}" if self.env else f"file:{self.file}"
-
-
-class Pkcs12(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Options of the outputs pkcs12 and truststore."""
-
-    password: Annotated[
-        Secret | None, about("Password of the PKCS#12 file.", {"env": "P12PASS"}, required="for pkcs12 and truststore")
-    ] = None
-    alias: Annotated[
-        Text | None, about("Friendly name of the entry in the file. Default: the name of the certificate.", "web")
-    ] = None
-    compatibility: Annotated[
-        Literal["modern", "legacy"],
-        about("modern: AES-256 and SHA-256. legacy: 3DES and SHA-1, for macOS and old Java.", "legacy"),
-    ] = "modern"
 
 
 class Netscape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,12 +1,11 @@
 """The issuers of the entries of a profile, and the order in which entries are issued (pure)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from mintls.profile.model import Entry
 
 SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
-MAX_ISSUERS = 100  # openssl-verification-options(1): as -verify_depth
 
 
 def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:
@@ -23,11 +22,3 @@ def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
         return tuple(entries[index] for index in TopologicalSorter(graph).static_order())
     except CycleError:
         return tuple(entries)
-
-
-def ancestors(entry: Entry, named: Mapping[str, Entry]) -> list[Entry]:
-    """The issuer, its issuer, and so on to the root; stops at a loop, or after MAX_ISSUERS."""
-    above: dict[str, Entry] = {}
-    while (issuer := named.get(entry.issuer or "")) and issuer.name not in above and len(above) < MAX_ISSUERS:
-        above[issuer.name] = entry = issuer
-    return list(above.values())

@@ -9,11 +9,13 @@ from pathlib import Path
 from mintls.errors import ProfileError, UsageError
 from mintls.escape import printable
 from mintls.profile import rules
+from mintls.profile.choices import Role
 from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted
-from mintls.profile.fields import Authority, Document, Leaf, Role, Secret
+from mintls.profile.fields import Authority, Document, Leaf
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
 from mintls.profile.names import GeneralName, Subject
+from mintls.profile.passwords import Secret
 from mintls.profile.yaml_nodes import (
     MAX_BYTES,
     Complaint,

@@ -1,8 +1,15 @@
 """A parsed profile: its entries, each with role, issuer, settings, and the usages of its role."""
 
-from mintls.profile.fields import Authority, Files, Leaf, Made, Role
+from collections.abc import Mapping
+from functools import cached_property
+
+from mintls.profile.choices import Made, Role
+from mintls.profile.fields import Authority, Leaf
+from mintls.profile.file_names import Files
 
 from msgspec import Struct
+
+MAX_ISSUERS = 100  # openssl-verification-options(1): as -verify_depth
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -47,10 +54,22 @@ class Entry(Struct, frozen=True, kw_only=True):
         }[self.role]
 
 
-class Profile(Struct, frozen=True, kw_only=True):
+class Profile(Struct, frozen=True, kw_only=True, dict=True):
     """A parsed profile: entries, issuers first, and warnings with file:line."""
 
     name: str
     files: Files
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def named(self) -> Mapping[str, Entry]:
+        """The entries by name."""
+        return {entry.name: entry for entry in self.entries}
+
+    def ancestors(self, entry: Entry) -> list[Entry]:
+        """The issuer, its issuer, and so on to the root; stops at a loop, or after MAX_ISSUERS."""
+        chain: dict[str, Entry] = {}
+        while (issuer := self.named.get(entry.issuer or "")) and issuer.name not in chain and len(chain) < MAX_ISSUERS:
+            chain[issuer.name] = entry = issuer
+        return list(chain.values())

@@ -8,8 +8,10 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from mintls.profile.fields import Authority, Crl, Document, Files, Leaf, NameConstraints, Netscape, Pkcs12, Secret
+from mintls.profile.fields import Authority, Crl, Document, Leaf, NameConstraints, Netscape
+from mintls.profile.file_names import Files
 from mintls.profile.names import Subject
+from mintls.profile.passwords import Pkcs12, Secret
 from mintls.profile.scalars import Text
 
 from msgspec import NODEFAULT, Meta, Struct, structs

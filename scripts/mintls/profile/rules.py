@@ -4,13 +4,13 @@ Each rule is a generator of (path, sentence) over a whole profile; `mistakes` fo
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from mintls.profile.fields import Authority
-from mintls.profile.issuers import MAX_ISSUERS, ancestors, path
-from mintls.profile.model import Entry, Profile
+from mintls.profile.issuers import path
+from mintls.profile.model import MAX_ISSUERS, Entry, Profile
 from mintls.profile.names import Subtree
 
 Finding = tuple[tuple[str | int, ...], str]
@@ -27,8 +27,7 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
             (),
             "contains no authorities, servers, clients or peers; see profiles/dev.yaml for an example",
         )
-    named = {entry.name: entry for entry in profile.entries}
-    pairs, told = 0, False
+    pairs, reported = 0, False
     yield from colliding_files(profile)
     yield from shared_serials(profile.entries)
     for entry in profile.entries:
@@ -36,17 +35,17 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
             continue  # the first of a fleet represents all; files and serials are checked above
         if sentence := name_mistake(entry.name):
             yield path(entry), sentence
-        yield from issuer_mistakes(entry, named)
+        yield from issuer_mistakes(entry, profile)
         yield from usage_mistakes(entry)
         yield from strength_mistakes(entry)
-        pairs += len(entry.settings.san) * sum(len(subtrees(above)) for above in ancestors(entry, named))
+        pairs += len(entry.settings.san) * sum(len(subtrees(issuer)) for issuer in profile.ancestors(entry))
         if pairs <= MAX_PAIRS:
-            yield from constraint_mistakes(entry, named)
-        elif not told:
-            told = True
+            yield from constraint_mistakes(entry, profile)
+        elif not reported:
+            reported = True
             sentence = f"with these there are over {MAX_PAIRS} pairs of a name and a name constraint to compare"
             yield path(entry, "san"), f"{sentence}; write fewer of either"
-        yield from date_mistakes(entry, named)
+        yield from date_mistakes(entry, profile)
         yield from file_mistakes(entry)
         if not entry.settings.subject:
             yield path(entry, "subject"), "has no subject; write at least subject: {CN: ...}"
@@ -57,18 +56,17 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
 
 def doubts(profile: Profile) -> Iterator[Finding]:
     """Findings that are only warnings."""
-    named = {entry.name: entry for entry in profile.entries}
     for entry in profile.entries:
-        issuer = named.get(entry.issuer or "")
+        issuer = profile.named.get(entry.issuer or "")
         if issuer is None or entry.index not in (None, 1):
             continue
-        own, above = entry.settings, issuer.settings
-        if own.not_after and above.not_after:
-            if own.not_after.moment > above.not_after.moment:
-                sentence = f"{own.not_after} is later than the {above.not_after} of its issuer {issuer.name}"
+        own, limit = entry.settings, issuer.settings
+        if own.not_after and limit.not_after:
+            if own.not_after.moment > limit.not_after.moment:
+                sentence = f"{own.not_after} is later than the {limit.not_after} of its issuer {issuer.name}"
                 yield path(entry, "not_after"), f"{sentence}: it becomes invalid when {issuer.name} expires"
-        elif not (own.not_after or above.not_after or own.not_before or above.not_before) and own.days > above.days:
-            sentence = f"valid for {own.days} days, longer than its issuer {issuer.name} ({above.days})"
+        elif not (own.not_after or limit.not_after or own.not_before or limit.not_before) and own.days > limit.days:
+            sentence = f"valid for {own.days} days, longer than its issuer {issuer.name} ({limit.days})"
             yield path(entry, "days"), f"{sentence}: it becomes invalid when {issuer.name} expires"
 
 
@@ -79,33 +77,33 @@ def name_mistake(name: str) -> str | None:
     return "is not a safe file name: write 1 to 100 letters, digits and ._-, starting with a letter or digit"
 
 
-def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
+def issuer_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     """RFC 5280 4.2.1.9 and 6.1.4: who may sign this entry."""
     here = path(entry, "issuer")
     if entry.issuer is None:
         if not entry.is_authority:
-            authorities = _authorities(named)
+            authorities = _authorities(profile)
             choice = f"write one of {', '.join(authorities)}" if authorities else "add a CA under authorities"
             yield here, f"issuer is missing; {choice}"
         return
-    if entry.issuer not in named:
-        authorities = _authorities(named)
+    if entry.issuer not in profile.named:
+        authorities = _authorities(profile)
         choice = f"write one of {', '.join(authorities)}" if authorities else "add a CA under authorities"
         yield here, f"there is no CA {entry.issuer!r}; {choice}"
         return
-    issuer, above = named[entry.issuer], ancestors(entry, named)
+    issuer, issuers = profile.named[entry.issuer], profile.ancestors(entry)
     if not issuer.is_authority and "leaf_issuer" not in entry.settings.defects:
         yield here, f"{issuer.name!r} is a {issuer.role}, and only a CA can sign"
-    named_by = entry.settings.authority_key_identifier
-    if issuer.settings.subject_key_identifier == "none" and named_by in ("keyid", "keyid:always"):
+    form = entry.settings.authority_key_identifier
+    if issuer.settings.subject_key_identifier == "none" and form in ("keyid", "keyid:always"):
         hint = "write issuer or none here, or give it one"
         yield path(entry, "authority_key_identifier"), f"{issuer.name} has no subject key identifier; {hint}"
     if issuer.settings.csr:
         yield here, f"the key of {issuer.name} belongs to the owner of its csr, so nothing can be signed with it here"
-    if above[-1].issuer in named:
-        if entry in above:
+    if issuers[-1].issuer in profile.named:
+        if entry in issuers:
             yield here, "its issuers form a loop; one of them must be a root, without issuer"
-        elif len(above) == MAX_ISSUERS:
+        elif len(issuers) == MAX_ISSUERS:
             yield here, f"its chain has more than {MAX_ISSUERS} issuers, the most that openssl verifies; use fewer"
         return
     if entry.settings.subject and entry.settings.subject == issuer.settings.subject:
@@ -113,16 +111,16 @@ def issuer_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Findin
             path(entry, "subject"),
             f"is the same as that of its issuer {issuer.name}; verifiers treat it as self-signed",
         )
-    for below, ancestor in enumerate(above if entry.is_authority else (), start=1):
+    for below, ancestor in enumerate(issuers if entry.is_authority else (), start=1):
         limit = ancestor.settings.path_length if isinstance(ancestor.settings, Authority) else None
         if limit is not None and below > limit and "past_path_length" not in entry.settings.defects:
             sentence = f"{ancestor.name} has path_length {limit}, and this would be CA number {below} below it"
             yield here, f"{sentence}; raise it, or use an issuer closer to the root"
 
 
-def _authorities(named: Mapping[str, Entry]) -> list[str]:
+def _authorities(profile: Profile) -> list[str]:
     """The names to choose from, at most as many as fit into a message."""
-    return list(islice((name for name, other in named.items() if other.is_authority), 20))
+    return list(islice((name for name, other in profile.named.items() if other.is_authority), 20))
 
 
 def usage_mistakes(entry: Entry) -> Iterator[Finding]:
@@ -168,21 +166,24 @@ def strength_mistakes(entry: Entry) -> Iterator[Finding]:
         yield path(entry, "defects"), f"stolen_key needs an RSA or EC key, and this one is {settings.key}"
 
 
-def constraint_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
+def constraint_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     """RFC 5280 4.2.1.10: names that an issuer is not allowed to certify."""
     if "outside_name_constraints" in entry.settings.defects:
         return
-    for above in ancestors(entry, named):
-        constraints = above.settings.name_constraints if isinstance(above.settings, Authority) else None
+    for issuer in profile.ancestors(entry):
+        constraints = issuer.settings.name_constraints if isinstance(issuer.settings, Authority) else None
         for index, name in enumerate(entry.settings.san if constraints else ()):
             assert constraints
             of_kind = [subtree for subtree in constraints.permitted if subtree.kind == name.kind]
             if of_kind and not any(subtree.holds(name) for subtree in of_kind):
                 permitted = ", ".join(of_kind)
-                yield path(entry, "san", index), f"{name} is not among the names that {above.name} permits: {permitted}"
+                yield (
+                    path(entry, "san", index),
+                    f"{name} is not among the names that {issuer.name} permits: {permitted}",
+                )
             for subtree in constraints.excluded:
                 if subtree.kind == name.kind and subtree.holds(name):
-                    yield path(entry, "san", index), f"{name} lies in {subtree}, which {above.name} excludes"
+                    yield path(entry, "san", index), f"{name} lies in {subtree}, which {issuer.name} excludes"
 
 
 def subtrees(authority: Entry) -> tuple[Subtree, ...]:
@@ -191,7 +192,7 @@ def subtrees(authority: Entry) -> tuple[Subtree, ...]:
     return (*constraints.permitted, *constraints.excluded) if constraints else ()
 
 
-def date_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
+def date_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     """Dates that contradict each other, and revocations without a CRL."""
     settings = entry.settings
     if settings.not_before and settings.not_after and settings.not_before.moment >= settings.not_after.moment:
@@ -202,7 +203,7 @@ def date_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]
         and settings.not_before.moment > LATEST - timedelta(settings.days)
     ):
         yield path(entry, "not_before"), f"{settings.not_before} plus {settings.days} days is after the year 9998"
-    issuer = named.get(entry.issuer or "")
+    issuer = profile.named.get(entry.issuer or "")
     if settings.revoked and issuer and not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
         yield path(entry, "revoked"), f"{issuer.name} has no CRL; write crl: {{}} there"
     if settings.revoked and entry.is_authority and entry.issuer is None:

@@ -13,7 +13,7 @@ from mintls.errors import ProfileError
 from mintls.escape import printable
 from mintls.input_file import read_beginning
 from mintls.openssl.binary import Openssl
-from mintls.profile.fields import KeyAlgorithm
+from mintls.profile.choices import KeyAlgorithm
 from mintls.profile.model import Entry, Profile
 from mintls.x509.der import read
 from mintls.x509.pem import pem_blocks
