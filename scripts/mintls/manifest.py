@@ -111,16 +111,15 @@ def decode_manifest(data: bytes, source: str) -> Manifest:
 
 def check_issuers(manifest: Manifest, source: str) -> None:
     """Raises OutputError when issuers form a loop, in which no certificate has a root."""
-    named = manifest.named
     ended: set[str] = set()  # names whose chain is known to end
     for record in manifest.certificates:
         way: set[str] = set()
         name: str | None = record.name
-        while name in named and name not in ended:
+        while name and name in manifest.named and name not in ended:
             if name in way:
                 raise OutputError(f"{source}: the issuers of {name} form a loop; move it away, or name a different one")
             way.add(name)
-            name = named[name].issuer
+            name = manifest.named[name].issuer
         ended |= way
 
 

@@ -7,13 +7,12 @@ from mintls.errors import OutputError
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
 from mintls.plan.renewal import (
     Decision,
-    Selection,
-    Shard,
     decide,
     export_digest,
     settings_digest,
     signer_digest,
 )
+from mintls.plan.selection import Selection, Shard
 from mintls.profile.load import read_profile
 from mintls.profile.model import Entry, Profile
 from mintls.profile.rules import ancestors

@@ -57,13 +57,8 @@ def _compact_issue(issue: Issue) -> Issue:
             pass
         case _:
             return issue
-    if (
-        settings.passphrase
-        or settings.csr
-        or settings.defects
-        or request.makes in kept
-        or certificate.signer.passphrase
-    ):
+    plain = not (settings.passphrase or settings.csr or settings.defects or certificate.signer.passphrase)
+    if not plain or request.makes in kept:
         return issue
     apart = (key,) if key and key.algorithm.startswith("rsa") else ()
     merged = KeyAndCertificate(None if apart else key, request, certificate)

@@ -179,7 +179,7 @@ def constraint_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
                 permitted = ", ".join(of_kind)
                 yield (
                     path(entry, "san", index),
-                    f"{name} is not among the names that {issuer.name} permits: {permitted}",
+                    f"{name} is not a name that {issuer.name} permits: {permitted}",
                 )
             for subtree in constraints.excluded:
                 if subtree.kind == name.kind and subtree.holds(name):
