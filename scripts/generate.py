@@ -13,16 +13,19 @@ from pathlib import Path
 
 import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.cli import Progress, Script
-from mintls.errors import DOES_NOT_HOLD, UsageError, guessed
+from mintls.errors import DOES_NOT_HOLD, OutputError, UsageError, guessed
+from mintls.escape import printable
 from mintls.minting.mint import Outcome, check, mint, whole_plan
 from mintls.minting.preflight import check_abilities
 from mintls.openssl.binary import Openssl
+from mintls.output_file import write_whole
 from mintls.plan.selection import Selection, Shard
 from mintls.plan.shell_script import shell_script
 from mintls.profile.cert_manager import left_out, manifests
 from mintls.profile.load import load_profile
-from mintls.profile.scalars import Span
+from mintls.profile.model import Profile
 from mintls.profile.signing_request import read_requests
+from mintls.profile.times import Span
 from mintls.profile.yaml_nodes import write_yaml
 from mintls.report.mint_report import as_json
 
@@ -59,7 +62,7 @@ class Generate(Script):
     )
     rotate_keys = cli.Flag("--rotate-keys", help="Create new keys too, except for CAs")
     force = cli.Flag("--force", help="Reissue valid certificates too")
-    json = cli.Flag("--json", help="Print what was done as JSON")
+    json = cli.SwitchAttr("--json", str, argname="FILE", help="Write what was done as JSON; - is standard output")
     quiet = cli.Flag(["-q", "--quiet"], help="Print only errors")
 
     def main(self, profile_path: str) -> int:
@@ -85,9 +88,11 @@ class Generate(Script):
         else:
             outcome = mint(profile, directory, openssl, self.jobs, Progress(), selection)
         if self.json:
-            print(as_json(str(directory), outcome.decisions, outcome.crls, current=outcome.current))
-        elif not self.quiet:
+            write_text(self.json, as_json(str(directory), outcome.decisions, outcome.crls, current=outcome.current))
+        if not self.quiet and self.json != "-":
             print(*as_lines(directory, outcome, "due" if self.check else ""), sep="\n")
+            if sys.stdout.isatty() and not self.check and (hint := next_step(profile, directory)):
+                print(hint)
         return DOES_NOT_HOLD if self.check and not outcome.current else 0
 
     def selection(self) -> Selection:
@@ -114,6 +119,32 @@ class Generate(Script):
         if not match or not 1 <= int(match[1]) <= int(match[2]):
             raise UsageError(f"--shard {self.shard!r} is not a share; write K/N with K from 1 to N, as in 1/8")
         return Shard(int(match[1]), int(match[2]))
+
+
+def write_text(target: str, text: str) -> None:
+    """To a file, whole or not at all; - is standard output. Raises OutputError."""
+    if target == "-":
+        print(text)
+        return
+    try:
+        write_whole(Path(target), f"{text}\n".encode())
+    except OSError as error:
+        raise OutputError(f"{target}: {error.strerror}; write to a different file") from None
+
+
+def next_step(profile: Profile, directory: Path) -> str:
+    """Which files go where, in one line; empty for a profile without a leaf."""
+    leaves = [entry for entry in profile.entries if not entry.is_authority and entry.settings.csr is None]
+    leaf = next((entry for entry in leaves if entry.role in ("server", "peer")), next(iter(leaves), None))
+    if leaf is None or not (issuers := profile.ancestors(leaf)):
+        return ""
+    files, anchor = profile.files.of(leaf.name), profile.files.of(issuers[-1].name)["certificate"]
+    sent = files["chain" if "chain" in leaf.outputs else "certificate"]
+    paths = [printable(str(directory / name)) for name in (sent, files["key"], anchor)]
+    test = (
+        f"; test: handshake_check.py {printable(str(directory))} --connect HOST:PORT" if leaf.role != "client" else ""
+    )
+    return f"next: give the {leaf.role} {paths[0]} and {paths[1]}, trusting {paths[2]}{test}"
 
 
 def as_lines(directory: Path, outcome: Outcome, due: str) -> list[str]:

@@ -26,7 +26,7 @@ from mintls.inspection.tree import as_json, as_tree, survey
 from mintls.inspection.trust import read_trust
 from mintls.openssl.binary import Openssl
 from mintls.openssl.certificate_text import full_text
-from mintls.profile.scalars import Moment, Span
+from mintls.profile.times import Moment, Span
 
 from plumbum import cli
 

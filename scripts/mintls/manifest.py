@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from mintls.errors import OutputError
 from mintls.profile.choices import RevocationReason, Role
-from mintls.profile.rules import MANIFEST
+from mintls.profile.file_rules import MANIFEST
 
 import msgspec
 from msgspec import Meta, Struct, structs

@@ -153,7 +153,7 @@ def test_killed_it_leaves_the_old_set_and_the_next_run_works(minted: Path, run: 
 
 def test_two_runs_at_once_make_one_set(tmp_path: Path) -> None:
     (tmp_path / "profile.yaml").write_text(TEXT)
-    words = ("generate.py", tmp_path / "profile.yaml", "-o", tmp_path / "set", "--json")
+    words = ("generate.py", tmp_path / "profile.yaml", "-o", tmp_path / "set", "--json", "-")
     command = [sys.executable, str(SCRIPTS / words[0]), *map(str, words[1:])]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     said = [process.communicate(timeout=patient(60))[0] for process in runs]

@@ -212,7 +212,7 @@ def test_one_that_is_no_longer_revoked_is_another(minted: Path, run: Run) -> Non
     """A list cannot take back what it said; a key that was compromised is not used again."""
     old, key = load(minted / "gone.crt"), (minted / "gone.key").read_bytes()
     (minted.parent / "profile.yaml").write_text(TEXT.replace(", revoked: keyCompromise", ""))
-    words = ("generate.py", minted.parent / "profile.yaml", "-o", minted, "--json")
+    words = ("generate.py", minted.parent / "profile.yaml", "-o", minted, "--json", "-")
     asked = run(*words, "--check")
     assert asked.returncode == 1
     done = run(*words)

@@ -141,7 +141,7 @@ def test_four_processes_mint_a_fleet(together: bool, authority: Path, tmp_path: 
     assert (shown.returncode, json.loads(shown.stdout)["certificates"]) == (0, len(certificates)), shown.stdout
     # the whole profile finds nothing to do in the shares' union, and writes one manifest at its next work
     before = contents(whole)
-    done = run("generate.py", authority / "p.yaml", "-o", whole, "--json")
+    done = run("generate.py", authority / "p.yaml", "-o", whole, "--json", "-")
     assert done.returncode == 0, done.stderr
     assert {one["action"] for one in json.loads(done.stdout)["certificates"]} == {"kept"}
     assert contents(whole) == before

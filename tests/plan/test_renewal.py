@@ -49,7 +49,7 @@ def rerun(run: Run, directory: Path, text: str = TEXT) -> dict[str, str]:
     """What was issued, and why."""
     profile = directory.parent / "profile.yaml"
     profile.write_text(text)
-    done = run("generate.py", profile, "-o", directory, "--json")
+    done = run("generate.py", profile, "-o", directory, "--json", "-")
     assert done.returncode == 0, done.stderr
     return {one["name"]: one["why"] for one in json.loads(done.stdout)["certificates"] if one["action"] != "kept"}
 
@@ -208,7 +208,7 @@ def asked(run: Run, directory: Path, *words: str, text: str = TEXT, status: int 
     """What was issued, or would be, and why."""
     profile = directory.parent / "profile.yaml"
     profile.write_text(text)
-    done = run("generate.py", profile, "-o", directory, "--json", *words)
+    done = run("generate.py", profile, "-o", directory, "--json", "-", *words)
     assert (done.returncode, done.stderr) == (status, ""), done.stderr
     report = json.loads(done.stdout)
     acted = {one["name"]: one["why"] for one in report["certificates"] if one["action"] not in ("kept", "skipped")}

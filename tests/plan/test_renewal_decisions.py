@@ -15,7 +15,6 @@ from mintls.plan.renewal import (
 from mintls.plan.selection import Selection, Shard
 from mintls.profile.load import read_profile
 from mintls.profile.model import Entry, Profile
-from mintls.profile.rules import ancestors
 
 import pytest
 from msgspec.structs import replace
@@ -41,7 +40,6 @@ def profile(text: str = TEXT) -> Profile:
 
 def standing(one: Profile) -> tuple[Manifest, dict[str, str]]:
     """A manifest as of a run that minted all of it, and the digests of its files."""
-    named = {entry.name: entry for entry in one.entries}
     records: dict[str, Record] = {}
     digests: dict[str, str] = {}
     for number, entry in enumerate(one.entries, 1):
@@ -57,7 +55,7 @@ def standing(one: Profile) -> tuple[Manifest, dict[str, str]]:
         )  # fmt: skip
         records[entry.name] = record
         digests |= sha256
-        above = ancestors(entry, named)
+        above = one.ancestors(entry)
         exported = export_digest(entry, above, records) if entry.outputs else ""
         records[entry.name] = replace(record, signer=signer_digest(entry, records), exported=exported)
     return Manifest(profile="p", openssl="", certificates=tuple(records.values())), digests

@@ -67,7 +67,7 @@ RULES = {
     ),
     "no subject": (
         "3: clients.c.subject",
-        "no subject",
+        "is missing; write subject: {CN: c}",
         ROOT + "clients: {c: {days: 3}}",
         ROOT + "clients: {c: {subject: {CN: c}}}",
     ),

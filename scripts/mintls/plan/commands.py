@@ -5,7 +5,7 @@ All files are in one directory. Temporary ones have a + in their name, which no 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from mintls.plan.defects import defect_steps
@@ -16,6 +16,8 @@ from mintls.profile.model import Entry
 from mintls.profile.passwords import Secret
 
 from msgspec import Struct
+
+NO_SUBJECT = ("-subj", "/")  # in a configuration it cannot be empty
 
 
 class Validity(NamedTuple):
@@ -43,7 +45,7 @@ class Key(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """req(1): a signing request for a key, with the subject of a configuration."""
+    """req(1): a signing request for a key, with the subject of a configuration or of the option `subject`."""
 
     name: str
     config: str
@@ -51,9 +53,10 @@ class Request(Struct, frozen=True):
     makes: str
     digest: tuple[str, ...]
     passphrase: Secret | None = None
+    subject: tuple[str, ...] = ()
 
     def step(self) -> Step:
-        options = ("-config", self.config, "-key", self.key, *passin(self.passphrase), *self.digest)
+        options = ("-config", self.config, "-key", self.key, *passin(self.passphrase), *self.digest, *self.subject)
         argv = ("req", "-new", "-batch", *options, "-out", self.makes)
         return Step(f"{self.name}: signing request", argv, (self.config, self.key), self.makes)
 
@@ -110,11 +113,15 @@ class Certificate(Struct, frozen=True):
 def validity(entry: Entry, now: datetime) -> Validity:
     """The validity of a certificate issued now."""
     settings = entry.settings
+    life = settings.life
     begin = now - settings.backdate.span if settings.backdate else now
     if settings.not_before:
-        begin = settings.not_before.moment
-    end = settings.not_after.moment if settings.not_after else begin + timedelta(days=settings.days)
-    return Validity(begin, end, bool(settings.backdate or settings.not_before or settings.not_after))
+        begin = settings.not_before.at(now)
+    end = settings.not_after.at(now) if settings.not_after else begin + life
+    if end <= begin and not settings.not_before:  # meant to have expired already
+        begin = end - life
+    exact = settings.backdate or settings.not_before or settings.not_after or settings.lifetime
+    return Validity(begin, end, bool(exact))
 
 
 def entry_actions(
@@ -131,8 +138,9 @@ def entry_actions(
     configs = [Config(config, config_text(entry))]
     actions: list[Action] = [
         Key(entry.name, entry.settings.key, key, entry.settings.passphrase),
-        Request(entry.name, config, key, entry_files["request"], digest(entry), entry.settings.passphrase),
-    ]
+        Request(entry.name, config, key, entry_files["request"], digest(entry), entry.settings.passphrase,
+                () if entry.settings.subject else NO_SUBJECT),
+    ]  # fmt: skip
     if "wrong_issuer_key" in defects:
         impostor = f"{entry.name}+impostor"
         signer_files = {**signer_files, "certificate": f"{impostor}.crt", "key": f"{impostor}.key"}

@@ -76,7 +76,7 @@ def revocations(
 
 def _ends_soon(last: CrlRecord, settings: Authority, now: datetime) -> bool:
     """Whether it must be reissued before it expires, which a stale one need not be; `settings` has a crl."""
-    life = timedelta(days=settings.crl.days if settings.crl else 0)
+    life = settings.crl.span if settings.crl else timedelta()
     return "stale_crl" not in settings.defects and now > datetime.fromisoformat(last.next_update) - life * RENEW_WITHIN
 
 
@@ -86,11 +86,15 @@ def _crl_issue(
     """ca(1) -gencrl, from a database with a line for each revoked certificate."""
     assert isinstance(entry.settings, Authority)
     assert entry.settings.crl
-    entry_files, name, days = profile.files.of(entry.name), entry.name, entry.settings.crl.days
-    begin, end = now, now + timedelta(days=days)
-    dates: tuple[str, ...] = ("-crldays", str(days))
+    entry_files, name, life = profile.files.of(entry.name), entry.name, entry.settings.crl.span
+    begin, end = now, now + life
+    dates: tuple[str, ...] = (
+        ("-crlsec", str(int(life.total_seconds())))
+        if entry.settings.crl.lifetime
+        else ("-crldays", str(entry.settings.crl.days))
+    )
     if "stale_crl" in entry.settings.defects:
-        begin, end = now - timedelta(days=days + 1), now - timedelta(days=1)
+        begin, end = now - life - timedelta(days=1), now - timedelta(days=1)
         dates = ("-crl_lastupdate", asn1_time(begin), "-crl_nextupdate", asn1_time(end))
     lines = [
         "[ ca ]", "default_ca = list", "", "[ list ]", f"database = {name}+revoked", f"crlnumber = {name}+crlnumber",

@@ -33,8 +33,9 @@ class KeyAndCertificate(Struct, frozen=True):
             with_key = ("-newkey", algorithm.lower(), *options, "-noenc", "-keyout", new.makes)
         signer = certificate.signer if certificate.signer.certificate else None
         argv = (
-            "req", "-x509", "-batch", "-config", request.config, *with_key, *(signer.options if signer else ()),
-            *certificate.options, "-extensions", EXTENSIONS, "-out", certificate.makes,
+            "req", "-x509", "-batch", "-config", request.config, *request.subject, *with_key,
+            *(signer.options if signer else ()), *certificate.options,
+            "-extensions", EXTENSIONS, "-out", certificate.makes,
         )  # fmt: skip
         needs = (request.config, *(() if new else (request.key,)), *(signer.files if signer else ()))
         also = (new.makes,) if new else ()

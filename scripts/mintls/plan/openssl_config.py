@@ -73,7 +73,8 @@ def _extensions(entry: Entry, lists: Lists) -> Iterator[tuple[str, str]]:
         yield "authorityKeyIdentifier", settings.authority_key_identifier
     yield "keyUsage", (entry.key_usage and f"critical,{','.join(entry.key_usage)}") or ""
     yield "extendedKeyUsage", ",".join(entry.extended_key_usage)
-    yield "subjectAltName", "@san" if lists["san"] else ""
+    critical = "" if settings.subject else "critical,"  # RFC 5280 4.1.2.6: an empty subject
+    yield "subjectAltName", f"{critical}@san" if lists["san"] else ""
     yield "nameConstraints", "critical,@names" if lists["names"] else ""
     yield "certificatePolicies", ",".join(settings.certificate_policies)
     yield "crlDistributionPoints", "@crl" if lists["crl"] else ""

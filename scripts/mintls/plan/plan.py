@@ -5,7 +5,7 @@ then verify checks each certificate for its purpose, trusting only the roots of 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from mintls.plan.commands import entry_actions, validity
@@ -17,6 +17,7 @@ from mintls.profile.model import Entry, Profile
 
 from msgspec import Struct
 
+SHORT = timedelta(hours=1)  # a certificate that expires sooner could do so before it is verified
 FILES_A_VERIFY = 200  # certificates in one verify command: enough to share its start, few enough to spread
 
 Work = Literal["key and certificate", "certificate", "outputs"]
@@ -111,7 +112,8 @@ def _checks(profile: Profile, entries: list[Entry], now: datetime) -> Iterator[S
         moment = _moment(line, now)
         if moment is None or any(other.settings.defects for other in line):
             continue
-        at = () if moment == now else ("-attime", str(int(moment.timestamp())))
+        soon = min(validity(other, now).end for other in line) < now + SHORT
+        at = ("-attime", str(int(moment.timestamp()))) if moment != now or soon else ()
         # an extension of the profile's own, which no openssl knows, would otherwise be refused when it is critical
         unknown = ("-ignore_critical",) if any(other.settings.extensions for other in line) else ()
         without = any("none" in (o.settings.subject_key_identifier, o.settings.authority_key_identifier) for o in line)

@@ -77,7 +77,8 @@ def settings_digest(entry: Entry) -> str:
     said = entry.settings
     dates = said.days, said.not_before, said.not_after, said.backdate
     words = config_text(entry), entry.issuer, said.key, said.digest, said.serial, said.defects, entry.request, *dates
-    return sha256(repr(words).encode()).hexdigest()
+    later = (said.lifetime,) if said.lifetime else ()  # a newer field counts only where it is used
+    return sha256(repr((*words, *later)).encode()).hexdigest()
 
 
 def signer_digest(entry: Entry, records: Mapping[str, Record]) -> str:
@@ -136,7 +137,8 @@ class _Decider(Struct, frozen=True):
             return "certificate", why
         if entry.outputs and (why := self._outputs_are_due(entry_files, entry, record, issuers)):
             return "outputs", why
-        return None, f"valid until {record.not_after}"
+        expired = datetime.fromisoformat(record.not_after) <= self.now
+        return None, f"expired {record.not_after}, as in the profile" if expired else f"valid until {record.not_after}"
 
     def is_replaced(self, entry_files: Mapping[str, str], entry: Entry, record: Record | None) -> bool:
         """Whether the key or the subject changes."""
@@ -184,11 +186,12 @@ class _Decider(Struct, frozen=True):
         return "forced" if self.selection.force else self._ends(entry, record)
 
     def _ends(self, entry: Entry, record: Record) -> str:
-        """A revoked certificate is not renewed, nor one that would expire no later if it were reissued: its dates are
-        in the profile.
+        """A revoked certificate is not renewed, nor one that would expire no later, or be expired, if it were reissued:
+        its dates are in the profile.
         """
         begin, end = datetime.fromisoformat(record.not_before), datetime.fromisoformat(record.not_after)
-        if entry.settings.revoked or validity(entry, self.now).end <= end:
+        new = validity(entry, self.now).end
+        if entry.settings.revoked or new <= end or new <= self.now:
             return ""
         within = self.selection.renew_within
         due = end - ((end - begin) * RENEW_WITHIN if within is None else within)

@@ -4,6 +4,7 @@ Fields: https://cert-manager.io/docs/reference/api-docs/#cert-manager.io/v1.Cert
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from mintls.profile.fields import Authority
@@ -64,7 +65,7 @@ def _spec(entry: Entry) -> Manifest:
         "subject": _subject(entry),
         **{field: [n.value for n in settings.san if n.kind == kind] for kind, field in _NAMES.items()},
         "otherNames": [_other_name(name.value) for name in settings.san if name.kind == "otherName"],
-        "duration": f"{settings.days * 24}h0m0s",
+        "duration": _duration(settings.life),
         "usages": usages,
         "privateKey": {"algorithm": _ALGORITHMS.get(algorithm, "RSA"), **size, "encoding": "PKCS8"},
         "nameConstraints": _constraints(entry),
@@ -72,6 +73,11 @@ def _spec(entry: Entry) -> Manifest:
         "issuerRef": {"name": issuer, "kind": "Issuer", "group": "cert-manager.io"},
     }
     return {field: value for field, value in spec.items() if value}
+
+
+def _duration(life: timedelta) -> str:
+    seconds = int(life.total_seconds())
+    return f"{seconds // 3600}h{seconds // 60 % 60}m{seconds % 60}s"
 
 
 def _subject(entry: Entry) -> Manifest:

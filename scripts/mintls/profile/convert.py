@@ -1,5 +1,6 @@
 """Nodes -> values of the types declared in fields.py, field by field; every mistake is reported, none stops it."""
 
+import re
 import types
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -21,6 +22,8 @@ INVALID = object()  # a mistake that has been reported
 
 
 MAX_VALUES = 700_000  # of a profile: a fleet of 100 000 with three names each fits
+_SPAN = re.compile("([0-9]{1,5})([smhdwy])")
+_DAYS = {"d": 1, "w": 7, "y": 365}
 LONG = 16  # items of a list that is converted once for all who share it
 
 
@@ -139,7 +142,10 @@ class Converter:
                 raise msgspec.ValidationError  # msgspec would read 1e3 and 5.0 too; here a number is its digits
             return msgspec.convert(node.text, annotated, strict=False)
         except msgspec.ValidationError:
-            return self.complain(path, f"{_shown(node.text)} does not fit; write {_expected(annotated)}")
+            hint = _expected(annotated)
+            if path[-1] == "days" and (match := _SPAN.fullmatch(node.text)):
+                hint = f"days: {int(match[1]) * _DAYS[match[2]]}" if match[2] in _DAYS else f"lifetime: {node.text}"
+            return self.complain(path, f"{_shown(node.text)} does not fit; write {hint}")
 
     def holds(self, path: Steps, check: Callable[[str, str], None], *words: str) -> bool:
         try:

@@ -3,6 +3,7 @@
 convert.py, json_schema.py and reference.py are driven by these Structs.
 """
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from mintls.profile.choices import (
@@ -23,14 +24,13 @@ from mintls.profile.scalars import (
     Comment,
     ExtensionName,
     KeyIdentifier,
-    Moment,
     Oid,
     Purpose,
     RawExtension,
     Serial,
-    Span,
     Uri,
 )
+from mintls.profile.times import Moment, Span
 
 from msgspec import Meta, Struct, field
 
@@ -58,6 +58,12 @@ class Crl(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A certificate revocation list, created even if nothing is revoked."""
 
     days: Annotated[int, about("Days until the next update.", 7, ge=1, le=36525)] = 30
+    lifetime: Annotated[Span | None, about("Time until the next update, instead of `days`.", "12h")] = None
+
+    @property
+    def span(self) -> timedelta:
+        """The time until the next update."""
+        return self.lifetime.span if self.lifetime else timedelta(self.days)
 
 
 class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,21 +72,36 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     subject: Annotated[
         Subject,
         about(
-            "Distinguished name: attributes in order. A list gives an attribute more than once.",
+            "Distinguished name: attributes in order. A list gives an attribute more than once. Default with `san`: "
+            "the name of the entry as CN, or empty if all names are URIs. {} is an empty subject.",
             {"C": "DE", "O": "Example", "CN": "localhost"},
-            required="yes",
+            required="without san, and for CAs",
         ),
     ] = field(default_factory=Subject)
     key: Annotated[KeyAlgorithm, about("Key algorithm with size or curve.", "ec:P-256")] = "rsa:2048"
     digest: Annotated[
         Digest, about("Hash for signatures by this key. Ed25519, Ed448 and ML-DSA take none.", "sha384")
     ] = "sha256"
-    days: Annotated[int, about("Validity in days from the time of issue.", 90, ge=1, le=36525)] = 365
+    days: Annotated[
+        int,
+        about("Validity in days from the time of issue. CAs do not inherit it from `defaults`.", 90, ge=1, le=36525),
+    ] = 365
+    lifetime: Annotated[
+        Span | None,
+        about(
+            "Exact length of validity, instead of `days`: a number and s, m, h, d or w. CAs do not inherit it.", "90s"
+        ),
+    ] = None
     not_before: Annotated[
-        Moment | None, about("Start of validity (RFC 3339). Default: the time of issue.", "2026-01-01T00:00:00Z")
+        Moment | None,
+        about(
+            "Start of validity: RFC 3339, a date, or relative to the time of issue. Default: the time of issue.",
+            "2026-01-01",
+        ),
     ] = None
     not_after: Annotated[
-        Moment | None, about("End of validity (RFC 3339). Default: `days` after the start.", "2026-12-31T23:59:59Z")
+        Moment | None,
+        about("End of validity, in the same forms. Default: `days` or `lifetime` after the start.", "-1d"),
     ] = None
     backdate: Annotated[
         Span | None, about("Starts validity this long before the time of issue, for peers whose clocks are slow.", "1h")
@@ -117,6 +138,11 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pkcs12: Annotated[
         Pkcs12, about("Options of the outputs pkcs12 and truststore.", {"password": {"env": "P12PASS"}})
     ] = field(default_factory=Pkcs12)
+
+    @property
+    def life(self) -> timedelta:
+        """The length of validity without exact dates."""
+        return self.lifetime.span if self.lifetime else timedelta(self.days)
 
 
 class Certificate(Defaults, frozen=True, kw_only=True, forbid_unknown_fields=True):

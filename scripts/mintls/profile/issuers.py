@@ -5,6 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from mintls.profile.model import Entry
 
+Finding = tuple[tuple[str | int, ...], str]  # the path of a field, and a message
 SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
 
 

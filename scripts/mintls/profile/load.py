@@ -14,7 +14,7 @@ from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps,
 from mintls.profile.fields import Authority, Document, Leaf
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
-from mintls.profile.names import GeneralName, Subject
+from mintls.profile.names import ATTRIBUTES, GeneralName, Subject
 from mintls.profile.passwords import Secret
 from mintls.profile.yaml_nodes import (
     MAX_BYTES,
@@ -37,7 +37,11 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
     "peers": ("peer", Leaf),
 }
 MAX_ENTRIES = 100_000
+MAX_CN = ATTRIBUTES["CN"]  # characters
 ONE_PLACE = ("passphrase", "password")  # a secret is an env or a file: the two never merge
+NOT_FOR_CAS = ("issuer", "days", "lifetime")  # which authorities do not inherit
+# What a field of an entry replaces of the inherited ones
+REPLACES = {"days": ("lifetime", "not_after"), "lifetime": ("days", "not_after"), "not_after": ("lifetime",)}
 _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
 
@@ -101,6 +105,7 @@ class _Reader(Converter):
         sections = {key: node for key, node in root.items.items() if key in ROLES}
         plain = Mapping({key: node for key, node in root.items.items() if key not in ROLES}, root.line)
         document = self.struct(Document, plain, ())
+        self.check_periods(root.items.get("defaults", root), ("defaults",))
         defaults = self.sound_defaults(root)
         entries = [entry for section, node in sections.items() for entry in self.section(section, node, defaults)]
         profile = Profile(name=name, files=document.files, entries=issuers_first(self.with_issuers(entries)))
@@ -125,7 +130,7 @@ class _Reader(Converter):
         if not isinstance(node, Mapping):
             self.complain((section,), f"write a mapping of names to settings; this is {KINDS[type(node)]}")
             return []
-        inherited = {key: value for key, value in defaults.items() if (role, key) != ("authority", "issuer")}
+        inherited = {key: value for key, value in defaults.items() if role != "authority" or key not in NOT_FOR_CAS}
         entries: list[Entry] = []
         for name, child in node.items.items():
             path = (section, name)
@@ -133,15 +138,29 @@ class _Reader(Converter):
             if isinstance(child, Scalar) and child.empty:
                 child = Mapping({}, child.line)
             if isinstance(child, Mapping):
-                child = merge(Mapping(inherited, child.line), child)
+                self.check_periods(child, path)
+                dropped = [old for key in child.items for old in REPLACES.get(key, ())]
+                kept = {key: value for key, value in inherited.items() if key not in dropped}
+                child = merge(Mapping(kept, child.line), child)
             entries += self.fleet(name, role, kind, child, path)
         return entries
+
+    def check_periods(self, node: Node, path: Steps) -> None:
+        """A lifetime excludes days and not_after."""
+        items = node.items if isinstance(node, Mapping) else {}
+        for key in ("days", "not_after"):
+            if key in items and "lifetime" in items:
+                self.lines[(*path, "lifetime")] = items["lifetime"].line
+                self.complain((*path, "lifetime"), f"cannot be combined with {key}; remove one of them")
+        if isinstance(items.get("crl"), Mapping):
+            self.check_periods(items["crl"], (*path, "crl"))
 
     def fleet(self, name: str, role: Role, kind: type[Authority | Leaf], node: Node, path: Steps) -> Iterator[Entry]:
         """One entry, or the `count` of them, of which each has its own subject and san."""
         settings = self.convert(kind, numbered(node, 1) if fleet_size(node) else node, path)
         settings = kind() if settings is INVALID else self.with_paths(settings)
         where = f"{self.source}:{node.line}: {dotted(path)}"
+        unnamed = isinstance(node, Mapping) and "subject" not in node.items
         entry = Entry(name=name, role=role, issuer=settings.issuer, settings=settings, where=where)
         count = settings.count if isinstance(settings, Leaf) else None
         self.total += count or 1
@@ -150,7 +169,7 @@ class _Reader(Converter):
                 self.complain(path, f"{self.total} certificates up to here; a profile can have at most {MAX_ENTRIES}")
             return
         if count is None or not isinstance(node, Mapping):
-            yield entry
+            yield with_common_name(entry) if unnamed else entry
             return
         varied = [key for key in ("subject", "san") if key in node.items]
         size = sum(values_in(node.items[key]) for key in varied)
@@ -164,7 +183,8 @@ class _Reader(Converter):
                 yield entry
                 return
             one = structs.replace(settings, **own)
-            yield structs.replace(entry, name=f"{name}-{index:0{len(str(count))}d}", settings=one, index=index)
+            one_entry = structs.replace(entry, name=f"{name}-{index:0{len(str(count))}d}", settings=one, index=index)
+            yield with_common_name(one_entry) if unnamed else one_entry
 
     def with_paths(self, settings: Authority | Leaf) -> Authority | Leaf:
         """Paths in a profile are relative to the profile, not to the current directory."""
@@ -186,6 +206,15 @@ class _Reader(Converter):
         return [
             entry if entry.is_authority or entry.issuer else structs.replace(entry, issuer=only) for entry in entries
         ]
+
+
+def with_common_name(entry: Entry) -> Entry:
+    """A leaf without subject has its name as CN; one that has only URIs, such as a SPIFFE ID, has none."""
+    san = entry.settings.san
+    if entry.is_authority or not san or all(name.kind == "URI" for name in san) or len(entry.name) > MAX_CN:
+        return entry
+    settings = structs.replace(entry.settings, subject=Subject([("CN", entry.name)]))
+    return structs.replace(entry, settings=settings)
 
 
 def values_in(node: Node) -> int:

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from mintls.profile.fields import Authority
-from mintls.profile.issuers import path
+from mintls.profile.fields import Authority, Leaf
+from mintls.profile.file_rules import colliding_files, file_mistakes
+from mintls.profile.issuers import Finding, path
 from mintls.profile.model import MAX_ISSUERS, Entry, Profile
 from mintls.profile.names import Subtree
 
-Finding = tuple[tuple[str | int, ...], str]
-MANIFEST = "manifest.json"
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
+ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # to compare two times that are both relative
 MAX_PAIRS = 200_000  # of a name and a constraint, which are compared one by one
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -47,8 +47,8 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
             yield path(entry, "san"), f"{sentence}; write fewer of either"
         yield from date_mistakes(entry, profile)
         yield from file_mistakes(entry)
-        if not entry.settings.subject:
-            yield path(entry, "subject"), "has no subject; write at least subject: {CN: ...}"
+        if not entry.settings.subject and (entry.is_authority or not entry.settings.san):
+            yield path(entry, "subject"), f"is missing; write subject: {{CN: {entry.name}}}"
         if entry.role in ("server", "peer") and not entry.settings.san and "no_san" not in entry.settings.defects:
             sentence = 'every current client rejects a server without san (RFC 9525); write san: ["DNS:..."]'
             yield path(entry, "san"), sentence
@@ -61,13 +61,20 @@ def doubts(profile: Profile) -> Iterator[Finding]:
         if issuer is None or entry.index not in (None, 1):
             continue
         own, limit = entry.settings, issuer.settings
-        if own.not_after and limit.not_after:
-            if own.not_after.moment > limit.not_after.moment:
-                sentence = f"{own.not_after} is later than the {limit.not_after} of its issuer {issuer.name}"
+        mine, theirs = own.not_after, limit.not_after
+        if mine and theirs:
+            if (mine.offset is None) == (theirs.offset is None) and mine.at(ANY_TIME) > theirs.at(ANY_TIME):
+                sentence = f"{mine} is later than the {theirs} of its issuer {issuer.name}"
                 yield path(entry, "not_after"), f"{sentence}: it becomes invalid when {issuer.name} expires"
-        elif not (own.not_after or limit.not_after or own.not_before or limit.not_before) and own.days > limit.days:
-            sentence = f"valid for {own.days} days, longer than its issuer {issuer.name} ({limit.days})"
-            yield path(entry, "days"), f"{sentence}: it becomes invalid when {issuer.name} expires"
+        elif not (mine or theirs or own.not_before or limit.not_before) and own.life > limit.life:
+            field = "lifetime" if own.lifetime else "days"
+            sentence = f"valid for {words(own)}, longer than its issuer {issuer.name} ({words(limit, short=True)})"
+            yield path(entry, field), f"{sentence}: it becomes invalid when {issuer.name} expires"
+
+
+def words(settings: Authority | Leaf, *, short: bool = False) -> str:
+    """A validity for a message; `short` without the unit of days."""
+    return str(settings.lifetime) if settings.lifetime else f"{settings.days}" if short else f"{settings.days} days"
 
 
 def name_mistake(name: str) -> str | None:
@@ -195,45 +202,17 @@ def subtrees(authority: Entry) -> tuple[Subtree, ...]:
 def date_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     """Dates that contradict each other, and revocations without a CRL."""
     settings = entry.settings
-    if settings.not_before and settings.not_after and settings.not_before.moment >= settings.not_after.moment:
-        yield path(entry, "not_after"), f"{settings.not_after} is not after not_before; it would never be valid"
-    if (
-        settings.not_before
-        and not settings.not_after
-        and settings.not_before.moment > LATEST - timedelta(settings.days)
-    ):
-        yield path(entry, "not_before"), f"{settings.not_before} plus {settings.days} days is after the year 9998"
+    begin, end = settings.not_before, settings.not_after
+    comparable = begin and end and (begin.offset is None) == (end.offset is None)
+    if begin and end and comparable and begin.at(ANY_TIME) >= end.at(ANY_TIME):
+        yield path(entry, "not_after"), f"{end} is not after not_before; it would never be valid"
+    if begin and not end and begin.offset is None and begin.moment > LATEST - timedelta(settings.days):
+        yield path(entry, "not_before"), f"{begin} plus {settings.days} days is after the year 9998"
     issuer = profile.named.get(entry.issuer or "")
     if settings.revoked and issuer and not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
         yield path(entry, "revoked"), f"{issuer.name} has no CRL; write crl: {{}} there"
     if settings.revoked and entry.is_authority and entry.issuer is None:
         yield path(entry, "revoked"), "a root cannot be revoked: every peer that trusts it must remove it"
-
-
-def file_mistakes(entry: Entry) -> Iterator[Finding]:
-    """Outputs, secrets and signing requests that contradict each other."""
-    settings = entry.settings
-    outputs = set(entry.outputs)
-    if outputs & {"pkcs12", "truststore"} and not settings.pkcs12.password:
-        yield path(entry, "outputs"), "a PKCS#12 file needs a password; write pkcs12: {password: {env: NAME}}"
-    for field, secret in (("passphrase", settings.passphrase), ("pkcs12", settings.pkcs12.password)):
-        if secret and bool(secret.env) == bool(secret.file):
-            yield path(entry, field), "write either env: NAME or file: PATH"
-    label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-    if "kubernetes" in outputs and not re.fullmatch(rf"{label}(\.{label})*", entry.name):
-        yield path(entry), "is not a valid name of a Kubernetes Secret: write lowercase letters, digits, inner hyphens"
-    if "kubernetes" in outputs and settings.passphrase:
-        yield path(entry, "outputs"), "a Kubernetes Secret cannot contain an encrypted key; remove passphrase"
-    if settings.csr is None:
-        return
-    if entry.issuer is None:
-        yield path(entry, "csr"), "a root signs itself, so its key must be here; write issuer, or remove csr"
-    if isinstance(settings, Authority) and settings.crl:
-        yield path(entry, "crl"), "its key belongs to the owner of its csr the csr, so its CRL cannot be signed here"
-    if outputs & {"pkcs12", "kubernetes"} or settings.passphrase or "stolen_key" in settings.defects:
-        yield path(entry, "csr"), "the key stays with its owner, so it cannot be exported or encrypted here"
-    if settings.not_before or settings.not_after or settings.backdate:
-        yield path(entry, "csr"), "can be combined with days only, not with dates or backdate"
 
 
 def shared_serials(entries: tuple[Entry, ...]) -> Iterator[Finding]:
@@ -244,16 +223,3 @@ def shared_serials(entries: tuple[Entry, ...]) -> Iterator[Finding]:
             holder = first.setdefault((entry.issuer or entry.name, entry.settings.serial), entry.name)
             if holder != entry.name:
                 yield path(entry, "serial"), f"{holder} has the same serial from the same issuer; write another"
-
-
-def colliding_files(profile: Profile) -> Iterator[Finding]:
-    """Two files with one name, also on file systems that ignore case (macOS)."""
-    taken: dict[str, tuple[str, Entry | None]] = {MANIFEST: (MANIFEST, None)}
-    for entry in profile.entries:
-        for what, name in profile.files.of(entry.name).items():
-            if name.casefold() in taken:
-                other, owner = taken[name.casefold()]
-                whose = ".".join(map(str, path(owner))) if owner else "mintls itself"
-                yield path(entry), f"its {what} {name} would be the same file as {other} of {whose}; rename one"
-                break
-            taken[name.casefold()] = name, entry

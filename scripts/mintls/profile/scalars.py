@@ -5,7 +5,7 @@ They remain text, so that messages can quote them; `schema` is their JSON Schema
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from mintls.errors import not_known
@@ -121,55 +121,6 @@ class FilePattern(Text):
             raise ValueError(
                 f"{text!r} is not a file name pattern: write {{name}} once, with only letters, digits and ._- around it"
             )
-        return cls(text)
-
-
-class Moment(Text):
-    """A date and time, RFC 3339, with time zone and whole seconds (RFC 5280 4.1.2.5)."""
-
-    __slots__ = ()
-    schema: ClassVar[dict[str, Any]] = {"type": "string", "format": "date-time", "examples": ["2030-01-31T12:00:00Z"]}
-
-    @property
-    def moment(self) -> datetime:
-        return datetime.fromisoformat(self).astimezone(UTC)
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        try:
-            moment = datetime.fromisoformat(text)
-            fits = moment.tzinfo is not None and 1950 <= moment.astimezone(UTC).year <= 9998 and not moment.microsecond
-        except (ValueError, OverflowError):
-            fits = False
-        if not fits or "T" not in text.upper().replace(" ", "T"):
-            raise ValueError(f"{text!r} is not a date with time and zone; write it as 2030-01-31T12:00:00Z")
-        return cls(text)
-
-
-MAX_SPAN = timedelta(days=25550)  # 70 years: a certificate cannot begin before 1950 (RFC 5280 4.1.2.5)
-
-
-class Span(Text):
-    """A length of time: a number and s, m, h, d or w."""
-
-    __slots__ = ()
-    UNITS: ClassVar[dict[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-    schema: ClassVar[dict[str, Any]] = {
-        "type": "string",
-        "pattern": "^[0-9]{1,7}[smhdw]$",
-        "examples": ["5m", "1h", "2d"],
-    }
-
-    @property
-    def span(self) -> timedelta:
-        return timedelta(seconds=int(self[:-1]) * self.UNITS[self[-1]])
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        if not re.fullmatch("[0-9]{1,7}[smhdw]", text):
-            raise ValueError(f"{text!r} is not a length of time; write a number and s, m, h, d or w, such as 5m")
-        if int(text[:-1]) * cls.UNITS[text[-1]] > MAX_SPAN.total_seconds():
-            raise ValueError(f"{text!r} is longer than {MAX_SPAN.days} days; write at most {MAX_SPAN.days}d")
         return cls(text)
 
 
