@@ -22,6 +22,7 @@ from mintls.output_file import write_whole
 from mintls.plan.selection import Selection, Shard
 from mintls.plan.shell_script import shell_script
 from mintls.profile.cert_manager import left_out, manifests
+from mintls.profile.existing_ca import read_existing
 from mintls.profile.load import load_profile
 from mintls.profile.model import Profile
 from mintls.profile.signing_request import read_requests
@@ -67,7 +68,7 @@ class Generate(Script):
 
     def main(self, profile_path: str) -> int:
         selection, openssl = self.selection(), Openssl()
-        profile = read_requests(load_profile(Path(profile_path)), openssl)
+        profile = read_existing(read_requests(load_profile(Path(profile_path)), openssl), openssl)
         for glob in selection.only:
             if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):
                 hint = guessed(glob, (entry.name for entry in profile.entries), "write a name or a glob")

@@ -28,13 +28,13 @@ PURE = (
     "handshake/connect/verdict.py", "inspection/tree.py", "inspection/lint.py", "inspection/diagram.py",
     "inspection/materials.py", "x509/*", "errors.py", "escape.py", "manifest.py",
 )  # fmt: skip
-READS = {"profile/load.py", "profile/signing_request.py"}  # where a profile comes in
+READS = {"profile/load.py", "profile/signing_request.py", "profile/existing_ca.py"}  # where a profile comes in
 STARTS = {
     "openssl/binary.py",
     "openssl/processes.py",
     "handshake/listen/client_command.py",
 }  # the last: what the user names
-TABLES = {"handshake/cases/catalogue.py", "handshake/cases/remedies.py", "profile/fields.py"}
+TABLES = {"handshake/cases/catalogue.py", "handshake/cases/remedies.py"}
 EFFECTS = {"os", "pathlib", "shutil", "tempfile", "io", "time", "random", "secrets", "socket", "fcntl", "threading",
            "plumbum", "yaml", *PROCESSES}  # fmt: skip
 README = (ROOT / "README.md").read_text(encoding="utf-8")

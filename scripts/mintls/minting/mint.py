@@ -19,6 +19,7 @@ from mintls.plan.fold import compact
 from mintls.plan.plan import Plan, Work, make_issues, make_plan
 from mintls.plan.renewal import Decision, decide
 from mintls.plan.selection import Selection, Shard
+from mintls.profile.existing_ca import read_existing
 from mintls.profile.file_names import Files
 from mintls.profile.model import Profile
 from mintls.profile.signing_request import read_requests
@@ -44,7 +45,7 @@ def mint(
     profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, selection: Selection = KEEP_CURRENT
 ) -> Outcome:
     """Issue everything in the profile that must be issued, all or nothing. Raises MintlsError."""
-    profile = read_requests(profile, openssl)
+    profile = read_existing(read_requests(profile, openssl), openssl)
     with open_store(directory) as store:
         outcome, plan = _decide(profile, directory, store.manifest, store.digests, selection)
         check_overwriting(store, plan, profile.files)

@@ -50,7 +50,8 @@ def _with_files(record: Record, made: Mapping[str, str], stage: Path) -> Record:
 def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Record:
     """Revocations and the digests of all files ever written are carried over."""
     entry, own = issue.entry, files.of(issue.entry.name)
-    published = {output.name for output in issue.outputs} | (set() if entry.settings.csr else {own["key"]})
+    no_key = entry.settings.csr or entry.existing
+    published = {output.name for output in issue.outputs} | (set() if no_key else {own["key"]})
     kept = {what: name for what, name in own.items() if name in published}
     digests = {name: sha256_of(path) for name in kept.values() if os.path.exists(path := f"{stage}/{name}")}
     try:
@@ -61,7 +62,7 @@ def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Reco
         name=entry.name,
         role=entry.role,
         issuer=entry.issuer,
-        subject=str(entry.settings.subject),
+        subject=made.subject if entry.existing else str(entry.settings.subject),
         san=tuple(map(str, entry.settings.san)),
         key=entry.settings.key,
         serial=issue.serial.removeprefix("0x"),
@@ -71,7 +72,7 @@ def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Reco
         settings=settings_digest(entry),
         files=kept,
         sha256={**(old.sha256 if old else {}), **digests},
-        encrypted=entry.settings.passphrase is not None,
+        encrypted=entry.settings.passphrase is not None and not entry.existing,
         crl=old.crl if old else None,
     )
 

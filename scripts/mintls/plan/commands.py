@@ -5,12 +5,13 @@ All files are in one directory. Temporary ones have a + in their name, which no 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from mintls.plan.defects import defect_steps
 from mintls.plan.openssl_config import EXTENSIONS, config_text
 from mintls.plan.step import Action, Config, EcKey, Step
+from mintls.plan.validity import Validity, asn1_time, validity
 from mintls.profile.file_names import Files
 from mintls.profile.model import Entry
 from mintls.profile.passwords import Secret
@@ -18,14 +19,6 @@ from mintls.profile.passwords import Secret
 from msgspec import Struct
 
 NO_SUBJECT = ("-subj", "/")  # in a configuration it cannot be empty
-
-
-class Validity(NamedTuple):
-    """Begin and end; `exact` if they must be exactly these, and not a number of days from now."""
-
-    begin: datetime
-    end: datetime
-    exact: bool
 
 
 class Key(Struct, frozen=True):
@@ -110,27 +103,13 @@ class Certificate(Struct, frozen=True):
         return Step(f"{self.name}: certificate", argv, needs, self.makes)
 
 
-def validity(entry: Entry, now: datetime) -> Validity:
-    """The validity of a certificate issued now."""
-    settings = entry.settings
-    life = settings.life
-    begin = now - settings.backdate.span if settings.backdate else now
-    if settings.not_before:
-        begin = settings.not_before.at(now)
-    end = settings.not_after.at(now) if settings.not_after else begin + life
-    if end <= begin and not settings.not_before:  # meant to have expired already
-        begin = end - life
-    exact = settings.backdate or settings.not_before or settings.not_after or settings.lifetime
-    return Validity(begin, end, bool(exact))
-
-
 def entry_actions(
     files: Files, entry: Entry, issuers: Sequence[Entry], serial: str, now: datetime
 ) -> tuple[list[Config], list[Action]]:
     """What to write and what to run for one entry; `issuers` are its chain, from its issuer to the root."""
     entry_files, defects = files.of(entry.name), entry.settings.defects
     signer = issuers[0] if issuers and "self_signed" not in defects else entry
-    signer_files = files.of(signer.name)
+    signer_files = {**files.of(signer.name), "key": key_file(files, signer)}
     config, key = entry_files["config"], entry_files["key"]
     if "stolen_key" in defects or entry.settings.csr:
         key = f"{entry.name}+other.key"  # of the victim; or, with a csr, a temporary key for the request
@@ -162,6 +141,19 @@ def entry_actions(
         actions.append(Certificate(entry.name, request, config, who, output, serial, days, public_key))
     actions += defect_steps(entry, output, entry_files)
     return configs, actions
+
+
+def key_file(files: Files, entry: Entry) -> str:
+    """The file with its key: of an existing CA its own one, by its path."""
+    return entry.existing.key if entry.existing else files.of(entry.name)["key"]
+
+
+def copy_actions(files: Files, entry: Entry) -> tuple[list[Config], list[Action]]:
+    """The certificate of an existing CA, as it was read."""
+    assert entry.certificate
+    source, certificate = f"{entry.name}+existing", files.of(entry.name)["certificate"]
+    step = Step(f"{entry.name}: existing certificate", (source,), (source,), certificate, program="cat")
+    return [Config(source, entry.certificate.pem)], [step]
 
 
 def key_command(key: str, out: str, passphrase: Secret | None = None) -> tuple[str, ...]:
@@ -238,8 +230,3 @@ def impostor_actions(name: str, signer: Entry) -> Iterator[Action]:
 def digest(signer: Entry) -> tuple[str, ...]:
     """Edwards curves and ML-DSA hash in their own way and take no digest (RFC 8410, RFC 9881)."""
     return () if signer.settings.key.startswith(("ed", "ml")) else (f"-{signer.settings.digest}",)
-
-
-def asn1_time(moment: datetime) -> str:
-    """YYYYMMDDHHMMSSZ: two-digit years would turn 2050 into 1950."""
-    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")

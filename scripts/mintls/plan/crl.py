@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from mintls.errors import OutputError
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
-from mintls.plan.commands import asn1_time, digest, passin
+from mintls.plan.commands import digest, key_file, passin
 from mintls.plan.step import Config, Step
+from mintls.plan.validity import asn1_time
 from mintls.profile.fields import Authority
 from mintls.profile.model import Entry, Profile
 from mintls.profile.scalars import rfc3339
@@ -52,7 +53,7 @@ def make_crls(
             begun_anew = entry.name in issued or file not in present
             if last is None or begun_anew or last.revoked != revoked or _ends_soon(last, entry.settings, now):
                 key = profile.files.of(entry.name)["key"]
-                if entry.name not in issued and key not in present:
+                if entry.name not in issued and key not in present and not entry.existing:
                     raise OutputError(f"{file} must be issued, but {key} is missing; restore it")
                 due.append(_crl_issue(profile, entry, file, last.number + 1 if last else 1, revoked, now))
     return tuple(due)
@@ -106,12 +107,13 @@ def _crl_issue(
         Config(f"{name}+revoked", "".join(map(_database_line, revoked))),
         Config(f"{name}+crlnumber", f"{number:0{(len(f'{number:x}') + 1) // 2 * 2}X}\n"),
     )
+    key = key_file(profile.files, entry)
     argv = (
         "ca", "-gencrl", "-batch", "-config", f"{name}+crl.cnf", "-cert", entry_files["certificate"],
-        "-keyfile", entry_files["key"], *passin(entry.settings.passphrase),
+        "-keyfile", key, *passin(entry.settings.passphrase),
         *(("-md", entry.settings.digest) if digest(entry) else ()), *dates, "-out", file,
     )  # fmt: skip
-    needs = (entry_files["certificate"], entry_files["key"], *(config.name for config in configs))
+    needs = (entry_files["certificate"], key, *(config.name for config in configs))
     litter = (f"{name}+revoked.attr", f"{name}+crlnumber.old")
     step = Step(f"{name}: CRL", argv, needs, file, litter=litter)
     return CrlIssue(entry, file, CrlRecord(number, rfc3339(end), revoked), configs, (step,))

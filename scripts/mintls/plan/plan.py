@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from mintls.plan.commands import entry_actions, validity
+from mintls.plan.commands import copy_actions, entry_actions
 from mintls.plan.crl import CrlIssue
 from mintls.plan.outputs import SECRET, export_steps
 from mintls.plan.step import KEY_MODE, PUBLIC_MODE, Action, Config, Output, Step
+from mintls.plan.validity import validity
 from mintls.profile.file_names import Files
 from mintls.profile.model import Entry, Profile
 
@@ -67,7 +68,8 @@ class Plan(Struct, frozen=True):
     def borrowed(self) -> tuple[str, ...]:
         """Files of the existing set that the steps read."""
         made = {step.makes for step in self.steps} | {config.name for config in self.configs}
-        return tuple(sorted({name for step in (*self.steps, *self.checks) for name in step.needs} - made))
+        needed = {name for step in (*self.steps, *self.checks) for name in step.needs if "/" not in name}
+        return tuple(sorted(needed - made))  # a path is the key of an existing CA, which stays where it is
 
 
 def make_issues(
@@ -93,6 +95,11 @@ def _issue(
     exported = [Output(entry_files[name], KEY_MODE if name in SECRET else PUBLIC_MODE) for name in entry.outputs]
     if work == "outputs":
         return Issue(entry, work, "", (), tuple(exports), tuple(exported))
+    if entry.certificate:
+        configs, actions = copy_actions(files, entry)
+        copied = Output(entry_files["certificate"], PUBLIC_MODE)
+        serial = f"0x{entry.certificate.serial}"
+        return Issue(entry, work, serial, tuple(configs), (*actions, *exports), (copied, *exported))
     serial = entry.settings.serial or draw_serial()
     configs, actions = entry_actions(files, entry, issuers, serial, now)
     outputs = [Output(entry_files["key"], KEY_MODE), Output(entry_files["certificate"], PUBLIC_MODE), *exported]
@@ -117,10 +124,14 @@ def _checks(profile: Profile, entries: list[Entry], now: datetime) -> Iterator[S
         # an extension of the profile's own, which no openssl knows, would otherwise be refused when it is critical
         unknown = ("-ignore_critical",) if any(other.settings.extensions for other in line) else ()
         without = any("none" in (o.settings.subject_key_identifier, o.settings.authority_key_identifier) for o in line)
-        strict = () if without else ("-x509_strict",)
+        existing = [other for other in line if other.certificate]  # nothing can be required of these
+        if existing == line:
+            continue
+        strict = () if without or existing else ("-x509_strict",)
+        partial = ("-partial_chain",) if line[-1].certificate else ()  # it may be an intermediate
         issuers = tuple(profile.files.of(other.name)["certificate"] for other in line[1:] or line)
         for purpose in purposes(entry):
-            question = ("-purpose", purpose, *strict, *at, *unknown)
+            question = ("-purpose", purpose, *strict, *partial, *at, *unknown)
             questions.setdefault((question, issuers), []).append(profile.files.of(entry.name)["certificate"])
     for (question, (*between, anchor)), certificates in questions.items():
         untrusted = tuple(word for name in between for word in ("-untrusted", name))

@@ -6,10 +6,10 @@ from hashlib import sha256
 
 from mintls.errors import OutputError
 from mintls.manifest import Manifest, Record
-from mintls.plan.commands import validity
 from mintls.plan.openssl_config import config_text
 from mintls.plan.plan import Work
 from mintls.plan.selection import Selection
+from mintls.plan.validity import validity
 from mintls.profile.model import Entry, Profile
 
 from msgspec import Struct
@@ -62,11 +62,16 @@ def decide(
         issuer = issuers[0] if issuers else None
         work, why = decider.due(entry_files, entry, record, issuers)
         if work in ("certificate", "key and certificate"):
-            if work == "certificate" and entry_files["key"] not in digests and not entry.settings.csr:
+            if (
+                work == "certificate"
+                and entry_files["key"] not in digests
+                and not (entry.settings.csr or entry.existing)
+            ):
                 raise OutputError(
                     f"{entry.name} must be issued ({why}), but {entry_files['key']} is missing; restore it"
                 )
-            _check_issuer(entry, why, issuer, digests, profile)
+            if not entry.existing:
+                _check_issuer(entry, why, issuer, digests, profile)
         replaced = work != "outputs" and bool(work) and decider.is_replaced(entry_files, entry, record)
         decisions[entry.name] = Decision(entry=entry, work=work, why=why, exists=record is not None, replaced=replaced)
     return tuple(decisions.values())
@@ -87,7 +92,8 @@ def signer_digest(entry: Entry, records: Mapping[str, Record]) -> str:
     if issuer is None:
         return ""
     serial = issuer.serial if "issuer" in entry.settings.authority_key_identifier else ""
-    return sha256(repr((issuer.subject, issuer.sha256.get(issuer.files.get("key", "")), serial)).encode()).hexdigest()
+    key = issuer.sha256.get(issuer.files["key"]) if "key" in issuer.files else issuer.fingerprint
+    return sha256(repr((issuer.subject, key, serial)).encode()).hexdigest()
 
 
 def export_digest(entry: Entry, issuers: Sequence[Entry], records: Mapping[str, Record]) -> str:
@@ -109,7 +115,7 @@ def _check_issuer(
         sentence = f"{entry.name} must be issued ({why}), but its issuer {issuer.entry.name} does not exist yet"
         raise OutputError(f"{sentence}; mint that first")
     key = profile.files.of(issuer.entry.name)["key"]
-    if key not in digests:
+    if key not in digests and not issuer.entry.existing:
         raise OutputError(f"{entry.name} must be issued ({why}), but its issuer's {key} is missing; restore it")
 
 
@@ -129,6 +135,8 @@ class _Decider(Struct, frozen=True):
         issuer = issuers[0] if issuers else None
         if not self.selection.covers(entry):
             return None, "not selected"
+        if entry.certificate:
+            return self._copy_is_due(entry_files, entry, record, issuers)
         if record is None:
             return "key and certificate", "new"
         if why := self._key_is_due(entry_files, entry, record):
@@ -140,8 +148,25 @@ class _Decider(Struct, frozen=True):
         expired = datetime.fromisoformat(record.not_after) <= self.now
         return None, f"expired {record.not_after}, as in the profile" if expired else f"valid until {record.not_after}"
 
+    def _copy_is_due(
+        self, entry_files: Mapping[str, str], entry: Entry, record: Record | None, issuers: Sequence[Decision]
+    ) -> tuple[Work | None, str]:
+        """Of an existing CA, which is never renewed."""
+        certificate = entry_files["certificate"]
+        if record is None:
+            return "certificate", "existing"
+        if entry.certificate and record.fingerprint != entry.certificate.fingerprint:
+            return "certificate", "a different existing certificate"
+        if self.digests.get(certificate) != record.sha256.get(certificate):
+            return "certificate", f"{certificate} is missing or changed"
+        if entry.outputs and (why := self._outputs_are_due(entry_files, entry, record, issuers)):
+            return "outputs", why
+        return None, f"existing, valid until {record.not_after}"
+
     def is_replaced(self, entry_files: Mapping[str, str], entry: Entry, record: Record | None) -> bool:
         """Whether the key or the subject changes."""
+        if entry.certificate:
+            return record is None or record.fingerprint != entry.certificate.fingerprint
         return (
             record is None
             or self.digests.get(entry_files["key"]) != record.sha256.get(entry_files["key"])

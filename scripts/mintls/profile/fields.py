@@ -6,6 +6,7 @@ convert.py, json_schema.py and reference.py are driven by these Structs.
 from datetime import timedelta
 from typing import Annotated, Literal
 
+from mintls.profile.ca_fields import Crl, Existing, NameConstraints
 from mintls.profile.choices import (
     AuthorityKeyIdentifier,
     Defect,
@@ -18,7 +19,7 @@ from mintls.profile.choices import (
 )
 from mintls.profile.field_docs import about
 from mintls.profile.file_names import Files
-from mintls.profile.names import GeneralName, Subject, Subtree
+from mintls.profile.names import GeneralName, Subject
 from mintls.profile.passwords import Pkcs12, Secret
 from mintls.profile.scalars import (
     Comment,
@@ -40,30 +41,6 @@ class Netscape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     cert_type: Annotated[tuple[NetscapeCertType, ...], about("nsCertType.", ["server"])] = ()
     comment: Annotated[Comment | None, about("nsComment (ASCII).", "test only")] = None
-
-
-class NameConstraints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Names that a CA may certify (RFC 5280 4.2.1.10)."""
-
-    permitted: Annotated[
-        tuple[Subtree, ...],
-        about("Names of these kinds must be within one of these subtrees.", ["DNS:example.org", "IP:10.0.0.0/8"]),
-    ] = ()
-    excluded: Annotated[
-        tuple[Subtree, ...], about("No name may be within one of these subtrees.", ["DNS:secret.example.org"])
-    ] = ()
-
-
-class Crl(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A certificate revocation list, created even if nothing is revoked."""
-
-    days: Annotated[int, about("Days until the next update.", 7, ge=1, le=36525)] = 30
-    lifetime: Annotated[Span | None, about("Time until the next update, instead of `days`.", "12h")] = None
-
-    @property
-    def span(self) -> timedelta:
-        """The time until the next update."""
-        return self.lifetime.span if self.lifetime else timedelta(self.days)
 
 
 class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -206,6 +183,13 @@ class Authority(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         about("Names that this CA may certify (RFC 5280 section 4.2.1.10).", {"permitted": ["DNS:example.org"]}),
     ] = None
     crl: Annotated[Crl | None, about("Creates a CRL for the certificates of this CA.", {"days": 7})] = None
+    existing: Annotated[
+        Existing | None,
+        about(
+            "Signs with a CA that exists already, such as mkcert's. It is never renewed, and its files never change.",
+            {"certificate": "rootCA.pem", "key": "rootCA-key.pem"},
+        ),
+    ] = None
 
 
 class Leaf(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from mintls.profile.issuers import Finding, path
 from mintls.profile.model import Entry, Profile
 
 MANIFEST = "manifest.json"
+HOLD_KEY = {"pkcs12", "kubernetes"}  # outputs that contain the private key
 
 
 def file_mistakes(entry: Entry) -> Iterator[Finding]:
@@ -24,13 +25,21 @@ def file_mistakes(entry: Entry) -> Iterator[Finding]:
         yield path(entry), "is not a valid name of a Kubernetes Secret: write lowercase letters, digits, inner hyphens"
     if "kubernetes" in outputs and settings.passphrase:
         yield path(entry, "outputs"), "a Kubernetes Secret cannot contain an encrypted key; remove passphrase"
+    if existing := entry.existing:
+        for field in ("certificate", "key"):
+            if not getattr(existing, field):
+                yield path(entry, "existing"), f"{field} is missing; write both certificate and key"
+        if with_key := sorted(outputs & HOLD_KEY):
+            yield path(entry, "outputs"), f"the key of an existing CA is not copied; remove {', '.join(with_key)}"
+        if settings.defects:
+            yield path(entry, "defects"), "an existing certificate cannot get a defect; remove it"
     if settings.csr is None:
         return
     if entry.issuer is None:
         yield path(entry, "csr"), "a root signs itself, so its key must be here; write issuer, or remove csr"
     if isinstance(settings, Authority) and settings.crl:
         yield path(entry, "crl"), "its key belongs to the owner of its csr the csr, so its CRL cannot be signed here"
-    if outputs & {"pkcs12", "kubernetes"} or settings.passphrase or "stolen_key" in settings.defects:
+    if outputs & HOLD_KEY or settings.passphrase or "stolen_key" in settings.defects:
         yield path(entry, "csr"), "the key stays with its owner, so it cannot be exported or encrypted here"
     if settings.not_before or settings.not_after or settings.backdate or settings.lifetime:
         yield path(entry, "csr"), "can be combined with days only, not with dates, lifetime or backdate"

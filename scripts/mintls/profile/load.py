@@ -1,9 +1,7 @@
 """YAML -> Profile: sections, defaults, issuers and fleets; every mistake with file:line and the path of the field."""
 
-import re
 from collections import abc
 from collections.abc import Iterator
-from operator import is_
 from pathlib import Path
 
 from mintls.errors import ProfileError, UsageError
@@ -12,6 +10,7 @@ from mintls.profile import rules
 from mintls.profile.choices import Role
 from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted
 from mintls.profile.fields import Authority, Document, Leaf
+from mintls.profile.fleets import fleet_size, numbered, values_in
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
 from mintls.profile.names import ATTRIBUTES, GeneralName, Subject
@@ -22,7 +21,6 @@ from mintls.profile.yaml_nodes import (
     Mapping,
     Node,
     Scalar,
-    Sequence,
     Unreadable,
     as_node,
     read_yaml,
@@ -39,10 +37,11 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
 MAX_ENTRIES = 100_000
 MAX_CN = ATTRIBUTES["CN"]  # characters
 ONE_PLACE = ("passphrase", "password")  # a secret is an env or a file: the two never merge
+# What can be written for an existing CA
+WITH_EXISTING = ("existing", "passphrase", "crl", "outputs", "pkcs12", "digest", "issuer", "defects")
 NOT_FOR_CAS = ("issuer", "days", "lifetime")  # which authorities do not inherit
 # What a field of an entry replaces of the inherited ones
 REPLACES = {"days": ("lifetime", "not_after"), "lifetime": ("days", "not_after"), "not_after": ("lifetime",)}
-_INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
 
 def load_profile(path: Path) -> Profile:
@@ -137,10 +136,14 @@ class _Reader(Converter):
             self.lines[path] = child.line
             if isinstance(child, Scalar) and child.empty:
                 child = Mapping({}, child.line)
+            usable = inherited
             if isinstance(child, Mapping):
                 self.check_periods(child, path)
+                if "existing" in child.items:
+                    self.check_existing(child, path)
+                    usable = {key: value for key, value in inherited.items() if key in WITH_EXISTING}
                 dropped = [old for key in child.items for old in REPLACES.get(key, ())]
-                kept = {key: value for key, value in inherited.items() if key not in dropped}
+                kept = {key: value for key, value in usable.items() if key not in dropped}
                 child = merge(Mapping(kept, child.line), child)
             entries += self.fleet(name, role, kind, child, path)
         return entries
@@ -154,6 +157,13 @@ class _Reader(Converter):
                 self.complain((*path, "lifetime"), f"cannot be combined with {key}; remove one of them")
         if isinstance(items.get("crl"), Mapping):
             self.check_periods(items["crl"], (*path, "crl"))
+
+    def check_existing(self, node: Mapping, path: Steps) -> None:
+        """What its certificate already decides cannot be written."""
+        for key, child in node.items.items():
+            if key not in WITH_EXISTING and role_has(path, key):
+                self.lines[(*path, key)] = child.line
+                self.complain((*path, key), "the existing certificate decides this; remove it")
 
     def fleet(self, name: str, role: Role, kind: type[Authority | Leaf], node: Node, path: Steps) -> Iterator[Entry]:
         """One entry, or the `count` of them, of which each has its own subject and san."""
@@ -194,6 +204,9 @@ class _Reader(Converter):
 
         pkcs12 = structs.replace(settings.pkcs12, password=beside(settings.pkcs12.password))
         csr = self.beside(settings.csr) if settings.csr else None
+        if isinstance(settings, Authority) and (existing := settings.existing):
+            files = {name: self.beside(file) for name in ("certificate", "key") if (file := getattr(existing, name))}
+            settings = structs.replace(settings, existing=structs.replace(existing, **files))
         return structs.replace(settings, passphrase=beside(settings.passphrase), pkcs12=pkcs12, csr=csr)
 
     def beside(self, file: str) -> str:
@@ -208,6 +221,11 @@ class _Reader(Converter):
         ]
 
 
+def role_has(path: Steps, key: str) -> bool:
+    """Whether the entries of a section have such a field; if not, it is reported as unknown."""
+    return key in ROLES[str(path[0])][1].__struct_fields__
+
+
 def with_common_name(entry: Entry) -> Entry:
     """A leaf without subject has its name as CN; one that has only URIs, such as a SPIFFE ID, has none."""
     san = entry.settings.san
@@ -215,31 +233,6 @@ def with_common_name(entry: Entry) -> Entry:
         return entry
     settings = structs.replace(entry.settings, subject=Subject([("CN", entry.name)]))
     return structs.replace(entry, settings=settings)
-
-
-def values_in(node: Node) -> int:
-    """The number of nodes in it, including itself."""
-    children = node.items if isinstance(node, Sequence) else node.items.values() if isinstance(node, Mapping) else ()
-    return 1 + sum(map(values_in, children))
-
-
-def fleet_size(node: Node) -> bool:
-    """Whether an entry is a fleet."""
-    return isinstance(node, Mapping) and "count" in node.items
-
-
-def numbered(node: Node, index: int) -> Node:
-    """The node with {index} and {index:04d} replaced by its number."""
-    match node:
-        case Scalar(text=text) if "{index" in text:
-            return structs.replace(node, text=_INDEX.sub(lambda match: f"{index:{match[1] or ''}}", text))
-        case Sequence():  # the same node if nothing has a number, so that it is converted only once
-            items = tuple(numbered(child, index) for child in node.items)
-            return node if all(map(is_, items, node.items)) else Sequence(items, node.line)
-        case Mapping():
-            own = {key: numbered(child, index) for key, child in node.items.items()}
-            return node if all(map(is_, own.values(), node.items.values())) else Mapping(own, node.line)
-    return node
 
 
 def merge(defaults: Mapping, own: Mapping) -> Mapping:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from functools import cached_property
 
+from mintls.profile.ca_fields import Existing
 from mintls.profile.choices import Made, Role
 from mintls.profile.fields import Authority, Leaf
 from mintls.profile.file_names import Files
+from mintls.x509.certificate import Certificate
 
 from msgspec import Struct
 
@@ -23,10 +25,16 @@ class Entry(Struct, frozen=True, kw_only=True):
     index: int | None = None  # its number in a fleet
     request: str = ""  # the SHA-256 of the signing request that it certifies
     public_key: str = ""  # of that request, PEM
+    certificate: Certificate | None = None  # of an existing CA
 
     @property
     def is_authority(self) -> bool:
         return self.role == "authority"
+
+    @property
+    def existing(self) -> Existing | None:
+        """The files of a CA that exists already."""
+        return self.settings.existing if isinstance(self.settings, Authority) else None
 
     @property
     def outputs(self) -> tuple[Made, ...]:

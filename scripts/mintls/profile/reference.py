@@ -8,7 +8,8 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from mintls.profile.fields import Authority, Crl, Document, Leaf, NameConstraints, Netscape
+from mintls.profile.ca_fields import Crl, Existing, NameConstraints
+from mintls.profile.fields import Authority, Document, Leaf, Netscape
 from mintls.profile.file_names import Files
 from mintls.profile.names import Subject
 from mintls.profile.passwords import Pkcs12, Secret
@@ -26,6 +27,7 @@ SECTIONS: tuple[tuple[str, type[Struct]], ...] = (
     ("`pkcs12`", Pkcs12),
     ("`name_constraints`", NameConstraints),
     ("`crl`", Crl),
+    ("`existing`", Existing),
     ("`netscape`", Netscape),
 )
 

@@ -47,7 +47,7 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
             yield path(entry, "san"), f"{sentence}; write fewer of either"
         yield from date_mistakes(entry, profile)
         yield from file_mistakes(entry)
-        if not entry.settings.subject and (entry.is_authority or not entry.settings.san):
+        if not entry.settings.subject and not entry.existing and (entry.is_authority or not entry.settings.san):
             yield path(entry, "subject"), f"is missing; write subject: {{CN: {entry.name}}}"
         if entry.role in ("server", "peer") and not entry.settings.san and "no_san" not in entry.settings.defects:
             sentence = 'every current client rejects a server without san (RFC 9525); write san: ["DNS:..."]'
@@ -105,6 +105,8 @@ def issuer_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     if issuer.settings.subject_key_identifier == "none" and form in ("keyid", "keyid:always"):
         hint = "write issuer or none here, or give it one"
         yield path(entry, "authority_key_identifier"), f"{issuer.name} has no subject key identifier; {hint}"
+    if issuer.existing and "wrong_issuer_key" in entry.settings.defects:
+        yield path(entry, "defects"), f"wrong_issuer_key needs an issuer that mintls creates; {issuer.name} is existing"
     if issuer.settings.csr:
         yield here, f"the key of {issuer.name} belongs to the owner of its csr, so nothing can be signed with it here"
     if issuers[-1].issuer in profile.named:
