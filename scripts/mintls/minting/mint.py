@@ -17,10 +17,10 @@ from mintls.openssl.binary import Openssl
 from mintls.plan.crl import CrlIssue, make_crls
 from mintls.plan.fold import compact
 from mintls.plan.plan import Plan, Work, make_issues, make_plan
-from mintls.plan.renewal import Decision, decide
+from mintls.plan.renewal import Decision, decide, with_bundles
 from mintls.plan.selection import Selection, Shard
 from mintls.profile.existing_ca import read_existing
-from mintls.profile.file_names import Files
+from mintls.profile.file_names import FileNames
 from mintls.profile.model import Profile
 from mintls.profile.signing_request import read_requests
 
@@ -87,7 +87,11 @@ def _decide(
     decisions = decide(profile, manifest, digests, now, selection)
     work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
     plan = plan_of(profile, work, manifest, digests, now, selection)
-    return Outcome(decisions, plan.crls), plan
+    following = with_bundles(decisions, plan.crls, profile, selection)
+    if following != decisions:
+        work = {decision.entry.name: decision.work for decision in following if decision.work}
+        plan = plan_of(profile, work, manifest, digests, now, selection)
+    return Outcome(following, plan.crls), plan
 
 
 def plan_of(
@@ -124,7 +128,7 @@ def serials(manifest: Manifest | None) -> Callable[[], str]:
     return draw
 
 
-def check_overwriting(store: Store, plan: Plan, files: Files) -> None:
+def check_overwriting(store: Store, plan: Plan, files: FileNames) -> None:
     """Raises OutputError before a file that mintls did not write, or a CA's key, would be overwritten."""
     foreign = store.foreign(plan.outputs)
     keys = [

@@ -10,7 +10,7 @@ from mintls.minting.store import sha256_of
 from mintls.plan.plan import Issue, Plan
 from mintls.plan.renewal import export_digest, settings_digest, signer_digest
 from mintls.profile.choices import Role
-from mintls.profile.file_names import Files
+from mintls.profile.file_names import FileNames, Files
 from mintls.profile.model import Profile
 from mintls.x509.certificate import Certificate, read_certificate
 
@@ -47,7 +47,7 @@ def _with_files(record: Record, made: Mapping[str, str], stage: Path) -> Record:
     return structs.replace(record, files={**record.files, **made}, sha256={**record.sha256, **digests})
 
 
-def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Record:
+def _record(issue: Issue, files: FileNames, stage: Path, old: Record | None) -> Record:
     """Revocations and the digests of all files ever written are carried over."""
     entry, own = issue.entry, files.of(issue.entry.name)
     no_key = entry.settings.csr or entry.existing

@@ -12,7 +12,7 @@ from mintls.plan.defects import defect_steps
 from mintls.plan.openssl_config import EXTENSIONS, config_text
 from mintls.plan.step import Action, Config, EcKey, Step
 from mintls.plan.validity import Validity, asn1_time, validity
-from mintls.profile.file_names import Files
+from mintls.profile.file_names import FileNames
 from mintls.profile.model import Entry
 from mintls.profile.passwords import Secret
 
@@ -104,7 +104,7 @@ class Certificate(Struct, frozen=True):
 
 
 def entry_actions(
-    files: Files, entry: Entry, issuers: Sequence[Entry], serial: str, now: datetime
+    files: FileNames, entry: Entry, issuers: Sequence[Entry], serial: str, now: datetime
 ) -> tuple[list[Config], list[Action]]:
     """What to write and what to run for one entry; `issuers` are its chain, from its issuer to the root."""
     entry_files, defects = files.of(entry.name), entry.settings.defects
@@ -143,12 +143,12 @@ def entry_actions(
     return configs, actions
 
 
-def key_file(files: Files, entry: Entry) -> str:
+def key_file(files: FileNames, entry: Entry) -> str:
     """The file with its key: of an existing CA its own one, by its path."""
     return entry.existing.key if entry.existing else files.of(entry.name)["key"]
 
 
-def copy_actions(files: Files, entry: Entry) -> tuple[list[Config], list[Action]]:
+def copy_actions(files: FileNames, entry: Entry) -> tuple[list[Config], list[Action]]:
     """The certificate of an existing CA, as it was read."""
     assert entry.certificate
     source, certificate = f"{entry.name}+existing", files.of(entry.name)["certificate"]

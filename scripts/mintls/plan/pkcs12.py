@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from mintls.plan.commands import passin
 from mintls.plan.step import Step
-from mintls.profile.file_names import Files
+from mintls.profile.file_names import FileNames
 from mintls.profile.model import Entry
 from mintls.profile.passwords import Pkcs12, Secret
 
@@ -14,7 +14,7 @@ MODERN = ("-keypbe", "AES-256-CBC", "-certpbe", "AES-256-CBC", "-macalg", "sha25
 LEGACY = ("-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1")
 
 
-def pkcs12_steps(files: Files, entry: Entry, issuers: Sequence[Entry]) -> Iterator[Step]:
+def pkcs12_steps(files: FileNames, entry: Entry, issuers: Sequence[Entry]) -> Iterator[Step]:
     """The key, the certificate and its issuers, the root too: for import into a browser."""
     entry_files, name = files.of(entry.name), entry.name
     certificates = tuple(files.of(other.name)["certificate"] for other in issuers)
@@ -31,7 +31,7 @@ def pkcs12_steps(files: Files, entry: Entry, issuers: Sequence[Entry]) -> Iterat
     )
 
 
-def truststore_steps(files: Files, entry: Entry, issuers: Sequence[Entry]) -> Iterator[Step]:
+def truststore_steps(files: FileNames, entry: Entry, issuers: Sequence[Entry]) -> Iterator[Step]:
     """The root, marked as trusted as Java expects it (openssl 3.2)."""
     entry_files, name = files.of(entry.name), entry.name
     root = files.of(issuers[-1].name)["certificate"] if issuers else entry_files["certificate"]
@@ -48,12 +48,12 @@ def _options(settings: Pkcs12, name: str) -> tuple[str, ...]:
     return (
         *alias,
         "-passout",
-        _first_line(settings.password),
+        first_line(settings.password),
         *(LEGACY if settings.compatibility == "legacy" else MODERN),
     )
 
 
-def _first_line(password: Secret) -> str:
+def first_line(password: Secret) -> str:
     """openssl reads two lines of a file that -passin and -passout name identically, so here it is DIR/./NAME."""
     folder, slash, name = password.words.rpartition("/")
     return password.words if password.env else f"{folder}{slash}./{name}" if slash else password.words

@@ -10,10 +10,10 @@ from typing import Literal
 
 from mintls.plan.commands import copy_actions, entry_actions
 from mintls.plan.crl import CrlIssue
-from mintls.plan.outputs import SECRET, export_steps
+from mintls.plan.outputs import SECRET, crl_bundle_step, export_steps
 from mintls.plan.step import KEY_MODE, PUBLIC_MODE, Action, Config, Output, Step
 from mintls.plan.validity import validity
-from mintls.profile.file_names import Files
+from mintls.profile.file_names import FileNames
 from mintls.profile.model import Entry, Profile
 
 from msgspec import Struct
@@ -45,6 +45,7 @@ class Plan(Struct, frozen=True):
 
     issues: tuple[Issue, ...]
     crls: tuple[CrlIssue, ...]
+    bundles: tuple[Step, ...]
     checks: tuple[Step, ...]
 
     @property
@@ -57,7 +58,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return tuple(step for part in self.parts for step in part.steps)
+        return (*(step for part in self.parts for step in part.steps), *self.bundles)
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -85,11 +86,18 @@ def make_issues(
 
 def make_plan(profile: Profile, issues: tuple[Issue, ...], crls: tuple[CrlIssue, ...], now: datetime) -> Plan:
     """The plan, with a check for every certificate in it that is meant to be valid."""
-    return Plan(issues, crls, tuple(_checks(profile, [issue.entry for issue in issues if issue.serial], now)))
+    bundles = (
+        crl_bundle_step(profile.files, issue.entry, profile.ancestors(issue.entry))
+        for issue in issues
+        if "crl-bundle" in issue.entry.outputs
+    )
+    return Plan(
+        issues, crls, tuple(bundles), tuple(_checks(profile, [issue.entry for issue in issues if issue.serial], now))
+    )
 
 
 def _issue(
-    files: Files, entry: Entry, issuers: Sequence[Entry], work: Work, draw_serial: Callable[[], str], now: datetime
+    files: FileNames, entry: Entry, issuers: Sequence[Entry], work: Work, draw_serial: Callable[[], str], now: datetime
 ) -> Issue:
     entry_files, exports = files.of(entry.name), export_steps(files, entry, issuers)
     exported = [Output(entry_files[name], KEY_MODE if name in SECRET else PUBLIC_MODE) for name in entry.outputs]
@@ -103,7 +111,7 @@ def _issue(
     serial = entry.settings.serial or draw_serial()
     configs, actions = entry_actions(files, entry, issuers, serial, now)
     outputs = [Output(entry_files["key"], KEY_MODE), Output(entry_files["certificate"], PUBLIC_MODE), *exported]
-    if files.request and issuers:
+    if files.keeps_request(entry.name) and issuers:
         outputs.append(Output(entry_files["request"], PUBLIC_MODE))
     if entry.settings.csr or (work == "certificate" and "stolen_key" not in entry.settings.defects):
         actions = [action for action in actions if action.makes != entry_files["key"]]
@@ -119,8 +127,9 @@ def _checks(profile: Profile, entries: list[Entry], now: datetime) -> Iterator[S
         moment = _moment(line, now)
         if moment is None or any(other.settings.defects for other in line):
             continue
-        soon = min(validity(other, now).end for other in line) < now + SHORT
-        at = ("-attime", str(int(moment.timestamp()))) if moment != now or soon else ()
+        at = () if moment == now else ("-attime", str(int(moment.timestamp())))
+        if min(validity(other, now).end for other in line) < now + SHORT:
+            at = ("-no_check_time",)
         # an extension of the profile's own, which no openssl knows, would otherwise be refused when it is critical
         unknown = ("-ignore_critical",) if any(other.settings.extensions for other in line) else ()
         without = any("none" in (o.settings.subject_key_identifier, o.settings.authority_key_identifier) for o in line)

@@ -6,13 +6,14 @@ from hashlib import sha256
 
 from mintls.errors import OutputError
 from mintls.manifest import Manifest, Record
+from mintls.plan.crl import CrlIssue
 from mintls.plan.openssl_config import config_text
 from mintls.plan.plan import Work
 from mintls.plan.selection import Selection
 from mintls.plan.validity import validity
 from mintls.profile.model import Entry, Profile
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 RENEW_WITHIN = 0.1  # of a certificate's lifetime
 
@@ -77,6 +78,22 @@ def decide(
     return tuple(decisions.values())
 
 
+def with_bundles(
+    decisions: Sequence[Decision], crls: Sequence[CrlIssue], profile: Profile, selection: Selection
+) -> tuple[Decision, ...]:
+    """The decisions with the CRL bundles that must follow these CRLs."""
+    files = {crl.entry.name: crl.file for crl in crls}
+
+    def follow(decision: Decision) -> Decision:
+        entry = decision.entry
+        if decision.work or "crl-bundle" not in entry.outputs or not selection.covers(entry):
+            return decision
+        reissued = [files[one.name] for one in profile.ancestors(entry) or [entry] if one.name in files]
+        return structs.replace(decision, work="outputs", why=f"{reissued[0]} is reissued") if reissued else decision
+
+    return tuple(map(follow, decisions))
+
+
 def settings_digest(entry: Entry) -> str:
     """Changes with every setting that affects the certificate; `revoked` does not."""
     said = entry.settings
@@ -101,7 +118,14 @@ def export_digest(entry: Entry, issuers: Sequence[Entry], records: Mapping[str, 
     settings = entry.settings.pkcs12
     prints = [records[one.name].fingerprint for one in (entry, *issuers) if one.name in records]
     how = (settings.alias, settings.compatibility) if {"pkcs12", "truststore"} & set(entry.outputs) else ()
-    return sha256(repr((prints, how)).encode()).hexdigest()
+    more: list[object] = []  # what newer outputs contain counts only where they are used
+    if "crl-bundle" in entry.outputs:
+        crls = [records[one.name].crl for one in issuers or (entry,) if one.name in records]
+        more.append([crl.number for crl in crls if crl])
+    kubernetes = entry.settings.kubernetes
+    if kubernetes.namespace or kubernetes.labels:
+        more.append((kubernetes.namespace, sorted(kubernetes.labels.items())))
+    return sha256(repr((prints, how, *more)).encode()).hexdigest()
 
 
 def _check_issuer(

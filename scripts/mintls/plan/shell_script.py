@@ -45,6 +45,9 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     for crl in plan.crls:
         yield f"\n# {crl.entry.name}: its CRL"
         yield from _commands(crl.configs, crl.steps)
+    if plan.bundles:
+        yield "\n# The CRLs of all issuers in one file"
+        yield from _commands((), plan.bundles)
     yield "\n# Verify each certificate for its purpose, trusting only the roots created here."
     yield from _commands((), plan.checks)
     yield f"\nrm -f {join(scratch)}"

@@ -20,7 +20,10 @@ RevocationReason = Literal[
     "unspecified", "keyCompromise", "CACompromise", "affiliationChanged", "superseded", "cessationOfOperation",
     "certificateHold",
 ]  # fmt: skip
-Made = Literal["chain", "der", "pkcs12", "truststore", "kubernetes"]
+Made = Literal[
+    "chain", "ca-bundle", "combined", "crl-bundle", "der", "key-der", "key-traditional", "pkcs12", "truststore",
+    "kubernetes", "kubernetes-ca",
+]  # fmt: skip
 # A deliberately bad certificate names what is wrong with it. The first ones change what is made; the others only
 # permit what a rule would forbid, so that they cannot be created by accident.
 Defect = Literal[

@@ -82,7 +82,7 @@ class Converter:
                 self.lines[(*path, key)] = child.line
                 self.complain((*path, key), _unknown_key(key, kind, fields))
             elif (value := self.convert(fields[key].type, child, (*path, key))) is not INVALID:
-                values[key] = value
+                values[fields[key].name] = value
         return kind(**values)  # an invalid field keeps its default, so that the rules can check the others
 
     def items(self, kind: Any, node: Node, path: Steps) -> Any:

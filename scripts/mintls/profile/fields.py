@@ -18,7 +18,8 @@ from mintls.profile.choices import (
     RevocationReason,
 )
 from mintls.profile.field_docs import about
-from mintls.profile.file_names import Files
+from mintls.profile.file_names import Files, OwnFiles
+from mintls.profile.kubernetes import Kubernetes
 from mintls.profile.names import GeneralName, Subject
 from mintls.profile.passwords import Pkcs12, Secret
 from mintls.profile.scalars import (
@@ -106,12 +107,18 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[Made, ...],
         about(
             "Files created in addition to certificate and key. chain: the certificate and its "
-            "issuers, without the root. der: the certificate in DER. pkcs12: key and chain. "
-            "truststore: the root, for Java. kubernetes: a Secret of type kubernetes.io/tls.",
+            "issuers, without the root. ca-bundle: the issuers, up to the root. combined: chain and key in one file "
+            "(HAProxy, MongoDB, curl). crl-bundle: the CRLs of all issuers. der: the certificate in DER. "
+            "key-der: the key in DER (PKCS#8). key-traditional: the key in PKCS#1 or SEC 1. pkcs12: key and chain. "
+            "truststore: the root, for Java; with openssl before 3.2 use keytool -importcert. "
+            "kubernetes: a Secret of type kubernetes.io/tls. kubernetes-ca: a ConfigMap with the root.",
             ["chain", "pkcs12"],
         ),
     ] = ()
     passphrase: Annotated[Secret | None, about("Encrypts the private key (PKCS#8).", {"env": "KEYPASS"})] = None
+    kubernetes: Annotated[
+        Kubernetes, about("Options of the outputs kubernetes and kubernetes-ca.", {"namespace": "shop"})
+    ] = field(default_factory=Kubernetes)
     pkcs12: Annotated[
         Pkcs12, about("Options of the outputs pkcs12 and truststore.", {"password": {"env": "P12PASS"}})
     ] = field(default_factory=Pkcs12)
@@ -125,6 +132,10 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Certificate(Defaults, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The fields of every certificate."""
 
+    files: Annotated[
+        OwnFiles | None,
+        about("File names of this entry alone.", {"certificate": "cert.pem", "key": "key.pem"}),
+    ] = None
     san: Annotated[
         tuple[GeneralName, ...],
         about(

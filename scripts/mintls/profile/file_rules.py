@@ -8,7 +8,14 @@ from mintls.profile.issuers import Finding, path
 from mintls.profile.model import Entry, Profile
 
 MANIFEST = "manifest.json"
-HOLD_KEY = {"pkcs12", "kubernetes"}  # outputs that contain the private key
+HOLD_KEY = {"pkcs12", "kubernetes", "combined", "key-der", "key-traditional"}  # outputs that contain the private key
+
+
+def bundle_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
+    """A CRL bundle needs a CRL of every issuer."""
+    for issuer in profile.ancestors(entry) or [entry] if "crl-bundle" in entry.outputs else []:
+        if not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
+            yield path(entry, "outputs"), f"crl-bundle needs a CRL of {issuer.name}; write crl: {{}} there"
 
 
 def file_mistakes(entry: Entry) -> Iterator[Finding]:
@@ -21,10 +28,12 @@ def file_mistakes(entry: Entry) -> Iterator[Finding]:
         if secret and bool(secret.env) == bool(secret.file):
             yield path(entry, field), "write either env: NAME or file: PATH"
     label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-    if "kubernetes" in outputs and not re.fullmatch(rf"{label}(\.{label})*", entry.name):
+    if outputs & {"kubernetes", "kubernetes-ca"} and not re.fullmatch(rf"{label}(\.{label})*", entry.name):
         yield path(entry), "is not a valid name of a Kubernetes Secret: write lowercase letters, digits, inner hyphens"
     if "kubernetes" in outputs and settings.passphrase:
         yield path(entry, "outputs"), "a Kubernetes Secret cannot contain an encrypted key; remove passphrase"
+    if "key-traditional" in outputs and not settings.key.startswith(("rsa", "ec")):
+        yield path(entry, "outputs"), f"{settings.key} has no traditional format; remove key-traditional"
     if existing := entry.existing:
         for field in ("certificate", "key"):
             if not getattr(existing, field):

@@ -10,6 +10,7 @@ from mintls.profile import rules
 from mintls.profile.choices import Role
 from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted
 from mintls.profile.fields import Authority, Document, Leaf
+from mintls.profile.file_names import FileNames
 from mintls.profile.fleets import fleet_size, numbered, values_in
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
@@ -38,7 +39,9 @@ MAX_ENTRIES = 100_000
 MAX_CN = ATTRIBUTES["CN"]  # characters
 ONE_PLACE = ("passphrase", "password")  # a secret is an env or a file: the two never merge
 # What can be written for an existing CA
-WITH_EXISTING = ("existing", "passphrase", "crl", "outputs", "pkcs12", "digest", "issuer", "defects")
+WITH_EXISTING = (
+    "existing", "passphrase", "crl", "outputs", "pkcs12", "digest", "issuer", "defects", "files", "kubernetes",
+)  # fmt: skip
 NOT_FOR_CAS = ("issuer", "days", "lifetime")  # which authorities do not inherit
 # What a field of an entry replaces of the inherited ones
 REPLACES = {"days": ("lifetime", "not_after"), "lifetime": ("days", "not_after"), "not_after": ("lifetime",)}
@@ -107,7 +110,9 @@ class _Reader(Converter):
         self.check_periods(root.items.get("defaults", root), ("defaults",))
         defaults = self.sound_defaults(root)
         entries = [entry for section, node in sections.items() for entry in self.section(section, node, defaults)]
-        profile = Profile(name=name, files=document.files, entries=issuers_first(self.with_issuers(entries)))
+        own = {entry.name: entry.settings.files for entry in entries if entry.settings.files}
+        files = FileNames(document.files, own)
+        profile = Profile(name=name, files=files, entries=issuers_first(self.with_issuers(entries)))
         for path, sentence in rules.mistakes(profile):
             if not any(path[:depth] in self.broken for depth in range(1, len(path) + 1)):
                 self.complain(path, sentence)

@@ -6,7 +6,7 @@ from functools import cached_property
 from mintls.profile.ca_fields import Existing
 from mintls.profile.choices import Made, Role
 from mintls.profile.fields import Authority, Leaf
-from mintls.profile.file_names import Files
+from mintls.profile.file_names import FileNames
 from mintls.x509.certificate import Certificate
 
 from msgspec import Struct
@@ -66,7 +66,7 @@ class Profile(Struct, frozen=True, kw_only=True, dict=True):
     """A parsed profile: entries, issuers first, and warnings with file:line."""
 
     name: str
-    files: Files
+    files: FileNames
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from mintls.profile.fields import Authority, Leaf
-from mintls.profile.file_rules import colliding_files, file_mistakes
+from mintls.profile.file_rules import bundle_mistakes, colliding_files, file_mistakes
 from mintls.profile.issuers import Finding, path
 from mintls.profile.model import MAX_ISSUERS, Entry, Profile
 from mintls.profile.names import Subtree
@@ -47,6 +47,7 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
             yield path(entry, "san"), f"{sentence}; write fewer of either"
         yield from date_mistakes(entry, profile)
         yield from file_mistakes(entry)
+        yield from bundle_mistakes(entry, profile)
         if not entry.settings.subject and not entry.existing and (entry.is_authority or not entry.settings.san):
             yield path(entry, "subject"), f"is missing; write subject: {{CN: {entry.name}}}"
         if entry.role in ("server", "peer") and not entry.settings.san and "no_san" not in entry.settings.defects:

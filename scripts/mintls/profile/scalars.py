@@ -124,6 +124,22 @@ class FilePattern(Text):
         return cls(text)
 
 
+class FileName(Text):
+    """A file name, in which {name} is replaced by the entry's name."""
+
+    __slots__ = ()
+    schema: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": r"^([A-Za-z0-9._-]|\{name\})+$",
+    }
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if not re.fullmatch(r"(?![.-])[A-Za-z0-9._-]*(\{name\})?[A-Za-z0-9._-]*", text) or not text:
+            raise ValueError(f"{text!r} is not a file name: write letters, digits and inner ._-")
+        return cls(text)
+
+
 class KeyIdentifier(Text):
     """A subject key identifier: `hash` of the key (RFC 5280 4.2.1.2, method 1), `none`, or its own hexadecimal."""
 
