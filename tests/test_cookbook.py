@@ -37,8 +37,6 @@ def test_a_recipe(title: str, text: str, tmp_path: Path, run: Run) -> None:
                                          "subjectKeyIdentifier=hash\n")  # fmt: skip
         Openssl().run(("req", "-x509", "-config", "ca.cnf", "-extensions", "v3", *words), cwd=tmp_path)
     done = run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set", env={**os.environ, **SECRETS})
-    assert (done.returncode, done.stderr.replace("ignored in the request", "warning")) == (
-        0,
-        done.stderr and done.stderr,
-    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "" or "csr: ignored in the request: its subject" in done.stderr
     assert (tmp_path / "set" / "manifest.json").exists()

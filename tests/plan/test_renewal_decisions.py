@@ -5,12 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from mintls.errors import OutputError
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
+from mintls.plan.digests import export_digest, settings_digest, signer_digest
 from mintls.plan.renewal import (
     Decision,
     decide,
-    export_digest,
-    settings_digest,
-    signer_digest,
 )
 from mintls.plan.selection import Selection, Shard
 from mintls.profile.load import read_profile

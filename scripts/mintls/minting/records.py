@@ -7,8 +7,8 @@ from pathlib import Path
 from mintls.errors import VerificationError
 from mintls.manifest import Manifest, Record
 from mintls.minting.store import sha256_of
+from mintls.plan.digests import export_digest, settings_digest, signer_digest
 from mintls.plan.plan import Issue, Plan
-from mintls.plan.renewal import export_digest, settings_digest, signer_digest
 from mintls.profile.choices import Role
 from mintls.profile.file_names import FileNames, Files
 from mintls.profile.model import Profile

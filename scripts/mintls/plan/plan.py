@@ -127,7 +127,7 @@ def _checks(profile: Profile, entries: list[Entry], now: datetime) -> Iterator[S
         moment = _moment(line, now)
         if moment is None or any(other.settings.defects for other in line):
             continue
-        at = () if moment == now else ("-attime", str(int(moment.timestamp())))
+        at: tuple[str, ...] = () if moment == now else ("-attime", str(int(moment.timestamp())))
         if min(validity(other, now).end for other in line) < now + SHORT:
             at = ("-no_check_time",)
         # an extension of the profile's own, which no openssl knows, would otherwise be refused when it is critical

@@ -3,14 +3,15 @@
 import re
 import types
 from collections.abc import Callable
-from difflib import get_close_matches
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from mintls.errors import not_known
 from mintls.escape import printable
-from mintls.profile.fields import Authority, Certificate, Leaf
+from mintls.profile.fields import Authority, Certificate, Defaults, Document, Leaf
 from mintls.profile.names import Subject, check_attribute
+from mintls.profile.passwords import Secret
 from mintls.profile.scalars import Text, check_text
+from mintls.profile.synonyms import FIELDS, KEYS, SECTIONS, unknown
 from mintls.profile.yaml_nodes import Complaint, Mapping, Node, Scalar, Sequence
 
 import msgspec
@@ -74,8 +75,9 @@ class Converter:
 
     def struct(self, kind: type[Struct], node: Node, path: Steps) -> Any:
         if not isinstance(node, Mapping):
-            return self.complain(path, f"write a mapping; this is {KINDS[type(node)]}")
-        fields = {field.encode_name: field for field in structs.fields(kind)}
+            hint = "a secret is never in a profile: write {env: NAME} or {file: PATH}" if kind is Secret else ""
+            return self.complain(path, hint or f"write a mapping; this is {KINDS[type(node)]}")
+        fields = fields_of(kind)
         values = {}
         for key, child in node.items.items():
             if key not in fields:
@@ -129,7 +131,9 @@ class Converter:
             return self.complain(path, "has no value; write one or leave the field out")
         if get_origin(kind) is Literal:
             words = {str(word): word for word in get_args(kind)}
-            return words[node.text] if node.text in words else self.complain(path, not_known(node.text, words))
+            if node.text in words:
+                return words[node.text]
+            return self.complain(path, unknown(node.text, words, KEYS if path[-1] == "key" else {}))
         try:
             if isinstance(kind, type) and issubclass(kind, Text):
                 return kind.parse(node.text)
@@ -166,6 +170,12 @@ class Converter:
         return self.lines.get(path, 1)
 
 
+@cache
+def fields_of(kind: type[Struct]) -> dict[str, Any]:
+    """The fields of a Struct by name; msgspec evaluates its annotations each time."""
+    return {field.encode_name: field for field in structs.fields(kind)}
+
+
 def dotted(path: Steps) -> str:
     """A path as complaints write it: servers.server.san[1]."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{_shown(step)[1:-1]}" for step in path)
@@ -180,11 +190,12 @@ def _shown(text: str) -> str:
 
 
 def _unknown_key(key: str, kind: type[Struct], fields: dict[str, Any]) -> str:
-    if issubclass(kind, Certificate) and not get_close_matches(key, fields, 1):
+    if issubclass(kind, Certificate):
         for other, whose in ((Authority, "a CA"), (Leaf, "a leaf")):
-            if key in (field.encode_name for field in structs.fields(other)):
+            if key in fields_of(other):
                 return f"only {whose} has this field; remove it"
-    return not_known(key, fields)
+    names = FIELDS if issubclass(kind, Defaults) else SECTIONS if kind is Document else {}
+    return unknown(key, fields, names)
 
 
 def _expected(annotated: Any) -> str:

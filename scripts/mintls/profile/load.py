@@ -8,10 +8,11 @@ from mintls.errors import ProfileError, UsageError
 from mintls.escape import printable
 from mintls.profile import rules
 from mintls.profile.choices import Role
-from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted
+from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted, fields_of
 from mintls.profile.fields import Authority, Document, Leaf
 from mintls.profile.file_names import FileNames
 from mintls.profile.fleets import fleet_size, numbered, values_in
+from mintls.profile.inheritance import WITH_EXISTING, inherited, merge
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
 from mintls.profile.names import ATTRIBUTES, GeneralName, Subject
@@ -37,14 +38,6 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
 }
 MAX_ENTRIES = 100_000
 MAX_CN = ATTRIBUTES["CN"]  # characters
-ONE_PLACE = ("passphrase", "password")  # a secret is an env or a file: the two never merge
-# What can be written for an existing CA
-WITH_EXISTING = (
-    "existing", "passphrase", "crl", "outputs", "pkcs12", "digest", "issuer", "defects", "files", "kubernetes",
-)  # fmt: skip
-NOT_FOR_CAS = ("issuer", "days", "lifetime")  # which authorities do not inherit
-# What a field of an entry replaces of the inherited ones
-REPLACES = {"days": ("lifetime", "not_after"), "lifetime": ("days", "not_after"), "not_after": ("lifetime",)}
 
 
 def load_profile(path: Path) -> Profile:
@@ -134,22 +127,23 @@ class _Reader(Converter):
         if not isinstance(node, Mapping):
             self.complain((section,), f"write a mapping of names to settings; this is {KINDS[type(node)]}")
             return []
-        inherited = {key: value for key, value in defaults.items() if role != "authority" or key not in NOT_FOR_CAS}
         entries: list[Entry] = []
+        slipped = [name for name, child in node.items.items() if name in fields_of(kind) and slid(child, name)]
+        for name in slipped:
+            self.lines[(section, name)] = node.items[name].line
+            self.complain((section, name), "is a field and not an entry; indent it below the name of an entry")
         for name, child in node.items.items():
+            if name in slipped:
+                continue
             path = (section, name)
             self.lines[path] = child.line
             if isinstance(child, Scalar) and child.empty:
                 child = Mapping({}, child.line)
-            usable = inherited
             if isinstance(child, Mapping):
                 self.check_periods(child, path)
                 if "existing" in child.items:
                     self.check_existing(child, path)
-                    usable = {key: value for key, value in inherited.items() if key in WITH_EXISTING}
-                dropped = [old for key in child.items for old in REPLACES.get(key, ())]
-                kept = {key: value for key, value in usable.items() if key not in dropped}
-                child = merge(Mapping(kept, child.line), child)
+                child = merge(Mapping(inherited(defaults, role, child), child.line), child)
             entries += self.fleet(name, role, kind, child, path)
         return entries
 
@@ -226,6 +220,14 @@ class _Reader(Converter):
         ]
 
 
+def slid(node: Node, name: str) -> bool:
+    """Whether what stands in the place of an entry is the value of a field, whose indentation is wrong."""
+    entry = isinstance(node, Mapping) and any(
+        key in fields_of(Leaf) or key in fields_of(Authority) for key in node.items
+    )
+    return not entry and not (isinstance(node, Scalar) and node.empty) and name != "key"
+
+
 def role_has(path: Steps, key: str) -> bool:
     """Whether the entries of a section have such a field; if not, it is reported as unknown."""
     return key in ROLES[str(path[0])][1].__struct_fields__
@@ -238,12 +240,3 @@ def with_common_name(entry: Entry) -> Entry:
         return entry
     settings = structs.replace(entry.settings, subject=Subject([("CN", entry.name)]))
     return structs.replace(entry, settings=settings)
-
-
-def merge(defaults: Mapping, own: Mapping) -> Mapping:
-    """Mappings merge over the defaults, at every depth; anything else, and a secret, replaces them."""
-    items = dict(defaults.items)
-    for key, node in own.items.items():
-        below = items.get(key) if key not in ONE_PLACE else None
-        items[key] = merge(below, node) if isinstance(below, Mapping) and isinstance(node, Mapping) else node
-    return Mapping(items, own.line)

@@ -11,7 +11,9 @@ from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from mintls.errors import not_known
+from mintls.profile import synonyms
 from mintls.profile.scalars import Oid, Text, Uri, check_text, is_oid
+from mintls.profile.synonyms import unknown
 from mintls.x509.distinguished_name import attribute_text
 
 # Short names that `openssl req` knows, with the upper bound of their length in characters.
@@ -57,7 +59,8 @@ class KindedName(Text):
         """The kind and the value. Raises ValueError for a kind that it cannot have."""
         kind, colon, value = text.partition(":")
         if not colon or kind not in cls.KINDS:
-            hint = not_known(kind, cls.KINDS) if colon else f"did you mean {_guess_kind(text)}?"
+            plain = not colon or _is_address(text) or value.startswith("//")
+            hint = f"did you mean {_guess_kind(text)}?" if plain else unknown(kind, cls.KINDS, synonyms.KINDS)
             raise ValueError(f"{text!r} does not start with the kind of name; {hint}")
         return kind, check_text(value)
 
@@ -157,7 +160,8 @@ class Subject(tuple[tuple[str, str], ...]):
 def check_attribute(name: str, value: str) -> None:
     """One attribute of a subject. Raises ValueError with a sentence."""
     if name not in ATTRIBUTES and not is_oid(name):
-        raise ValueError(not_known(name, ATTRIBUTES, "or a dotted OID"))
+        hint = unknown(name, ATTRIBUTES, synonyms.ATTRIBUTES)
+        raise ValueError(hint if hint.endswith("?") else not_known(name, ATTRIBUTES, "or a dotted OID"))
     if name in _OIDS:
         raise ValueError(f"{name} has a short name; write {_OIDS[name]}")
     check_text(value)
@@ -233,11 +237,19 @@ def _check_other_name(value: str) -> None:
 
 
 def _guess_kind(text: str) -> str:
+    if "://" in text:
+        return f"URI:{text}"
+    if _is_address(text):
+        return f"IP:{text.strip('[]')}"
+    return f"email:{text}" if "@" in text else f"DNS:{text}"
+
+
+def _is_address(text: str) -> bool:
     try:
-        ip_address(text)
+        ip_address(text.strip("[]"))
     except ValueError:
-        return f"email:{text}" if "@" in text else f"DNS:{text}"
-    return f"IP:{text}"
+        return False
+    return True
 
 
 def _punycode(name: str) -> str:

@@ -79,7 +79,11 @@ def read_yaml(data: bytes) -> tuple[Node, list[Complaint]]:
         return _Composer(yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Unreadable(mark.line + 1 if mark else 1, f"is not YAML: {error.problem or error.context}") from None
+        line = mark.line + 1 if mark else 1
+        for number, written in enumerate(text.split("\n")[:line], 1):
+            if "\t" in written[: len(written) - len(written.lstrip())]:
+                raise Unreadable(number, "is not YAML: the line is indented with a tab; use spaces") from None
+        raise Unreadable(line, f"is not YAML: {error.problem or error.context}") from None
     except yaml.reader.ReaderError as error:
         # the position counts characters in one parser, bytes in the other: search for the character itself
         where = text.find(chr(error.character)) if isinstance(error.character, int) else -1
