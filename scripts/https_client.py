@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["plumbum", "pyyaml", "msgspec"]
+# dependencies = ["plumbum>=2.0.1,<3", "pyyaml", "msgspec>=0.20,<1"]
 # ///
 """A small HTTPS client that presents a certificate and prints the response."""
 

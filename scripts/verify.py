@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["plumbum", "pyyaml", "msgspec"]
+# dependencies = ["plumbum>=2.0.1,<3", "pyyaml", "msgspec>=0.20,<1"]
 # ///
 """Show certificates, keys and revocation lists, and check each certificate for its purpose and its names."""
 
@@ -26,7 +26,7 @@ from mintls.inspection.tree import as_json, as_tree, survey
 from mintls.inspection.trust import read_trust
 from mintls.openssl.binary import Openssl
 from mintls.openssl.certificate_text import full_text
-from mintls.profile.scalars import Moment, Span
+from mintls.profile.times import Moment, Span
 
 from plumbum import cli
 

@@ -29,13 +29,13 @@ PURE = (
     "inspection/materials.py", "x509/*", "errors.py", "escape.py", "manifest.py",
 )  # fmt: skip
 # where a profile comes in, a key file is read, and the binary is asked what it can
-READS = {"profile/load.py", "profile/signing_request.py", "x509/ec_key.py", "handshake/cases/obstacles.py"}
+READS = {"profile/load.py", "profile/signing_request.py", "profile/existing_ca.py", "x509/ec_key.py", "handshake/cases/obstacles.py"}
 STARTS = {
     "openssl/binary.py",
     "openssl/processes.py",
     "handshake/listen/client_command.py",
 }  # the last: what the user names
-TABLES = {"handshake/cases/catalogue.py", "handshake/cases/remedies.py", "profile/fields.py"}
+TABLES = {"handshake/cases/catalogue.py", "handshake/cases/remedies.py"}
 EFFECTS = {"os", "pathlib", "shutil", "tempfile", "io", "time", "random", "secrets", "socket", "fcntl", "threading",
            "plumbum", "yaml", *PROCESSES}  # fmt: skip
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -126,13 +126,17 @@ def test_readme_installs_what_the_scripts_need() -> None:
     packages = first[first.index("install") + 1 : first.index("&&", first.index("install"))]
     assert set(packages) - {"--quiet"} == set(mintls.PACKAGES.values())
     assert commands()[0].endswith(" scripts/generate.py profiles/dev.yaml")
+    (job,) = re.findall(r"pip install (.* msgspec.*|.*'msgspec.*)", README.partition("```yaml")[2])
+    assert set(shlex.split(job)) == set(mintls.PACKAGES.values())
 
 
 def test_tox_installs_them_too_and_runs_pytest() -> None:
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini")
-    for section in ("testenv", "testenv:lint"):
+    for section in ("testenv", "testenv:lint", "testenv:bench", "testenv:picture"):
         assert set(mintls.PACKAGES.values()) <= set(tox[section]["deps"].split())
+    for package in set(mintls.PACKAGES.values()) - {"pyyaml"}:  # what has a bound below and one above
+        assert re.fullmatch(r"[a-z]+>=[0-9.]+,<[0-9]+", package)
     assert "pytest" in tox["testenv"]["commands"]
     strict = tox["pytest"]
     assert strict["filterwarnings"].split()[0] == "error"
@@ -145,7 +149,8 @@ def test_tox_installs_what_the_tests_import() -> None:
     known = {"yaml": "pyyaml", "cryptography_vectors": "cryptography-vectors"}
     ours = {path.stem for path in [*(ROOT / "tests").iterdir(), *SCRIPTS.iterdir()]}
     used = set().union(*(imports(path) for path in (ROOT / "tests").glob("*.py"))) - ours - sys.stdlib_module_names
-    assert {known.get(name, name) for name in used} <= set(tox["testenv"]["deps"].split())
+    listed = {re.split("[<>=]", dependency)[0] for dependency in tox["testenv"]["deps"].split()}
+    assert {known.get(name, name) for name in used} <= listed
 
 
 def test_ci_calls_the_readmes_test_command() -> None:

@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec
 
-PACKAGES = {"plumbum": "plumbum", "yaml": "pyyaml", "msgspec": "msgspec"}
+PACKAGES = {"plumbum": "plumbum>=2.0.1,<3", "yaml": "pyyaml", "msgspec": "msgspec>=0.20,<1"}
 
 
 def _say_what_is_missing():  # type: ignore[no-untyped-def]
@@ -15,8 +15,10 @@ def _say_what_is_missing():  # type: ignore[no-untyped-def]
     if sys.version_info < (3, 11):  # noqa: UP036
         sentence = "mintls needs Python 3.11 or newer; this is Python %d.%d" % sys.version_info[:2]  # noqa: UP031
     elif missing:
+        names = [package.partition(">")[0] for package in missing]
+        quoted = ["'%s'" % package if ">" in package else package for package in missing]  # noqa: UP031
         sentence = "mintls needs {}; install with: {} -m pip install {}".format(
-            " and ".join(missing), sys.executable or "python3", " ".join(missing)
+            " and ".join(names), sys.executable or "python3", " ".join(quoted)
         )
     else:
         return

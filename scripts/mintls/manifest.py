@@ -1,12 +1,13 @@
-"""manifest.json: what the set in a directory is, for verify.py, handshake_check.py and CI; it holds no secret."""
+"""manifest.json: describes the set in a directory, for verify.py, handshake_check.py and CI; it contains no secret."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Literal
 
 from mintls.errors import OutputError
-from mintls.profile.fields import RevocationReason, Role
-from mintls.profile.rules import MANIFEST
+from mintls.profile.choices import RevocationReason, Role
+from mintls.profile.file_rules import MANIFEST
 
 import msgspec
 from msgspec import Meta, Struct, structs
@@ -14,13 +15,13 @@ from msgspec import Meta, Struct, structs
 __all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest"]
 
 
-EARLIEST = 1900  # before it no certificate begins, and some time can be taken from it
-FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*\Z")]  # no path, nothing hidden
+EARLIEST = 1900  # no certificate starts earlier, and a duration can be subtracted from it
+FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*\Z")]  # not a path, not hidden
 Date = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:]{8}Z$")]
 
 
 class Revocation(Struct, frozen=True):
-    """One certificate that its issuer has revoked: serial in upper-case hexadecimal, date RFC 3339."""
+    """A revoked certificate: serial in upper-case hexadecimal, date RFC 3339."""
 
     serial: str
     date: Date
@@ -28,7 +29,7 @@ class Revocation(Struct, frozen=True):
 
 
 class CrlRecord(Struct, frozen=True):
-    """An authority's latest CRL: its number, when the next is due, and every certificate ever revoked."""
+    """The latest CRL of a CA: its number, its nextUpdate, and every certificate ever revoked."""
 
     number: int
     next_update: Date
@@ -39,8 +40,8 @@ class Record(Struct, frozen=True, kw_only=True):
     """One certificate of the set.
 
     serial is upper-case hexadecimal; fingerprint the SHA-256 of the DER, hexadecimal; the dates are RFC 3339 in UTC;
-    settings a digest of what the profile said, signer of the issuer's subject and key as they were, exported of what
-    the outputs were made of; files maps what a file holds to its name, sha256 every name ever written to its digest.
+    settings is a digest of the profile's settings, signer of the issuer's subject and key, exported of the contents of
+    the outputs; files maps a file's content to its name, sha256 every name ever written to its digest.
     """
 
     name: FileName
@@ -62,7 +63,7 @@ class Record(Struct, frozen=True, kw_only=True):
     crl: CrlRecord | None = None
 
 
-class Manifest(Struct, frozen=True, kw_only=True):
+class Manifest(Struct, frozen=True, kw_only=True, dict=True):
     """The set: the profile's name, the openssl that made the latest part, and the certificates, issuers first."""
 
     version: Literal[1] = 1
@@ -70,9 +71,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
     openssl: str
     certificates: tuple[Record, ...]
 
+    @cached_property
+    def named(self) -> Mapping[str, Record]:
+        """The records by name."""
+        return {record.name: record for record in self.certificates}
+
 
 def joined(manifests: Sequence[Manifest]) -> Manifest:
-    """Several manifests as one; of two records of one name the later counts, in the same second that of a share."""
+    """Several manifests as one; of two records of one name the later one wins, within a second that of a shard."""
     records: dict[str, Record] = {}
     for manifest in manifests:
         for record in manifest.certificates:
@@ -82,12 +88,12 @@ def joined(manifests: Sequence[Manifest]) -> Manifest:
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """JSON that a person can read as well."""
+    """Indented JSON."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 
 
 def decode_manifest(data: bytes, source: str) -> Manifest:
-    """Raises OutputError when it is no manifest of ours."""
+    """Raises OutputError when it is not a manifest of ours."""
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
         for record in manifest.certificates:
@@ -98,23 +104,22 @@ def decode_manifest(data: bytes, source: str) -> Manifest:
                     raise ValueError(f"{record.name} has a date before {EARLIEST}")
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise OutputError(
-            f"{source} is no manifest that mintls wrote ({error}); move it away, or choose another -o"
+            f"{source} is not a manifest written by mintls ({error}); move it away, or choose a different -o"
         ) from None
     return manifest
 
 
 def check_issuers(manifest: Manifest, source: str) -> None:
     """Raises OutputError when issuers form a loop, in which no certificate has a root."""
-    named = {record.name: record for record in manifest.certificates}
-    ended: set[str] = set()  # names from which the way up is known to end
+    ended: set[str] = set()  # names whose chain is known to end
     for record in manifest.certificates:
         way: set[str] = set()
         name: str | None = record.name
-        while name in named and name not in ended:
+        while name and name in manifest.named and name not in ended:
             if name in way:
-                raise OutputError(f"{source}: the issuers of {name} form a loop; move it away, or name another one")
+                raise OutputError(f"{source}: the issuers of {name} form a loop; move it away, or name a different one")
             way.add(name)
-            name = named[name].issuer
+            name = manifest.named[name].issuer
         ended |= way
 
 
@@ -123,14 +128,14 @@ def _dates(crl: CrlRecord | None) -> list[str]:
 
 
 def end_of(records: Iterable[Record], role: Literal["server", "client"]) -> Record | None:
-    """The one, with its key, to be that end of a connection: what is called so, else has the role, else is a peer."""
+    """The record with a key for that side of a connection: by name, else by role, else a peer."""
     fit = (record for record in records if record.role in (role, "peer") and "key" in record.files)
     return min(fit, key=lambda record: (record.name != role, record.role != role), default=None)
 
 
 def root_of(record: Record, named: Mapping[str, Record]) -> Record:
-    """The topmost of its issuers."""
-    left = dict(named)  # each once, whatever a manifest says
+    """The root of its chain."""
+    left = dict(named)  # each once, so that a loop ends
     while issuer := left.pop(record.issuer or "", None):
         record = issuer
     return record

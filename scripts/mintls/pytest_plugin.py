@@ -5,7 +5,7 @@ In a conftest.py, with this repository's scripts/ on the path (pytest's `pythonp
     pytest_plugins = ["mintls.pytest_plugin"]
 
 and in a test: `certs = mint()`, then `certs.ca`, `certs["server"].certificate`, `certs["client"].key`; README.md has an
-example. Of all modules this one alone needs pytest.
+example. Only this module needs pytest.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ __all__ = ["Mint", "Minted", "MintedSet", "mint"]
 
 
 class Minted(Struct, frozen=True):
-    """The files of one certificate: PEM, by what they hold (`certificate`, `key`, `chain`, `pkcs12` ...)."""
+    """The files of one certificate, by content: `certificate`, `key`, `chain`, `pkcs12` ..."""
 
     files: Mapping[str, Path]
 
@@ -39,7 +39,7 @@ class Minted(Struct, frozen=True):
 
     @property
     def chain(self) -> Path:
-        """What an end sends: the certificate, and its intermediates after it if the profile's `outputs` say chain."""
+        """What a peer sends: the certificate, followed by its intermediates if `outputs` has chain."""
         return self.files.get("chain", self.certificate)
 
     @property
@@ -89,7 +89,7 @@ def mint(tmp_path_factory: pytest.TempPathFactory) -> Mint:
 
 
 def _read(profile: str | Path) -> tuple[bytes, Profile]:
-    """A text of several lines, or with a colon and a blank, is YAML; anything else is a path."""
+    """Text with several lines, or with a colon and a space, is YAML; anything else is a path."""
     if isinstance(profile, str) and ("\n" in profile or ": " in profile):
         return profile.encode(), read_profile(profile.encode(), "the profile's text", "profile")
     path = Path(profile)
@@ -97,13 +97,13 @@ def _read(profile: str | Path) -> tuple[bytes, Profile]:
 
 
 def _mint(profile: Profile, directory: Path) -> MintedSet:
-    """A set that stands already is kept, and one that another process is minting is waited for."""
+    """An existing set is kept; waits for a process that is minting it."""
     mint_profile(profile, directory, Openssl(), os.cpu_count() or 1, lambda title, done, total: None)
     manifest = read_manifest(directory)
     certificates = manifest.certificates if manifest else ()
     roots = [record for record in certificates if record.issuer is None and record.role == "authority"]
     if not roots:
-        raise UsageError("the profile has no authority that is a root")
+        raise UsageError("the profile has no root CA")
     return MintedSet(
         directory=directory,
         ca=directory / roots[0].files["certificate"],

@@ -153,7 +153,7 @@ def test_killed_it_leaves_the_old_set_and_the_next_run_works(minted: Path, run: 
 
 def test_two_runs_at_once_make_one_set(tmp_path: Path) -> None:
     (tmp_path / "profile.yaml").write_text(TEXT)
-    words = ("generate.py", tmp_path / "profile.yaml", "-o", tmp_path / "set", "--json")
+    words = ("generate.py", tmp_path / "profile.yaml", "-o", tmp_path / "set", "--json", "-")
     command = [sys.executable, str(SCRIPTS / words[0]), *map(str, words[1:])]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     said = [process.communicate(timeout=patient(60))[0] for process in runs]
@@ -221,7 +221,7 @@ def test_a_manifest_that_is_not_ours(data: bytes, tmp_path: Path, run: Run) -> N
     (tmp_path / "set" / "manifest.json").write_bytes(data)
     done = run("generate.py", tmp_path / "profile.yaml", "-o", tmp_path / "set")
     assert done.returncode == 3
-    assert "manifest.json is no manifest that mintls wrote" in done.stderr
+    assert "manifest.json is not a manifest written by mintls" in done.stderr
     assert (tmp_path / "set" / "manifest.json").read_bytes() == data
 
 
@@ -240,7 +240,7 @@ def test_what_would_not_verify_is_not_published(minted: Path, run: Run) -> None:
     (minted.parent / "profile.yaml").write_text(TEXT.replace("CN: a}", "CN: a}, netscape: {cert_type: [server]}"))
     done = run("generate.py", minted.parent / "profile.yaml", "-o", minted)
     assert done.returncode == 1
-    assert "does not verify as sslclient" in done.stderr
+    assert "a new certificate failed to verify as sslclient" in done.stderr
     assert contents(minted) == before
 
 

@@ -63,7 +63,7 @@ def test_keys_are_encrypted(folder: Path, run: Run, fake_openssl: Fake) -> None:
         ({}, OTHER, "p.yaml:2: authorities.ca.passphrase: the environment variable CA_PASS is not set; set it"),
         ({"CA_PASS": ""}, OTHER, "the environment variable CA_PASS is not set"),
         ({"CA_PASS": SECRET}, None, "p.yaml:4: clients.file.passphrase: "),
-        ({"CA_PASS": SECRET}, "\nsecond", "pass.txt is empty; write the passphrase into it"),
+        ({"CA_PASS": SECRET}, "\nsecond", "pass.txt is empty; write the passphrase to it"),
     ],
 )
 def test_a_secret_that_is_not_there(
@@ -99,10 +99,10 @@ def test_a_key_that_is_to_be_encrypted_now(folder: Path, run: Run) -> None:
     environment = {**os.environ, "CA_PASS": SECRET}
     assert run(*words, env=environment).returncode == 0
     (folder / "p.yaml").write_text(TEXT.replace("{CN: plain}", "{CN: plain}, passphrase: {env: CA_PASS}"))
-    assert "renewed   plain: its key is to be encrypted" in run(*words, env=environment).stdout
+    assert "renewed   plain: its key must be encrypted" in run(*words, env=environment).stdout
     assert key(folder / "set/plain.key", SECRET)
     (folder / "p.yaml").write_text(TEXT)
-    assert "renewed   plain: its key is to be without passphrase" in run(*words, env=environment).stdout
+    assert "renewed   plain: its key must not have a passphrase" in run(*words, env=environment).stdout
     assert key(folder / "set/plain.key", None)
     (folder / "p.yaml").write_text(TEXT.replace("passphrase: {env: CA_PASS}, crl", "crl"))
     done = run(*words, env=environment)
@@ -135,7 +135,7 @@ def test_post_quantum_keys(size: str, tmp_path: Path, run: Run) -> None:
     if subprocess.run(can, capture_output=True).returncode:
         assert (done.returncode, done.stdout) == (2, "")
         sentence = f"ml-dsa-{size}: this openssl cannot make it ({version}); openssl 3.5 or newer makes it"
-        assert f"p.yaml:2: authorities.ca.key: {sentence}, or set OPENSSL to another one" in done.stderr
+        assert f"p.yaml:2: authorities.ca.key: {sentence}, or set OPENSSL to a different one" in done.stderr
         assert len(done.stderr.splitlines()) == 3
         assert not (tmp_path / "set").exists()
         return

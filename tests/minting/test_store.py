@@ -95,7 +95,7 @@ def test_a_directory_that_stays_empty_is_gone_again(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(OutputError, match="choose another directory"), open_store(path):
+        with pytest.raises(OutputError, match="choose a different directory"), open_store(path):
             pytest.fail("it was opened")
 
 
@@ -111,5 +111,5 @@ def test_a_manifest_comes_back_as_it_was(two_sets: tuple[Path, Path]) -> None:
 def test_a_manifest_that_was_changed(old: str, new: str, two_sets: tuple[Path, Path]) -> None:
     text = (two_sets[0] / MANIFEST).read_text()
     assert old in text
-    with pytest.raises(OutputError, match="is no manifest that mintls wrote"):
+    with pytest.raises(OutputError, match="is not a manifest written by mintls"):
         decode_manifest(text.replace(old, new).encode(), MANIFEST)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from mintls.manifest import decode_manifest
 from mintls.plan.crl import make_crls
-from mintls.plan.renewal import Wishes, decide
+from mintls.plan.renewal import decide
+from mintls.plan.selection import Selection
 from mintls.profile.load import load_profile
 
 import pytest
@@ -211,7 +212,7 @@ def test_one_that_is_no_longer_revoked_is_another(minted: Path, run: Run) -> Non
     """A list cannot take back what it said; a key that was compromised is not used again."""
     old, key = load(minted / "gone.crt"), (minted / "gone.key").read_bytes()
     (minted.parent / "profile.yaml").write_text(TEXT.replace(", revoked: keyCompromise", ""))
-    words = ("generate.py", minted.parent / "profile.yaml", "-o", minted, "--json")
+    words = ("generate.py", minted.parent / "profile.yaml", "-o", minted, "--json", "-")
     asked = run(*words, "--check")
     assert asked.returncode == 1
     done = run(*words)
@@ -257,7 +258,7 @@ def test_a_list_that_is_missing_or_ends_soon_is_made_again(minted: Path, run: Ru
     digests = {name: digest for record in manifest.certificates for name, digest in record.sha256.items()}
     for days, due in ((6, []), (6.4, ["ca.crl"]), (28, ["ca.crl", "quiet.crl"])):
         now = datetime.now(UTC) + timedelta(days)
-        assert not any(one.work for one in decide(profile, manifest, digests, now, Wishes()))
+        assert not any(one.work for one in decide(profile, manifest, digests, now, Selection()))
         authorities = tuple(entry for entry in profile.entries if entry.is_authority)
         made = make_crls(profile, authorities, manifest, {}, digests, now)
         assert [(one.file, one.record.number) for one in made] == [
@@ -273,7 +274,7 @@ def test_a_list_whose_key_is_elsewhere(minted: Path, run: Run) -> None:
     before = contents(minted)
     done = run(*words)
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr == "ca.crl is due, but ca.key is not here; put it back\n"
+    assert done.stderr == "ca.crl must be issued, but ca.key is missing; restore it\n"
     assert contents(minted) == before
 
 
@@ -289,7 +290,7 @@ def test_a_foreign_list_is_not_overwritten(minted: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "part"),
     [
-        (", crl: {days: 7}", "", "clients.gone.revoked: ca publishes no revocations; write crl: {} there"),
+        (", crl: {days: 7}", "", "clients.gone.revoked: ca has no CRL; write crl: {} there"),
         ("crl: {days: 7}", "revoked: superseded, crl: {}", "authorities.ca.revoked: a root cannot be revoked"),
         ("keyCompromise", "whim", "clients.gone.revoked: "),
         ("days: 7", "days: 0", "authorities.ca.crl.days: "),

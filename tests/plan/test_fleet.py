@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mintls.errors import ProfileError
 from mintls.manifest import Manifest, Record, joined
-from mintls.plan.renewal import Shard
+from mintls.plan.selection import Shard
 from mintls.profile.load import load_profile, read_profile
 
 import pytest
@@ -141,7 +141,7 @@ def test_four_processes_mint_a_fleet(together: bool, authority: Path, tmp_path: 
     assert (shown.returncode, json.loads(shown.stdout)["certificates"]) == (0, len(certificates)), shown.stdout
     # the whole profile finds nothing to do in the shares' union, and writes one manifest at its next work
     before = contents(whole)
-    done = run("generate.py", authority / "p.yaml", "-o", whole, "--json")
+    done = run("generate.py", authority / "p.yaml", "-o", whole, "--json", "-")
     assert done.returncode == 0, done.stderr
     assert {one["action"] for one in json.loads(done.stdout)["certificates"]} == {"kept"}
     assert contents(whole) == before
@@ -198,7 +198,7 @@ def test_a_share_makes_no_authority(tmp_path: Path, run: Run) -> None:
     (tmp_path / "p.yaml").write_text(TEXT)
     done = run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set", "--shard", "1/2")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "there is no ca yet; mint that first" in done.stderr
+    assert "its issuer ca does not exist yet; mint that first" in done.stderr
     assert not (tmp_path / "set").exists()
 
 
@@ -206,4 +206,4 @@ def test_a_share_makes_no_authority(tmp_path: Path, run: Run) -> None:
 def test_what_is_no_share(share: str, authority: Path, run: Run) -> None:
     done = run("generate.py", authority / "p.yaml", "-o", authority / "none", f"--shard={share}")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is no share; write K/N" in done.stderr
+    assert "is not a share; write K/N" in done.stderr

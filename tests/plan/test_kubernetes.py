@@ -48,11 +48,11 @@ def test_it_is_as_private_as_the_key(made: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "part"),
     [
-        ("direct:", "Direct:", "is no name for a Kubernetes Secret"),
-        ("direct:", "a_b:", "is no name for a Kubernetes Secret"),
-        ("direct:", "a..b:", "is no name for a Kubernetes Secret"),
-        ("direct:", "a.-b:", "is no name for a Kubernetes Secret"),
-        ('"rsa:2048"', '"rsa:2048", passphrase: {env: X}', "a Kubernetes Secret cannot hold an encrypted key"),
+        ("direct:", "Direct:", "is not a valid name of a Kubernetes Secret"),
+        ("direct:", "a_b:", "is not a valid name of a Kubernetes Secret"),
+        ("direct:", "a..b:", "is not a valid name of a Kubernetes Secret"),
+        ("direct:", "a.-b:", "is not a valid name of a Kubernetes Secret"),
+        ('"rsa:2048"', '"rsa:2048", passphrase: {env: X}', "a Kubernetes Secret cannot contain an encrypted key"),
     ],
 )
 def test_mistakes(old: str, new: str, part: str, tmp_path: Path, run: Run) -> None:

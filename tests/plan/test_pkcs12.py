@@ -114,7 +114,7 @@ def test_it_is_as_private_as_the_key(made: Path) -> None:
         (TEXT.replace("{file: word}", "{file: word, env: X}"), "write either env: NAME or file: PATH"),
         (
             TEXT.replace("{file: word}", "{file: nowhere}"),
-            ": No such file or directory; write the passphrase into it",
+            ": No such file or directory; write the passphrase to it",
         ),
         (TEXT.replace("{file: word}", "not-a-secret"), "pkcs12.password"),
         (TEXT, "the environment variable MINTLS_WORD is not set"),

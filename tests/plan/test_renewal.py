@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mintls.errors import OutputError
 from mintls.manifest import decode_manifest
-from mintls.plan.renewal import Wishes, decide
+from mintls.plan.renewal import decide
+from mintls.plan.selection import Selection
 from mintls.profile.load import load_profile
 
 import pytest
@@ -48,7 +49,7 @@ def rerun(run: Run, directory: Path, text: str = TEXT) -> dict[str, str]:
     """What was issued, and why."""
     profile = directory.parent / "profile.yaml"
     profile.write_text(text)
-    done = run("generate.py", profile, "-o", directory, "--json")
+    done = run("generate.py", profile, "-o", directory, "--json", "-")
     assert done.returncode == 0, done.stderr
     return {one["name"]: one["why"] for one in json.loads(done.stdout)["certificates"] if one["action"] != "kept"}
 
@@ -163,7 +164,7 @@ def test_a_key_of_an_authority_may_be_elsewhere_until_it_must_sign(minted: Path,
         (minted.parent / "profile.yaml").write_text(text)
         done = run("generate.py", minted.parent / "profile.yaml", "-o", minted)
         assert (done.returncode, done.stdout) == (3, "")
-        assert "root.key is not here; put it back" in done.stderr
+        assert "root.key is missing; restore it" in done.stderr
         if file:
             (minted.parent / file).rename(minted / file)
         assert contents(minted) == before
@@ -188,11 +189,15 @@ def test_what_ends_soon_is_due(minted: Path) -> None:
     digests = {name: digest for record in manifest.certificates for name, digest in record.sha256.items()}
     now = datetime.now(UTC)
     for days, due in ((0, set()), (89, set()), (91, {"web", "pinned", "cal"}), (181, {"web", "pinned", "cal", "sub"})):
-        decisions = decide(profile, manifest, digests, now + timedelta(days=days), Wishes())
+        decisions = decide(profile, manifest, digests, now + timedelta(days=days), Selection())
         assert {decision.entry.name for decision in decisions if decision.work} == due
-    with pytest.raises(OutputError, match=r"root\.key is not here"):
+    with pytest.raises(OutputError, match=r"root\.key is missing"):
         decide(
-            profile, manifest, {n: d for n, d in digests.items() if n != "root.key"}, now + timedelta(days=91), Wishes()
+            profile,
+            manifest,
+            {n: d for n, d in digests.items() if n != "root.key"},
+            now + timedelta(days=91),
+            Selection(),
         )
 
 
@@ -203,7 +208,7 @@ def asked(run: Run, directory: Path, *words: str, text: str = TEXT, status: int 
     """What was issued, or would be, and why."""
     profile = directory.parent / "profile.yaml"
     profile.write_text(text)
-    done = run("generate.py", profile, "-o", directory, "--json", *words)
+    done = run("generate.py", profile, "-o", directory, "--json", "-", *words)
     assert (done.returncode, done.stderr) == (status, ""), done.stderr
     report = json.loads(done.stdout)
     acted = {one["name"]: one["why"] for one in report["certificates"] if one["action"] not in ("kept", "skipped")}
@@ -231,14 +236,14 @@ def test_check_says_what_is_due_and_changes_nothing(minted: Path, run: Run) -> N
     text = TEXT.replace("CN: Sub}", "CN: Sub2}")
     due = asked(run, minted, "--check", text=text, status=1)
     assert due == {
-        "sub": "its settings changed", "web": "sub has another key or subject", "cal": "cal.crt is missing",
-        "pinned": "sub has another key or subject",
+        "sub": "its settings changed", "web": "sub has a new key or subject", "cal": "cal.crt is missing",
+        "pinned": "sub has a new key or subject",
     }  # fmt: skip
     assert contents(minted) == before
     done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--check")
     assert (done.returncode, done.stderr) == (1, "")
-    assert "due       web: sub has another key or subject\n" in done.stdout
-    assert "kept      root: good until " in done.stdout
+    assert "due       web: sub has a new key or subject\n" in done.stdout
+    assert "kept      root: valid until " in done.stdout
     assert done.stdout.endswith("set: 4 due, 5 in all\n")
     quiet = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--check", "-q")
     assert (quiet.returncode, quiet.stdout) == (1, "")
@@ -254,7 +259,7 @@ def test_check_of_what_is_not_there(tmp_path: Path, run: Run) -> None:
 
 def test_force_issues_what_is_good_for_the_same_keys(minted: Path, run: Run) -> None:
     before = contents(minted)
-    assert set(asked(run, minted, "--force").values()) == {"asked for"}
+    assert set(asked(run, minted, "--force").values()) == {"forced"}
     assert changed(minted, before) == {"root.crt", "sub.crt", "web.crt", "pinned.crt", "cal.crt"}
     verify_all(minted)
 
@@ -284,7 +289,7 @@ def test_only_touches_no_other(words: list[str], touched: set[str] | None, minte
 def test_only_a_name_that_there_is(minted: Path, run: Run) -> None:
     done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--only", "web", "--only", "wbe")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "--only 'wbe' names no entry" in done.stderr
+    assert "--only 'wbe' matches no entry" in done.stderr
     assert done.stderr.endswith("; did you mean web?\n")
     done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--only", "z*")
     assert done.stderr.endswith("; write a name or a glob\n")
@@ -295,13 +300,13 @@ def test_what_a_partial_run_left_behind_is_due_in_the_next(minted: Path, run: Ru
     text = TEXT.replace("CN: Sub}", "CN: Sub2}")
     assert set(asked(run, minted, "--only", "sub", text=text)) == {"sub"}
     due = asked(run, minted, "--check", text=text, status=1)
-    assert due == dict.fromkeys(["web", "pinned"], "sub is no longer the one that signed it")
+    assert due == dict.fromkeys(["web", "pinned"], "sub has changed since it signed this")
     assert asked(run, minted, text=text) == due
     verify_all(minted)
     assert asked(run, minted, text=text) == {}
     (minted / "sub.crt").unlink()  # issued again for the same key and name: only who names its serial goes with it
     assert set(asked(run, minted, "--only", "sub", text=text)) == {"sub"}
-    assert asked(run, minted, text=text) == {"pinned": "sub is no longer the one that signed it"}
+    assert asked(run, minted, text=text) == {"pinned": "sub has changed since it signed this"}
     verify_all(minted)
 
 
@@ -309,7 +314,7 @@ def test_only_a_new_entry_below_one_that_is_not_there(tmp_path: Path, run: Run) 
     (tmp_path / "profile.yaml").write_text(TEXT)
     done = run("generate.py", tmp_path / "profile.yaml", "-o", tmp_path / "set", "--only", "web")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "web is due (new), but there is no sub yet; mint that first" in done.stderr
+    assert "web must be issued (new), but its issuer sub does not exist yet; mint that first" in done.stderr
     assert asked(run, tmp_path / "set", "--only", "sub", "--only", "root")
     assert asked(run, tmp_path / "set", "--only", "web") == {"web": "new"}
 
@@ -320,8 +325,8 @@ def test_renew_within(minted: Path, run: Run) -> None:
     manifest = decode_manifest((minted / "manifest.json").read_bytes(), "manifest.json")
     digests = {name: digest for record in manifest.certificates for name, digest in record.sha256.items()}
     for days, due in ((0, set()), (99, set()), (101, leaves), (201, {*leaves, "sub"}), (301, {*leaves, "sub", "root"})):
-        wishes = Wishes(renew_within=timedelta(days))
-        decisions = decide(profile, manifest, digests, datetime.now(UTC), wishes)
+        selection = Selection(renew_within=timedelta(days))
+        decisions = decide(profile, manifest, digests, datetime.now(UTC), selection)
         assert {decision.entry.name for decision in decisions if decision.work} == due
     assert set(asked(run, minted, "--check", "--renew-within", "2425h", status=1)) == leaves
 

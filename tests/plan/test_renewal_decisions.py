@@ -5,18 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from mintls.errors import OutputError
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
+from mintls.plan.digests import export_digest, settings_digest, signer_digest
 from mintls.plan.renewal import (
     Decision,
-    Shard,
-    Wishes,
     decide,
-    export_digest,
-    settings_digest,
-    signer_digest,
 )
+from mintls.plan.selection import Selection, Shard
 from mintls.profile.load import read_profile
 from mintls.profile.model import Entry, Profile
-from mintls.profile.rules import ancestors
 
 import pytest
 from msgspec.structs import replace
@@ -42,7 +38,6 @@ def profile(text: str = TEXT) -> Profile:
 
 def standing(one: Profile) -> tuple[Manifest, dict[str, str]]:
     """A manifest as of a run that minted all of it, and the digests of its files."""
-    named = {entry.name: entry for entry in one.entries}
     records: dict[str, Record] = {}
     digests: dict[str, str] = {}
     for number, entry in enumerate(one.entries, 1):
@@ -58,7 +53,7 @@ def standing(one: Profile) -> tuple[Manifest, dict[str, str]]:
         )  # fmt: skip
         records[entry.name] = record
         digests |= sha256
-        above = ancestors(entry, named)
+        above = one.ancestors(entry)
         exported = export_digest(entry, above, records) if entry.outputs else ""
         records[entry.name] = replace(record, signer=signer_digest(entry, records), exported=exported)
     return Manifest(profile="p", openssl="", certificates=tuple(records.values())), digests
@@ -72,14 +67,14 @@ def told(
     without: tuple[str, ...] = (),
     other: tuple[str, ...] = (),
     change: dict[str, Change] | None = None,
-    **wishes: object,
+    **selection: object,
 ) -> dict[str, Decision]:
     """What is decided on a set minted `of` one text for another, with files away or other ones."""
     manifest, digests = standing(profile(of))
     records = tuple((change or {}).get(record.name, lambda same: same)(record) for record in manifest.certificates)
     digests = {file: "other" if file in other else digest for file, digest in digests.items() if file not in without}
     now = BEGIN + timedelta(days)
-    decisions = decide(profile(text), replace(manifest, certificates=records), digests, now, Wishes(**wishes))
+    decisions = decide(profile(text), replace(manifest, certificates=records), digests, now, Selection(**selection))
     return {decision.entry.name: decision for decision in decisions}
 
 
@@ -94,15 +89,15 @@ CERT, BOTH = "certificate", "key and certificate"
 
 def test_nothing_is_due_of_what_was_just_made() -> None:
     decided = told()
-    assert {name: (one.work, one.what, one.stands, one.signs, one.another) for name, one in decided.items()} == (
+    assert {name: (one.work, one.what, one.exists, one.signs, one.replaced) for name, one in decided.items()} == (
         dict.fromkeys(["ca", "sub", "a", "b", "c"], (None, "kept", True, False, False))
     )
-    assert decided["a"].why == "good until 2026-04-11T00:00:00Z"
+    assert decided["a"].why == "valid until 2026-04-11T00:00:00Z"
 
 
 def test_all_of_what_never_was_is_due() -> None:
-    decided = decide(profile(), None, {}, BEGIN, Wishes())
-    assert {(one.work, one.why, one.what, one.stands, one.signs, one.another) for one in decided} == {
+    decided = decide(profile(), None, {}, BEGIN, Selection())
+    assert {(one.work, one.why, one.what, one.exists, one.signs, one.replaced) for one in decided} == {
         (BOTH, "new", "issued", False, True, True)
     }
 
@@ -111,7 +106,7 @@ def test_all_of_what_never_was_is_due() -> None:
 @pytest.mark.parametrize(("name", "moment"), [("a", 90), ("sub", 180), ("ca", 270)])
 def test_a_tenth_of_its_life_before_the_end(name: str, moment: int, spare: int, is_due: bool) -> None:
     decided = told(days=moment - spare / 86400)
-    assert (decided[name].why.startswith("it ends ")) is is_due
+    assert (decided[name].why.startswith("it expires ")) is is_due
 
 
 @pytest.mark.parametrize(("spare", "is_due"), [(1, False), (0, False), (-1, True)])
@@ -135,8 +130,8 @@ def test_what_is_meant_to_end_is_not_due_because_it_does() -> None:
         ("a.crt", {"a": (CERT, "a.crt is missing")}), ("a.key", {"a": (BOTH, "a.key is missing")}),
         ("sub.key", {}), ("c.chain.crt", {"c": ("outputs", "c.chain.crt is missing")}),
         ("c.der", {"c": ("outputs", "c.der is missing")}),
-        ("sub.crt", {"sub": (CERT, "sub.crt is missing"), "c": ("outputs", "sub was issued again"),
-                     "b": (CERT, "sub is issued again, and this names its serial")}),
+        ("sub.crt", {"sub": (CERT, "sub.crt is missing"), "c": ("outputs", "sub was reissued"),
+                     "b": (CERT, "sub is reissued, and this certificate names its serial")}),
     ],
 )  # fmt: skip
 def test_a_file_that_is_missing(gone: str, expected: dict[str, tuple[str, str]]) -> None:
@@ -145,18 +140,18 @@ def test_a_file_that_is_missing(gone: str, expected: dict[str, tuple[str, str]])
 
 def test_an_authority_of_which_nothing_is_there_is_made_anew() -> None:
     decided = told(without=("sub.crt", "sub.key"))
-    assert (decided["sub"].work, decided["sub"].why, decided["sub"].another) == (BOTH, "sub.key is missing", True)
-    assert {decided[name].why for name in "bc"} == {"sub has another key or subject"}
+    assert (decided["sub"].work, decided["sub"].why, decided["sub"].replaced) == (BOTH, "sub.key is missing", True)
+    assert {decided[name].why for name in "bc"} == {"sub has a new key or subject"}
 
 
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        ("a.crt", {"a": (CERT, "a.crt is not the one that was issued")}),
-        ("a.key", {"a": (CERT, "a.key is another key")}),
-        ("c.der", {"c": ("outputs", "c.der is not the one that was made")}),
-        ("sub.key", {"sub": (CERT, "sub.key is another key"), "b": (CERT, "sub has another key or subject"),
-                     "c": (CERT, "sub has another key or subject")}),
+        ("a.crt", {"a": (CERT, "a.crt differs from the one issued")}),
+        ("a.key", {"a": (CERT, "a.key is a different key")}),
+        ("c.der", {"c": ("outputs", "c.der differs from the one created")}),
+        ("sub.key", {"sub": (CERT, "sub.key is a different key"), "b": (CERT, "sub has a new key or subject"),
+                     "c": (CERT, "sub has a new key or subject")}),
     ],
 )  # fmt: skip
 def test_a_file_that_is_another(file: str, expected: dict[str, tuple[str, str]]) -> None:
@@ -170,13 +165,13 @@ def renamed(what: str) -> Change:
 @pytest.mark.parametrize(
     ("change", "work", "why"),
     [
-        (renamed("key"), BOTH, "its files have other names now"),
-        (renamed("certificate"), BOTH, "its files have other names now"),
-        (lambda record: replace(record, encrypted=True), BOTH, "its key is to be without passphrase"),
-        (lambda record: replace(record, key="rsa:2048"), BOTH, "its key is to be ec:P-256"),
+        (renamed("key"), BOTH, "its file names changed"),
+        (renamed("certificate"), BOTH, "its file names changed"),
+        (lambda record: replace(record, encrypted=True), BOTH, "its key must not have a passphrase"),
+        (lambda record: replace(record, key="rsa:2048"), BOTH, "its key must be ec:P-256"),
         (lambda record: replace(record, settings="other"), CERT, "its settings changed"),
-        (lambda record: replace(record, signer="other"), CERT, "ca is no longer the one that signed it"),
-        (lambda record: replace(record, signer=""), None, "good until 2026-04-11T00:00:00Z"),
+        (lambda record: replace(record, signer="other"), CERT, "ca has changed since it signed this"),
+        (lambda record: replace(record, signer=""), None, "valid until 2026-04-11T00:00:00Z"),
     ],
 )  # fmt: skip
 def test_a_record_that_says_something_else(change: Change, work: str | None, why: str) -> None:
@@ -188,7 +183,7 @@ def test_a_record_that_says_something_else(change: Change, work: str | None, why
 def test_a_key_that_is_to_be_encrypted() -> None:
     text = TEXT.replace("{CN: a}", "{CN: a}, passphrase: {env: A}")
     decided = told(text)
-    assert (decided["a"].work, decided["a"].why) == (BOTH, "its key is to be encrypted")
+    assert (decided["a"].work, decided["a"].why) == (BOTH, "its key must be encrypted")
 
 
 def revoked(*reasons: str) -> dict[str, Change]:
@@ -217,36 +212,36 @@ def test_one_that_is_no_longer_to_be_revoked(reason: str, work: str, why: str) -
 
 
 def test_keys_are_rotated_of_leaves_alone() -> None:
-    assert due(rotate_keys=True) == dict.fromkeys("abc", (BOTH, "its key is to change"))
+    assert due(rotate_keys=True) == dict.fromkeys("abc", (BOTH, "keys are rotated"))
 
 
 def test_forced_is_everything() -> None:
     decided = told(force=True)
-    assert {(one.work, one.why, one.what) for one in decided.values()} == {(CERT, "asked for", "renewed")}
-    assert not any(one.another for one in decided.values())
+    assert {(one.work, one.why, one.what) for one in decided.values()} == {(CERT, "forced", "renewed")}
+    assert not any(one.replaced for one in decided.values())
 
 
 def test_only_some() -> None:
     decided = told(force=True, only=("s*", "a"))
     assert {name for name, one in decided.items() if one.work} == {"sub", "a"}
-    assert {decided[name].why for name in ("ca", "b", "c")} == {"not asked for"}
-    new = decide(profile(), None, {}, BEGIN, Wishes(only=("ca",)))
+    assert {decided[name].why for name in ("ca", "b", "c")} == {"not selected"}
+    new = decide(profile(), None, {}, BEGIN, Selection(only=("ca",)))
     assert [one.what for one in new] == ["issued", "skipped", "skipped", "skipped", "skipped"]
 
 
 def test_another_subject_is_another_issuer() -> None:
     decided = told(TEXT.replace("CN: Sub", "CN: Sub2"))
-    assert (decided["sub"].why, decided["sub"].another) == ("its settings changed", True)
-    assert {decided[name].why for name in "bc"} == {"sub has another key or subject"}
+    assert (decided["sub"].why, decided["sub"].replaced) == ("its settings changed", True)
+    assert {decided[name].why for name in "bc"} == {"sub has a new key or subject"}
     assert decided["a"].work is None
 
 
 @pytest.mark.parametrize(
     ("gone", "sentence"),
     [
-        (("a.crt", "ca.key"), "a is due (a.crt is missing), but its issuer's ca.key is not here; put it back"),
+        (("a.crt", "ca.key"), "a must be issued (a.crt is missing), but its issuer's ca.key is missing; restore it"),
         (("ca.crt", "ca.key", "a.crt"), None),
-        (("sub.key", "c.crt"), "c is due (c.crt is missing), but its issuer's sub.key is not here; put it back"),
+        (("sub.key", "c.crt"), "c must be issued (c.crt is missing), but its issuer's sub.key is missing; restore it"),
     ],
 )
 def test_a_key_that_must_sign_and_is_not_here(gone: tuple[str, ...], sentence: str | None) -> None:
@@ -260,24 +255,26 @@ def test_a_key_that_must_sign_and_is_not_here(gone: tuple[str, ...], sentence: s
 
 def test_an_authority_whose_own_key_must_sign() -> None:
     with pytest.raises(
-        OutputError, match=r"^sub is due \(its settings changed\), but sub\.key is not here; put it back$"
+        OutputError, match=r"^sub must be issued \(its settings changed\), but sub\.key is missing; restore it$"
     ):
         told(TEXT.replace("days: 200", "days: 201"), without=("sub.key",))
 
 
 def test_an_issuer_that_does_not_stand() -> None:
-    with pytest.raises(OutputError, match=r"^b is due \(new\), but there is no sub yet; mint that first$"):
-        decide(profile(), None, {}, BEGIN, Wishes(only=("b",)))
+    with pytest.raises(
+        OutputError, match=r"^b must be issued \(new\), but its issuer sub does not exist yet; mint that first$"
+    ):
+        decide(profile(), None, {}, BEGIN, Selection(only=("b",)))
     own = TEXT.replace("{CN: a}", "{CN: a}, defects: [self_signed]")
-    (one,) = [one for one in decide(profile(own), None, {}, BEGIN, Wishes(only=("a",))) if one.work]
+    (one,) = [one for one in decide(profile(own), None, {}, BEGIN, Selection(only=("a",))) if one.work]
     assert one.entry.name == "a"
 
 
 def test_outputs_follow_what_they_are_made_of() -> None:
     other: Change = lambda record: replace(record, exported="other")  # noqa: E731
-    assert due(change={"c": other}) == {"c": ("outputs", "what it is made of changed")}
+    assert due(change={"c": other}) == {"c": ("outputs", "its contents changed")}
     decided = told(change={"c": other})
-    assert (decided["c"].what, decided["c"].signs, decided["c"].another) == ("completed", False, False)
+    assert (decided["c"].what, decided["c"].signs, decided["c"].replaced) == ("completed", False, False)
 
 
 FLEET = "authorities: {ca: {subject: {CN: CA}}}\nclients:\n  f: {subject: {CN: f}, count: 7}\n  x: {subject: {CN: x}}\n"
@@ -293,6 +290,6 @@ FLEET = "authorities: {ca: {subject: {CN: CA}}}\nclients:\n  f: {subject: {CN: f
 def test_what_lies_in_a_share(number: int, of: int, names: list[str]) -> None:
     entries: tuple[Entry, ...] = profile(FLEET).entries
     assert [entry.name for entry in entries if Shard(number, of).covers(entry)] == names
-    assert [entry.name for entry in entries if Wishes(shard=Shard(number, of)).covers(entry)] == names
-    few = Wishes(shard=Shard(number, of), only=("f-*",))
+    assert [entry.name for entry in entries if Selection(shard=Shard(number, of)).covers(entry)] == names
+    few = Selection(shard=Shard(number, of), only=("f-*",))
     assert [entry.name for entry in entries if few.covers(entry)] == [name for name in names if name != "x"]

@@ -98,7 +98,7 @@ def test_it_overwrites_nothing(file: str, empty: Path, bare_path: Path) -> None:
     (empty / file).write_text("mine")
     done = run_sh(script, empty, bare_path)
     assert done.returncode == 1
-    assert f"{file} exists already" in done.stderr
+    assert f"{file} already exists" in done.stderr
     assert [path.name for path in empty.iterdir()] == [file]
     assert (empty / file).read_text() == "mine"
 

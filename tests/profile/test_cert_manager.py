@@ -184,7 +184,7 @@ def test_what_cert_manager_cannot_say_is_told(
     assert said == {
         "sub: cert-manager has no crl",
         *(f"odd: cert-manager has no {what}" for what in (
-            "serial", "ocsp", "not_after", "ed448 keys; RSA stands in its place", "title in a subject", "RID:1.2.3",
+            "serial", "ocsp", "not_after", "ed448 keys; RSA is used instead", "title in a subject", "RID:1.2.3",
             "usage 1.2.3.4",
         )),
     }  # fmt: skip

@@ -105,9 +105,9 @@ def test_a_good_attribute(attribute: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("attribute", "value", "part"),
     [
-        ("C", "NOR", "two letters"),
-        ("C", "N", "two letters"),
-        ("C", "47", "two letters"),
+        ("C", "NOR", "two-letter code"),
+        ("C", "N", "two-letter code"),
+        ("C", "47", "two-letter code"),
         ("CN", "", "empty"),
         ("CN", "a\nb", "U+000A"),
         ("CN", "a\0", "U+0000"),
@@ -159,7 +159,7 @@ def test_every_attribute_is_bounded_as_it_should_be() -> None:
     assert BOUNDS == ATTRIBUTES
     for name, most in BOUNDS.items():
         check_attribute(name, "x" * most)
-        with pytest.raises(ValueError, match="two letters" if name == "C" else f"is {most + 1} characters long"):
+        with pytest.raises(ValueError, match="two-letter code" if name == "C" else f"is {most + 1} characters long"):
             check_attribute(name, "x" * (most + 1))
 
 
@@ -171,7 +171,7 @@ def test_an_attribute_of_any_other_oid_is_bounded_too() -> None:
 
 @pytest.mark.parametrize(("oid", "name"), OIDS.items())
 def test_an_attribute_that_has_a_name_is_written_by_it(oid: str, name: str) -> None:
-    with pytest.raises(ValueError, match=f"{re.escape(oid)} has a name; write {name}$"):
+    with pytest.raises(ValueError, match=f"{re.escape(oid)} has a short name; write {name}$"):
         check_attribute(oid, "x")
 
 

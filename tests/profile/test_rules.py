@@ -10,10 +10,10 @@ TWO = "authorities:\n  ca: {subject: {CN: CA}}\n  cb: {subject: {CN: CB}, issuer
 
 # line: path of the complaint, a part of its sentence, the profile that is wrong, the one that is right
 RULES = {
-    "no entries": ("1: ", "holds no authorities", "version: 1", ROOT),
+    "no entries": ("1: ", "contains no authorities", "version: 1", ROOT),
     "nobody signs": (
         "1: clients.c.issuer",
-        "write an authority",
+        "add a CA under authorities",
         "clients: {c: {subject: {CN: c}}}",
         ROOT + "clients: {c: {subject: {CN: c}}}",
     ),
@@ -25,7 +25,7 @@ RULES = {
     ),
     "no such issuer": (
         "3: clients.c.issuer",
-        "there is no authority 'cc'",
+        "there is no CA 'cc'",
         ROOT + "clients: {c: {subject: {CN: c}, issuer: cc}}",
         ROOT + "clients: {c: {subject: {CN: c}, issuer: ca}}",
     ),
@@ -37,13 +37,13 @@ RULES = {
     ),
     "a circle": (
         "2: authorities.a.issuer",
-        "circle",
+        "loop",
         "authorities:\n  a: {subject: {CN: a}, issuer: b}\n  b: {subject: {CN: b}, issuer: a}",
         "authorities:\n  a: {subject: {CN: a}, issuer: b}\n  b: {subject: {CN: b}}",
     ),
     "its own issuer": (
         "2: authorities.a.issuer",
-        "circle",
+        "loop",
         "authorities:\n  a: {subject: {CN: a}, issuer: a}",
         "authorities:\n  a: {subject: {CN: a}}",
     ),
@@ -55,7 +55,7 @@ RULES = {
     ),
     "path_length far above": (
         "4: authorities.cc.issuer",
-        "path_length 1, and this would be authority 2",
+        "path_length 1, and this would be CA number 2",
         TWO.replace("CN: CA}", "CN: CA}, path_length: 1") + "  cc: {subject: {CN: CC}, issuer: cb}",
         TWO.replace("CN: CA}", "CN: CA}, path_length: 2") + "  cc: {subject: {CN: CC}, issuer: cb}",
     ),
@@ -67,7 +67,7 @@ RULES = {
     ),
     "no subject": (
         "3: clients.c.subject",
-        "no subject",
+        "is missing; write subject: {CN: c}",
         ROOT + "clients: {c: {days: 3}}",
         ROOT + "clients: {c: {subject: {CN: c}}}",
     ),
@@ -91,13 +91,13 @@ RULES = {
     ),
     "keyCertSign on a leaf": (
         "3: clients.c.key_usage",
-        "keyCertSign belongs to authorities",
+        "keyCertSign is for CAs only",
         ROOT + "clients: {c: {subject: {CN: c}, key_usage: [digitalSignature, keyCertSign]}}",
         ROOT + "clients: {c: {subject: {CN: c}, key_usage: [digitalSignature, nonRepudiation]}}",
     ),
     "cRLSign on a leaf": (
         "3: clients.c.key_usage",
-        "cRLSign belongs to authorities",
+        "cRLSign is for CAs only",
         ROOT + "clients: {c: {subject: {CN: c}, key_usage: [cRLSign]}}",
         ROOT + "clients: {c: {subject: {CN: c}, key_usage: [digitalSignature]}}",
     ),
@@ -207,14 +207,14 @@ def test_a_safe_name(name: str) -> None:
 def test_a_name_that_is_no_safe_file_name(name: str) -> None:
     told = complaints(f'authorities: {{"{name}": {{subject: {{CN: c}}}}}}')
     assert len(told) == 1
-    assert "no safe file name" in told[0]
+    assert "not a safe file name" in told[0]
 
 
 def test_a_leaf_that_outlives_its_issuer_is_a_warning() -> None:
     text = "authorities: {ca: {subject: {CN: CA}, days: 30}}\nclients: {c: {subject: {CN: c}, days: %d}}"
     (warning,) = read_profile((text % 31).encode(), "p", "p").warnings
     assert warning.startswith("p:2: clients.c.days: ")
-    assert "only for 30" in warning
+    assert "longer than its issuer ca (30)" in warning
     assert read_profile((text % 30).encode(), "p", "p").warnings == ()
 
 
@@ -225,7 +225,7 @@ def test_issuers_come_before_what_they_sign_at_any_depth() -> None:
         return [entry.name for entry in read_profile(text.encode(), "p", "p").entries]
 
     assert entries(100) == [f"a{n}" for n in range(100, -1, -1)]
-    with pytest.raises(ProfileError, match=r"^p:2: authorities\.a0\.issuer: has more than 100 issuers above it"):
+    with pytest.raises(ProfileError, match=r"^p:2: authorities\.a0\.issuer: its chain has more than 100 issuers"):
         entries(101)
 
 
@@ -263,8 +263,8 @@ LETS = {
     "no_san": (BRACED + "servers: {{s: {{subject: {{CN: s}}{}}}}}", "without san"),
     "wrong_purpose": (BRACED + "clients: {{c: {{subject: {{CN: c}}, extended_key_usage: [codeSigning]{}}}}}",
         "needs clientAuth"),
-    "weak_key": (BRACED + "clients: {{c: {{subject: {{CN: c}}, key: 'rsa:1024'{}}}}}", "TLS stacks refuse 1024 bits"),
-    "weak_digest": (BRACED + "clients: {{c: {{subject: {{CN: c}}, digest: sha1{}}}}}", "TLS stacks refuse sha1"),
+    "weak_key": (BRACED + "clients: {{c: {{subject: {{CN: c}}, key: 'rsa:1024'{}}}}}", "TLS stacks reject 1024 bits"),
+    "weak_digest": (BRACED + "clients: {{c: {{subject: {{CN: c}}, digest: sha1{}}}}}", "TLS stacks reject sha1"),
     "leaf_issuer": (BRACED + "clients: {{c: {{subject: {{CN: c}}}}, d: {{subject: {{CN: d}}, issuer: c{}}}}}",
         "'c' is a client"),
     "past_path_length": (
@@ -274,7 +274,7 @@ LETS = {
     "outside_name_constraints": (
         "authorities: {{a: {{subject: {{CN: a}}, name_constraints: {{permitted: ['DNS:a.test']}}}}}}\n"
         "clients: {{c: {{subject: {{CN: c}}, san: ['DNS:b.test']{}}}}}",
-        "DNS:b.test is not among the names that a permits: DNS:a.test",
+        "DNS:b.test is not a name that a permits: DNS:a.test",
     ),
 }  # fmt: skip
 
@@ -303,7 +303,7 @@ LEAF = AUTHORITY % "" + CLIENT
         (LEAF % ', not_before: "2030-01-01T00:00:00Z", not_after: "2030-01-01T00:00:01Z"', []),
         (LEAF % ', not_after: "2030-01-01T00:00:01Z"', []),
         # revocation
-        (LEAF % ", revoked: superseded", ["ca publishes no revocations; write crl: {} there"]),
+        (LEAF % ", revoked: superseded", ["ca has no CRL; write crl: {} there"]),
         (AUTHORITY % ", crl: {}" + CLIENT % ", revoked: superseded", []),
         (AUTHORITY % ", crl: {}, revoked: superseded", ["a root cannot be revoked"]),
         (TWO.replace("CN: CA}", "CN: CA}, crl: {}").replace("issuer: ca", "issuer: ca, revoked: superseded"), []),
@@ -318,17 +318,17 @@ LEAF = AUTHORITY % "" + CLIENT
         (LEAF % ", passphrase: {file: b}", []),
         # Kubernetes
         (LEAF % ", outputs: [kubernetes]", []),
-        (LEAF % ", outputs: [kubernetes], passphrase: {env: A}", ["cannot hold an encrypted key"]),
+        (LEAF % ", outputs: [kubernetes], passphrase: {env: A}", ["cannot contain an encrypted key"]),
         (AUTHORITY % "" + "clients: {C: {subject: {CN: c}, outputs: [kubernetes]}}",
-         ["no name for a Kubernetes Secret"]),
+         ["not a valid name of a Kubernetes Secret"]),
         (AUTHORITY % "" + "clients: {a-: {subject: {CN: c}, outputs: [kubernetes]}}",
-         ["no name for a Kubernetes Secret"]),
+         ["not a valid name of a Kubernetes Secret"]),
         (AUTHORITY % "" + "clients: {a.b-9: {subject: {CN: c}, outputs: [kubernetes]}}", []),
         # signing requests
         (AUTHORITY % ", csr: x.csr", ["a root signs itself, so its key must be here"]),
-        (TWO.replace("issuer: ca", "issuer: ca, csr: x.csr, crl: {}"), ["so its list cannot be signed here"]),
+        (TWO.replace("issuer: ca", "issuer: ca, csr: x.csr, crl: {}"), ["so its CRL cannot be signed here"]),
         (TWO.replace("issuer: ca", "issuer: ca, csr: x.csr") + CLIENT % ", issuer: cb",
-         ["the key of cb is with whoever made"]),
+         ["the key of cb belongs to the owner of its csr"]),
         (LEAF % ", csr: x.csr", []),
         (LEAF % ", csr: x.csr, outputs: [der, chain]", []),
         (LEAF % f", csr: x.csr, outputs: [pkcs12], {P12}", ["the key stays with its owner"]),
@@ -336,9 +336,9 @@ LEAF = AUTHORITY % "" + CLIENT
         (LEAF % ", csr: x.csr, outputs: [kubernetes]", ["the key stays with its owner"]),
         (LEAF % ", csr: x.csr, passphrase: {env: A}", ["the key stays with its owner"]),
         (LEAF % ", csr: x.csr, defects: [stolen_key]", ["the key stays with its owner"]),
-        (LEAF % ', csr: x.csr, not_before: "2030-01-01T00:00:00Z"', ["can be combined with days alone"]),
-        (LEAF % ', csr: x.csr, not_after: "2030-01-01T00:00:00Z"', ["can be combined with days alone"]),
-        (LEAF % ", csr: x.csr, backdate: 1h", ["can be combined with days alone"]),
+        (LEAF % ', csr: x.csr, not_before: "2030-01-01T00:00:00Z"', ["can be combined with days only"]),
+        (LEAF % ', csr: x.csr, not_after: "2030-01-01T00:00:00Z"', ["can be combined with days only"]),
+        (LEAF % ", csr: x.csr, backdate: 1h", ["can be combined with days only"]),
         # keys
         (LEAF % ", key: ed25519, defects: [stolen_key]", ["stolen_key needs an RSA or EC key"]),
         (LEAF % ", key: 'ec:P-256', defects: [stolen_key]", []),
@@ -391,7 +391,7 @@ def test_what_an_authority_may_certify(constraints: str, names: list[str], told:
 def test_of_a_fleet_one_stands_for_all() -> None:
     text = ROOT + "clients: {c: {subject: {CN: c}, count: 3, key: 'rsa:1024'}}"
     (told,) = complaints(text)
-    assert told.startswith("p:3: clients.c.key: TLS stacks refuse 1024 bits")
+    assert told.startswith("p:3: clients.c.key: TLS stacks reject 1024 bits")
     long = "authorities: {ca: {subject: {CN: CA}, days: 3}}\nclients: {c: {subject: {CN: c}, count: 3, days: 4}}"
     assert len(read_profile(long.encode(), "p", "p").warnings) == 1
     same = ROOT + "clients: {c: {subject: {CN: c}, count: 2, serial: 7}}"

@@ -80,7 +80,7 @@ def test_only_the_public_key_is_taken_over(key: Any, name: str, folder: Path, ru
     where = f"warning: {folder}/p.yaml:4: servers.theirs.csr: "
     (line,) = done.stderr.splitlines()
     assert line.startswith(where)
-    assert line.endswith("is ignored: its subject, Basic Constraints, Subject Alternative Name")
+    assert line.endswith("ignored in the request: its subject, Basic Constraints, Subject Alternative Name")
 
 
 def test_a_request_of_plain_openssl(folder: Path, run: Run) -> None:
@@ -169,7 +169,7 @@ def test_an_intermediate_of_somebody_else(folder: Path, run: Run) -> None:
     (folder / "p.yaml").write_text(text + "clients: {c: {subject: {CN: c}, issuer: sub}}\n")
     done = run("generate.py", folder / "p.yaml", "-o", folder / "set")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "clients.c.issuer: the key of sub is with whoever made its csr" in done.stderr
+    assert "clients.c.issuer: the key of sub belongs to the owner of its csr" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,8 @@ def test_an_intermediate_of_somebody_else(folder: Path, run: Run) -> None:
         ("outputs: [kubernetes]", "the key stays with its owner"),
         ("passphrase: {env: X}", "the key stays with its owner"),
         ("defects: [stolen_key]", "the key stays with its owner"),
-        ("not_after: 2050-01-01T00:00:00Z", "can be combined with days alone"),
-        ("backdate: 1h", "can be combined with days alone"),
+        ("not_after: 2050-01-01T00:00:00Z", "can be combined with days only"),
+        ("backdate: 1h", "can be combined with days only"),
     ],
 )
 def test_what_cannot_be_combined_with_a_request(

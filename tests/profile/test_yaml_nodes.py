@@ -70,13 +70,13 @@ def test_every_node_knows_its_line() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "part"),
     [
-        ("a: 1\nb: 2\na: 3", 3, "first in line 1"),
+        ("a: 1\nb: 2\na: 3", 3, "first on line 1"),
         ("a: !!python/object:os.system ls", 1, "tag"),
         ("a: !!python/object/apply:os.system [ls]", 1, "tag"),
         ("x: 1\na: !!binary aGk=", 2, "tag"),
         ("a: !mine {b: c}", 1, "tag"),
         ("a: {<<: word}", 1, "<<"),
-        ("? [a, b]\n: c", 1, "a key must be one word"),
+        ("? [a, b]\n: c", 1, "a key must be a scalar"),
     ],
 )
 def test_a_mistake_that_leaves_the_text_readable(text: str, line: int, part: str) -> None:
@@ -194,7 +194,7 @@ def test_a_tag_that_says_only_that_it_is_text() -> None:
     assert read("a: ! 12") == {"a": "12"}
     _, complaints = read_yaml(b"a: 1\nb: !!str 12\nc: !x [1]\nd: !y {e: 1}")
     assert [str(one) for one in complaints] == [
-        f"{line}: the tag '{tag}' is not read; take it away"
+        f"{line}: the tag '{tag}' is not supported; remove it"
         for line, tag in ((2, "tag:yaml.org,2002:str"), (3, "!x"), (4, "!y"))
     ]
 
@@ -208,16 +208,16 @@ def test_merges_in_their_order() -> None:
     assert root["w"] == {"a": "2", "b": "2"}
     assert root["v"] == {"a": "2", "b": "9"}
     _, complaints = read_yaml(b"a: 1\nb:\n  <<: [{c: 1}, word]\n  <<: {d: 1}\n")
-    assert [str(one) for one in complaints] == ["3: << merges mappings; this is none"]
+    assert [str(one) for one in complaints] == ["3: << merges mappings; this is not a mapping"]
 
 
 def test_a_key_that_stands_twice_keeps_its_first_value() -> None:
     root, complaints = read_yaml(b"a: 1\nb: 2\na: 3\nb: 4\na: 5\n")
     assert plain(root) == {"a": "1", "b": "2"}
     assert [str(one) for one in complaints] == [
-        "3: 'a' stands here again (first in line 1); keep one",
-        "4: 'b' stands here again (first in line 2); keep one",
-        "5: 'a' stands here again (first in line 1); keep one",
+        "3: duplicate key 'a' (first on line 1); keep one",
+        "4: duplicate key 'b' (first on line 2); keep one",
+        "5: duplicate key 'a' (first on line 1); keep one",
     ]
 
 
@@ -225,7 +225,7 @@ def test_a_key_that_stands_twice_keeps_its_first_value() -> None:
 def test_a_key_that_is_no_word_is_passed_over(key: str) -> None:
     root, complaints = read_yaml(f"x: 1\n? {key}\n: c\ny: 2".encode())
     assert plain(root) == {"x": "1", "y": "2"}
-    assert [str(one) for one in complaints] == ["2: a key must be one word, not a list or a mapping"]
+    assert [str(one) for one in complaints] == ["2: a key must be a scalar, not a list or a mapping"]
 
 
 def test_what_is_written_is_read_again() -> None:

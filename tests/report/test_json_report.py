@@ -109,7 +109,7 @@ def test_the_report_of_a_real_run_is_valid(run: RunScript, dev: Path, tmp_path: 
 def test_the_report_of_generate_is_valid(run: RunScript, tmp_path: Path) -> None:
     directory = tmp_path / "s\udcff\u202ee\tt"  # any bytes but / and NUL are a path
     reports = [
-        json.loads(run("generate.py", PROFILES / "dev.yaml", "-o", directory, "--json", *more).stdout)
+        json.loads(run("generate.py", PROFILES / "dev.yaml", "-o", directory, "--json", "-", *more).stdout)
         for more in ((), ("--check",))
     ]
     assert [errors("mint", report) for report in reports] == [[], []]

@@ -38,7 +38,7 @@ def test_by_default_it_mints_below_certs(tmp_path: Path, run: Run) -> None:
 
 
 def test_json_and_quiet(dev: Path, run: Run) -> None:
-    done = run("generate.py", DEV, "-o", dev, "--json")
+    done = run("generate.py", DEV, "-o", dev, "--json", "-")
     report = json.loads(done.stdout)
     assert (done.returncode, report["version"], report["directory"]) == (0, 1, str(dev))
     assert [(one["name"], one["action"]) for one in report["certificates"]] == [
@@ -46,6 +46,38 @@ def test_json_and_quiet(dev: Path, run: Run) -> None:
     ]  # fmt: skip
     quiet = run("generate.py", DEV, "-o", dev, "-q")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+
+
+def test_json_into_a_file(dev: Path, tmp_path: Path, run: Run) -> None:
+    done = run("generate.py", DEV, "-o", dev, "--json", tmp_path / "report.json")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"{dev}: 0 issued, 3 in all")
+    assert json.loads((tmp_path / "report.json").read_text())["current"] is True
+    done = run("generate.py", DEV, "-o", dev, "--json", tmp_path / "none" / "report.json")
+    assert (done.returncode, done.stderr) == (
+        3, f"{tmp_path}/none/report.json: No such file or directory; write to a different file\n",
+    )  # fmt: skip
+
+
+def test_on_a_terminal_it_ends_with_what_to_do_next(dev: Path) -> None:
+    command = [sys.executable, str(SCRIPTS / "generate.py"), str(DEV), "-o", str(dev)]
+
+    def last_line(*more: str) -> str:
+        ours, theirs = os.openpty()
+        try:
+            assert subprocess.run([*command, *more], stdin=subprocess.DEVNULL, stdout=theirs).returncode == 0
+            os.write(theirs, b"end\n")
+            text = b""
+            while not text.endswith(b"end\r\n"):
+                text += os.read(ours, 4096)
+            return "".join(text.decode().splitlines()[-2:-1])
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+    files = f"{dev}/server.crt and {dev}/server.key, trusting {dev}/ca.crt"
+    assert last_line() == (f"next: give the server {files}; test: handshake_check.py {dev} --connect HOST:PORT")
+    assert last_line("-q") == ""
+    assert "next:" not in subprocess.run(command, capture_output=True, text=True).stdout
 
 
 def test_a_warning_is_told_unless_quiet(tmp_path: Path, run: Run) -> None:
@@ -60,10 +92,10 @@ def test_a_warning_is_told_unless_quiet(tmp_path: Path, run: Run) -> None:
     [
         (["none.yaml"], 2, "none.yaml: No such file"),
         (["."], 2, "Is a directory"),
-        ([DEV, "-o", "file"], 3, "file: Not a directory; choose another directory"),
-        ([DEV, "-o", "file/below"], 3, "choose another directory"),
-        ([DEV, "-o", "/proc/x"], 3, "choose another directory"),
-        (["bad.yaml"], 2, "bad.yaml:1: clients.c.issuer: nobody signs it"),
+        ([DEV, "-o", "file"], 3, "file: Not a directory; choose a different directory"),
+        ([DEV, "-o", "file/below"], 3, "choose a different directory"),
+        ([DEV, "-o", "/proc/x"], 3, "choose a different directory"),
+        (["bad.yaml"], 2, "bad.yaml:1: clients.c.issuer: issuer is missing"),
         (["binary.yaml"], 2, "binary.yaml:1: is not UTF-8 text"),
         ([], 2, "positional argument"),
         ([DEV, DEV], 2, "positional argument"),
@@ -98,7 +130,7 @@ def test_without_its_packages_it_says_what_to_install() -> None:
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("mintls needs msgspec and plumbum and pyyaml; install with: ")
-    assert done.stderr.endswith(" -m pip install msgspec plumbum pyyaml\n")
+    assert done.stderr.endswith(" -m pip install 'msgspec>=0.20,<1' 'plumbum>=2.0.1,<3' pyyaml\n")
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -195,7 +195,7 @@ def test_what_it_lacks_is_told_before_anything_is_made(
         if option in LACKS[version]:
             assert (done.returncode, done.stdout) == (2, ""), done.stderr
             assert f"this openssl has no `{option}` ({version}); " in done.stderr
-            assert done.stderr.endswith(", or set OPENSSL to another one\n")
+            assert done.stderr.endswith(", or set OPENSSL to a different one\n")
             assert not (tmp_path / "set").exists()
         else:
             assert done.returncode == 0, done.stderr

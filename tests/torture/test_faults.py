@@ -143,7 +143,7 @@ def test_a_directory_that_may_not_be_written(standing: Path, run: Run) -> None:
         assert (done.returncode, done.stderr.partition(": ")[2]) == (3, "Permission denied; nothing was published\n")
         below = run("generate.py", standing.parent / "p.yaml", "-o", standing / "x", preexec_fn=without_privileges)
         assert (below.returncode, below.stderr.partition(": ")[2]) == (
-            3, "Permission denied; choose another directory with -o\n",
+            3, "Permission denied; choose a different directory with -o\n",
         )  # fmt: skip
     finally:
         standing.chmod(0o755)
@@ -287,7 +287,7 @@ def test_runs_of_several_profiles_at_once(tmp_path: Path) -> None:
             assert run.returncode == 3
             assert said[index] == (
                 f"{tmp_path / 'set'} holds the set of a profile called 'p{winner}', and this is 'p{index}'; "
-                "choose another -o\n"
+                "choose a different -o\n"
             )
     check_whole(tmp_path / "set")
     assert f"CA {winner}" in (tmp_path / "set" / "manifest.json").read_text()

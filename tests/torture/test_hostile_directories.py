@@ -101,7 +101,7 @@ def test_no_keys_are_made_where_another_user_may_write(which: str, how: str, tmp
     done = run("generate.py", DEV, "-o", directory, "-q")
     assert (done.returncode, done.stdout) == (3, "")
     assert re.fullmatch(
-        rf"{re.escape(str(place))} (may be written by|belongs to) {how}.*choose another -o\n", done.stderr
+        rf"{re.escape(str(place))} (may be written by|belongs to) {how}.*choose a different -o\n", done.stderr
     )
     assert list(directory.iterdir()) == []
     if how == "every user":

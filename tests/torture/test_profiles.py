@@ -14,7 +14,7 @@ from pathlib import Path
 from mintls.errors import MintlsError, ProfileError
 from mintls.minting.mint import check, whole_plan
 from mintls.minting.store import COMMIT
-from mintls.plan.renewal import Wishes
+from mintls.plan.selection import Selection
 from mintls.plan.shell_script import shell_script
 from mintls.profile.load import read_profile
 
@@ -354,7 +354,7 @@ def test_a_manifest_that_leads_astray(field: str, value: str, dev: Path, tmp_pat
         command = [sys.executable, str(SCRIPTS / name), *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
         check_refused(done, 3)
-        assert "manifest.json is no manifest that mintls wrote" in done.stderr
+        assert "manifest.json is not a manifest written by mintls" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
@@ -371,7 +371,7 @@ def test_manifests_with_mistakes_of_chance(showcase: Path, tmp_path: Path, recor
         (directory / "manifest.json").write_bytes(text)
         said = ""
         try:
-            check(profile, directory, Wishes())
+            check(profile, directory, Selection())
         except MintlsError as error:
             refused += 1
             said = str(error)

@@ -98,8 +98,10 @@ def test_nothing_secret_is_said(
         said = [
             run_alone("generate.py", folder / "p.yaml", "--dry-run", env=environment),
             run_alone("generate.py", *words, env=spied),
-            run_alone("generate.py", *words, "--check", "--json", env=environment),
-            run_alone("generate.py", *words, "--force", "--rotate-keys", "--json", "--only", "client", env=environment),
+            run_alone("generate.py", *words, "--check", "--json", "-", env=environment),
+            run_alone(
+                "generate.py", *words, "--force", "--rotate-keys", "--json", "-", "--only", "client", env=environment
+            ),
             run_alone("verify.py", directory, "--text", env=environment),
             run_alone("verify.py", directory, "--json", env=environment),
             run_alone("generate.py", folder / "p.yaml", "--export", "cert-manager", env=environment),

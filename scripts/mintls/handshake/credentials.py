@@ -13,7 +13,7 @@ from mintls.manifest import MANIFEST, Manifest, Record
 from mintls.minting.mint import mint as mint_profile
 from mintls.minting.snapshot import Snapshot, read_manifest, read_snapshot
 from mintls.openssl.binary import Openssl
-from mintls.plan.renewal import Wishes
+from mintls.plan.selection import Selection
 from mintls.profile.load import build_profile
 
 PROFILE = "catalogue"
@@ -29,9 +29,9 @@ def mint(
     `existing`: the entries that are in the directory already and are left as they are.
     """
     profile = build_profile(document, "the catalogue", PROFILE)
-    wishes = Wishes(only=tuple(entry.name for entry in profile.entries if entry.name not in existing))
-    if wishes.only:
-        mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, wishes)
+    selection = Selection(only=tuple(entry.name for entry in profile.entries if entry.name not in existing))
+    if selection.only:
+        mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, selection)
 
 
 def read_set(directory: Path) -> tuple[Record, ...]:

@@ -15,8 +15,10 @@ from mintls.handshake.credentials import PROFILE
 from mintls.manifest import MANIFEST, Manifest, Record, encode_manifest
 from mintls.minting.execute import run_step
 from mintls.openssl.binary import Openssl
-from mintls.plan.commands import defect_steps
-from mintls.profile.fields import Defect, Files, KeyAlgorithm, Leaf
+from mintls.plan.defects import defect_steps
+from mintls.profile.choices import Defect, KeyAlgorithm
+from mintls.profile.fields import Leaf
+from mintls.profile.file_names import Files
 from mintls.profile.model import Entry
 from mintls.profile.names import check_attribute
 from mintls.x509.certificate import Certificate

@@ -1,4 +1,4 @@
-"""Carries the steps of a Plan out in a staging directory: independent ones in parallel, every one or none."""
+"""Runs the steps of a Plan in a staging directory, independent ones in parallel."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,22 +10,22 @@ from queue import Empty, SimpleQueue
 from mintls.errors import MintlsError, OpensslError, VerificationError
 from mintls.escape import printable
 from mintls.openssl.binary import Openssl, Result
-from mintls.plan.commands import Step
-from mintls.x509.ec_key import is_whole_key
+from mintls.plan.step import Step
+from mintls.x509.ec_key import LENGTHS, has_full_length
 
-TRIES = 100  # of 521-bit keys half would be written with a zero too few
+TRIES = 100  # half of all 521-bit keys would be written with a zero octet missing
 NAME_CONSTRAINT = 47  # X509_V_ERR_PERMITTED_VIOLATION, openssl-verify(1)
 LIBRESSL = (
     "LibreSSL is stricter than RFC 5280 section 4.2.1.10: under name constraints it requires a DNS name, and since 4 "
     "a CN that is a host name; add them, or set OPENSSL to an OpenSSL"
 )
-Tell = Callable[[str, int, int], None]  # what was done, how many of how many
+Tell = Callable[[str, int, int], None]  # title, steps done, steps in total
 
 
 def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, workers: int, tell: Tell) -> None:
-    """Run every step after those that make what it needs.
+    """Run every step after those that create what it needs.
 
-    Raises OpensslError, or VerificationError for a check; other steps are then not begun.
+    Raises OpensslError, or VerificationError for a check; no further step is then started.
     """
     makers = {name: index for index, step in enumerate(steps) for name in (step.makes, *step.also) if name}
     graph = TopologicalSorter(
@@ -46,7 +46,7 @@ def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, workers: int
                 graph.done(index)
                 done += 1
                 tell(steps[index].title, done, len(steps))
-        except BaseException:  # also ^C: end what runs, begin nothing more
+        except BaseException:  # also ^C: end what runs, start nothing more
             openssl.stop()
             pool.shutdown(cancel_futures=True)
             raise
@@ -77,22 +77,40 @@ def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
     if step.makes:
         for _ in range(TRIES):
             openssl.run(step.argv, cwd=stage)
-            if is_whole_key(step, openssl, stage):
+            if _is_whole(step, openssl, stage):
                 return
-        raise MintlsError(f"{openssl.version()} writes EC keys that others cannot read; set OPENSSL to another one")
+        sentence = f"{openssl.version()} writes EC keys that other programs cannot read"
+        raise MintlsError(f"{sentence}; set OPENSSL to a different one")
     result = openssl.ask(step.argv, cwd=stage)
     if result.status:
         raise _refusal(step, result, openssl)
 
 
+def _is_whole(step: Step, openssl: Openssl, stage: Path) -> bool:
+    """Whether the new EC key has its full length; True for a step that creates none.
+
+    Raises OpensslError if openssl cannot read what it wrote.
+    """
+    if not step.ec_key or step.ec_key.curve not in LENGTHS:
+        return True
+    path = stage / step.makes
+    if step.ec_key.passin:
+        pem = openssl.run(("pkey", "-in", step.makes, *step.ec_key.passin), cwd=stage).stdout
+    elif not path.is_file():
+        return True  # the step that needs it reports that
+    else:
+        pem = path.read_text(encoding="ascii", errors="replace")
+    return has_full_length(pem, LENGTHS[step.ec_key.curve])
+
+
 def _refusal(step: Step, result: Result, openssl: Openssl) -> MintlsError:
-    """A refusal has a reason; a verify without one could not be asked."""
+    """A verification failure has a reason; without one, openssl could not run the check."""
     said = result.stdout + result.stderr
     reasons = [printable(line) for line in said.splitlines() if line.startswith("error ")]
     if not reasons:
         return OpensslError(result.argv, f"exit status {result.status}", said)
     judge = openssl.version()
-    lines = [f"what was issued does not {step.title} according to {judge}, so nothing was published:", *reasons[:8]]
+    lines = [f"{judge}: a new certificate failed to {step.title}, so nothing was published:", *reasons[:8]]
     if judge.startswith("LibreSSL") and any(line.startswith(f"error {NAME_CONSTRAINT} ") for line in reasons):
         lines.append(LIBRESSL)
     return VerificationError("\n    ".join(lines))

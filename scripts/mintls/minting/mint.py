@@ -1,4 +1,4 @@
-"""Mints a profile into a directory: what is due is planned, made in staging, verified, and published as one."""
+"""Mints a profile into a directory: plans what must be issued, issues it in staging, verifies and publishes it."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -17,18 +17,20 @@ from mintls.openssl.binary import Openssl
 from mintls.plan.crl import CrlIssue, make_crls
 from mintls.plan.fold import compact
 from mintls.plan.plan import Plan, Work, make_issues, make_plan
-from mintls.plan.renewal import Decision, Shard, Wishes, decide
-from mintls.profile.fields import Files
+from mintls.plan.renewal import Decision, decide, with_bundles
+from mintls.plan.selection import Selection, Shard
+from mintls.profile.existing_ca import read_existing
+from mintls.profile.file_names import FileNames
 from mintls.profile.model import Profile
 from mintls.profile.signing_request import read_requests
 
 from msgspec import Struct
 
-KEEP_CURRENT = Wishes()
+KEEP_CURRENT = Selection()
 
 
 class Outcome(Struct, frozen=True):
-    """What a run did, or with --check would do: a decision for each entry, and the revocation lists made."""
+    """What a run did, or with --check would do: a decision for each entry, and the CRLs issued."""
 
     decisions: tuple[Decision, ...]
     crls: tuple[CrlIssue, ...]
@@ -40,29 +42,29 @@ class Outcome(Struct, frozen=True):
 
 
 def mint(
-    profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, wishes: Wishes = KEEP_CURRENT
+    profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, selection: Selection = KEEP_CURRENT
 ) -> Outcome:
-    """Bring the directory to what the profile says, all or nothing. Raises MintlsError with what to do about it."""
-    profile = read_requests(profile, openssl)
+    """Issue everything in the profile that must be issued, all or nothing. Raises MintlsError."""
+    profile = read_existing(read_requests(profile, openssl), openssl)
     with open_store(directory) as store:
-        outcome, plan = _decide(profile, directory, store.manifest, store.digests, wishes)
+        outcome, plan = _decide(profile, directory, store.manifest, store.digests, selection)
         check_overwriting(store, plan, profile.files)
         if plan.outputs:
             check_abilities(profile, openssl)
             with store.staging(plan) as stage:
-                with ThreadPoolExecutor() as pool:  # two processes, at once
+                with ThreadPoolExecutor() as pool:  # two processes in parallel
                     version, folds = pool.submit(openssl.version), pool.submit(openssl.can, "req", "-CA")
                 carry_out((compact(plan) if folds.result() else plan).steps, openssl, stage.path, workers, tell)
-                with ThreadPoolExecutor(1) as pool:  # what was made is read while it is verified
+                with ThreadPoolExecutor(1) as pool:  # the results are read while openssl verifies them
                     made = pool.submit(records, plan, profile, store.manifest, stage.path)
                     carry_out(plan.checks, openssl, stage.path, workers, tell)
-                manifest = merged(profile, store.manifest, made.result(), version.result(), wishes.shard)
-                store.publish(stage, plan.outputs, manifest, wishes.shard)
+                manifest = merged(profile, store.manifest, made.result(), version.result(), selection.shard)
+                store.publish(stage, plan.outputs, manifest, selection.shard)
     return outcome
 
 
-def check(profile: Profile, directory: Path, wishes: Wishes) -> Outcome:
-    """What `mint` would do. It needs no lock. Raises OutputError when the directory cannot be read."""
+def check(profile: Profile, directory: Path, selection: Selection) -> Outcome:
+    """What `mint` would do. It needs no lock. Raises OutputError if the directory cannot be read."""
 
     def read(snapshot: Snapshot) -> tuple[Manifest | None, dict[str, str]]:
         return (manifest := snapshot.manifest()), digests(snapshot, manifest)
@@ -70,23 +72,26 @@ def check(profile: Profile, directory: Path, wishes: Wishes) -> Outcome:
     try:
         manifest, present = read_snapshot(directory, read)
     except OSError as error:
-        raise OutputError(f"{error.filename or directory}: {error.strerror}; choose another -o") from None
-    return _decide(profile, directory, manifest, present, wishes)[0]
+        raise OutputError(f"{error.filename or directory}: {error.strerror}; choose a different -o") from None
+    return _decide(profile, directory, manifest, present, selection)[0]
 
 
 def _decide(
-    profile: Profile, directory: Path, manifest: Manifest | None, digests: Mapping[str, str], wishes: Wishes
+    profile: Profile, directory: Path, manifest: Manifest | None, digests: Mapping[str, str], selection: Selection
 ) -> tuple[Outcome, Plan]:
     now = datetime.now(UTC)
     if manifest and manifest.profile != profile.name:
         raise OutputError(
-            f"{directory} holds the set of a profile called {manifest.profile!r}, and this is {profile.name!r}; "
-            "choose another -o"
+            f"{directory} contains the set of profile {manifest.profile!r}, not {profile.name!r}; choose a different -o"
         )
-    decisions = decide(profile, manifest, digests, now, wishes)
+    decisions = decide(profile, manifest, digests, now, selection)
     work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
-    plan = plan_of(profile, work, manifest, digests, now, wishes)
-    return Outcome(decisions, plan.crls), plan
+    plan = plan_of(profile, work, manifest, digests, now, selection)
+    following = with_bundles(decisions, plan.crls, profile, selection)
+    if following != decisions:
+        work = {decision.entry.name: decision.work for decision in following if decision.work}
+        plan = plan_of(profile, work, manifest, digests, now, selection)
+    return Outcome(following, plan.crls), plan
 
 
 def plan_of(
@@ -95,23 +100,23 @@ def plan_of(
     manifest: Manifest | None,
     digests: Mapping[str, str],
     now: datetime,
-    wishes: Wishes,
+    selection: Selection,
 ) -> Plan:
-    """The plan for this work, with the revocation lists that are due after it."""
+    """The plan for this work, with the CRLs that must be issued after it."""
     issues = make_issues(profile, work, serials(manifest), now)
     issued = {issue.entry.name: issue.serial for issue in issues if issue.serial}
-    signing = tuple(entry for entry in profile.entries if wishes.covers(entry) and entry.is_authority)
+    signing = tuple(entry for entry in profile.entries if selection.covers(entry) and entry.is_authority)
     return make_plan(profile, issues, make_crls(profile, signing, manifest, issued, digests, now), now)
 
 
 def whole_plan(profile: Profile) -> Plan:
-    """The plan from nothing: what --dry-run prints."""
+    """The plan for an empty directory: what --dry-run prints."""
     everything: dict[str, Work] = {entry.name: "key and certificate" for entry in profile.entries}
     return plan_of(profile, everything, None, {}, datetime.now(UTC), KEEP_CURRENT)
 
 
 def serials(manifest: Manifest | None) -> Callable[[], str]:
-    """Draws serial numbers of 159 random bits, none twice and none that the set has (RFC 5280 4.1.2.2)."""
+    """Random serial numbers of 159 bits, none twice and none that the set has (RFC 5280 4.1.2.2)."""
     used = {record.serial for record in manifest.certificates} if manifest else set()
 
     def draw() -> str:
@@ -123,8 +128,8 @@ def serials(manifest: Manifest | None) -> Callable[[], str]:
     return draw
 
 
-def check_overwriting(store: Store, plan: Plan, files: Files) -> None:
-    """Raises OutputError before a file is lost that mintls did not write, or the key of an authority."""
+def check_overwriting(store: Store, plan: Plan, files: FileNames) -> None:
+    """Raises OutputError before a file that mintls did not write, or a CA's key, would be overwritten."""
     foreign = store.foreign(plan.outputs)
     keys = [
         output.name
@@ -136,18 +141,18 @@ def check_overwriting(store: Store, plan: Plan, files: Files) -> None:
     ]
     if foreign:
         names = ", ".join(foreign[:8])
-        raise OutputError(f"{store.directory}: mintls did not write {names}; move it away, or choose another -o")
+        raise OutputError(f"{store.directory}: mintls did not write {names}; move it away, or choose a different -o")
     if keys:
         names = ", ".join(keys)
         raise OutputError(
-            f"{store.directory}: {names} would be overwritten, and with it all that it signed; move it away"
+            f"{store.directory}: {names} would be overwritten, which would invalidate all that it signed; move it away"
         )
 
 
 def merged(profile: Profile, old: Manifest | None, made: list[Record], openssl: str, shard: Shard | None) -> Manifest:
-    """The set after publication: what was made, what was kept, and what the profile no longer names.
+    """The set after publication: what was issued, what was kept, and what is no longer in the profile.
 
-    A shard tells only of its own share.
+    The manifest of a shard has only its own share.
     """
     both = {record.name: record for record in (*(old.certificates if old else ()), *made)}
     entries = [entry for entry in profile.entries if shard is None or shard.covers(entry)]

@@ -1,4 +1,4 @@
-"""A directory to publish to: made, locked, and looked over for other users who could reach into it."""
+"""An output directory: created, locked, and checked for write access by other users."""
 
 import fcntl
 import grp
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from mintls.errors import OutputError
 
-PATIENCE = 600.0  # seconds that another run is waited for
-NOTICE, PAUSE = 1.0, 0.05  # seconds: until it is said that there is a wait, and between two attempts
-MODE = 0o755  # nobody else may write it, whatever the umask
+PATIENCE = 600.0  # seconds to wait for a different run
+NOTICE, PAUSE = 1.0, 0.05  # seconds: before a message about the wait, and between two attempts
+MODE = 0o755  # no other user can write it, whatever the umask
 
 
 def make_directory(directory: Path) -> list[Path]:
-    """Make it with its parents; those made, the innermost first. Raises OSError."""
+    """Create it with its parents; returns those created, the innermost first. Raises OSError."""
     missing = [path for path in (directory, *directory.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir(MODE, exist_ok=True)
@@ -26,10 +26,10 @@ def make_directory(directory: Path) -> list[Path]:
 
 
 def lock(directory: Path, patience: float = PATIENCE) -> int:
-    """An exclusive flock on the directory itself, which needs no file; asked again if it was replaced meanwhile.
+    """An exclusive flock on the directory itself, which needs no file; repeated if it was replaced meanwhile.
 
-    Whoever may read a directory can lock it: after a second a line on stderr says what is waited for. Raises
-    OutputError after `patience` seconds, OSError when it cannot be opened.
+    Any user who can read a directory can lock it: after a second a line on stderr reports the wait. Raises
+    OutputError after `patience` seconds, OSError if it cannot be opened.
     """
     begun, told = time.monotonic(), False
     while True:
@@ -39,7 +39,7 @@ def lock(directory: Path, patience: float = PATIENCE) -> int:
                 waited = time.monotonic() - begun
                 if waited > patience:
                     sentence = f"{directory} has been locked by another process for {patience:g} s"
-                    raise OutputError(f"{sentence}; end it (fuser -v shows it), or choose another -o")
+                    raise OutputError(f"{sentence}; end it (fuser -v shows it), or choose a different -o")
                 if waited > NOTICE and not told:
                     sys.stderr.write(f"waiting for another process that has locked {directory}\n")
                     told = True
@@ -55,9 +55,9 @@ def lock(directory: Path, patience: float = PATIENCE) -> int:
 
 
 def check_private(directory: Path) -> None:
-    """Raises OutputError when another user may write the directory or one above it, and so exchange what is in it.
+    """Raises OutputError if another user can write the directory or a parent of it, and so replace its files.
 
-    A directory with the sticky bit, such as /tmp, lets nobody exchange what is another's (inode(7)).
+    In a directory with the sticky bit, such as /tmp, users cannot replace files of others (inode(7)).
     """
     place = directory.resolve()
     for path in (place, *place.parents):
@@ -73,7 +73,7 @@ def check_private(directory: Path) -> None:
         else:
             continue
         hint = "chmod go-w it" if "written" in why else "run this as that user"
-        raise OutputError(f"{path} {why}, who could take the private keys from it; {hint}, or choose another -o")
+        raise OutputError(f"{path} {why}, who could read the private keys; {hint}, or choose a different -o")
 
 
 def _locked(handle: int) -> bool:
@@ -85,7 +85,7 @@ def _locked(handle: int) -> bool:
 
 
 def _is_own_group(gid: int) -> bool:
-    """Whether a group has no member but this user, as the one that many systems give to each of them has."""
+    """Whether the group is the user's private group, which has no other member."""
     try:
         group, user = grp.getgrgid(gid), pwd.getpwuid(os.geteuid())
     except KeyError:
@@ -94,7 +94,7 @@ def _is_own_group(gid: int) -> bool:
 
 
 def _is_unmapped(uid: int) -> bool:
-    """Whether it stands for users outside this user namespace, to whom root outside belongs (user_namespaces(7))."""
+    """Whether it represents users outside this user namespace, among them root (user_namespaces(7))."""
     try:
         mapped = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
         overflow = int(Path("/proc/sys/kernel/overflowuid").read_text(encoding="ascii"))

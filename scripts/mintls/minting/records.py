@@ -1,4 +1,4 @@
-"""What the manifest says of each certificate and revocation list that a run made."""
+"""The manifest's records of the certificates and CRLs that a run issued."""
 
 import os
 from collections.abc import Mapping
@@ -7,20 +7,20 @@ from pathlib import Path
 from mintls.errors import VerificationError
 from mintls.manifest import Manifest, Record
 from mintls.minting.store import sha256_of
+from mintls.plan.digests import export_digest, settings_digest, signer_digest
 from mintls.plan.plan import Issue, Plan
-from mintls.plan.renewal import export_digest, settings_digest, signer_digest
-from mintls.profile.fields import Files, Role
-from mintls.profile.issuers import ancestors
+from mintls.profile.choices import Role
+from mintls.profile.file_names import FileNames, Files
 from mintls.profile.model import Profile
 from mintls.x509.certificate import Certificate, read_certificate
 
 from msgspec import structs
 
 
-def records(plan: Plan, profile: Profile, standing: Manifest | None, stage: Path) -> list[Record]:
-    """What the manifest says of each certificate and list that was made. Raises VerificationError when one is none."""
+def records(plan: Plan, profile: Profile, existing: Manifest | None, stage: Path) -> list[Record]:
+    """A record for each certificate and CRL issued. Raises VerificationError for a file that is not a certificate."""
     files = profile.files
-    old = {record.name: record for record in standing.certificates} if standing else {}
+    old = dict(existing.named) if existing else {}
     new: dict[str, Record] = {}
     for issue in plan.issues:
         name = issue.entry.name
@@ -34,11 +34,10 @@ def records(plan: Plan, profile: Profile, standing: Manifest | None, stage: Path
         record = structs.replace(new[name] if name in new else old[name], crl=crl.record)
         new[name] = _with_files(record, {"crl": crl.file}, stage)
     every = {**old, **new}
-    named = {entry.name: entry for entry in profile.entries}
     for issue in plan.issues:
         entry = issue.entry
         signer = signer_digest(entry, every) if issue.serial else new[entry.name].signer
-        exported = export_digest(entry, ancestors(entry, named), every)
+        exported = export_digest(entry, profile.ancestors(entry), every)
         new[entry.name] = structs.replace(new[entry.name], signer=signer, exported=exported)
     return list(new.values())
 
@@ -48,10 +47,11 @@ def _with_files(record: Record, made: Mapping[str, str], stage: Path) -> Record:
     return structs.replace(record, files={**record.files, **made}, sha256={**record.sha256, **digests})
 
 
-def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Record:
-    """What was revoked, and which files were ever written, is never forgotten."""
+def _record(issue: Issue, files: FileNames, stage: Path, old: Record | None) -> Record:
+    """Revocations and the digests of all files ever written are carried over."""
     entry, own = issue.entry, files.of(issue.entry.name)
-    published = {output.name for output in issue.outputs} | (set() if entry.settings.csr else {own["key"]})
+    no_key = entry.settings.csr or entry.existing
+    published = {output.name for output in issue.outputs} | (set() if no_key else {own["key"]})
     kept = {what: name for what, name in own.items() if name in published}
     digests = {name: sha256_of(path) for name in kept.values() if os.path.exists(path := f"{stage}/{name}")}
     try:
@@ -62,7 +62,7 @@ def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Reco
         name=entry.name,
         role=entry.role,
         issuer=entry.issuer,
-        subject=str(entry.settings.subject),
+        subject=made.subject if entry.existing else str(entry.settings.subject),
         san=tuple(map(str, entry.settings.san)),
         key=entry.settings.key,
         serial=issue.serial.removeprefix("0x"),
@@ -72,13 +72,13 @@ def _record(issue: Issue, files: Files, stage: Path, old: Record | None) -> Reco
         settings=settings_digest(entry),
         files=kept,
         sha256={**(old.sha256 if old else {}), **digests},
-        encrypted=entry.settings.passphrase is not None,
+        encrypted=entry.settings.passphrase is not None and not entry.existing,
         crl=old.crl if old else None,
     )
 
 
 def standing_record(name: str, role: Role, issuer: str | None, certificate: Certificate, directory: Path) -> Record:
-    """A record of NAME.crt, and NAME.key if it is there, that somebody else made."""
+    """A record of NAME.crt, and NAME.key if it exists, that were created elsewhere."""
     own = Files().of(name)
     files = {what: own[what] for what in ("certificate", "key") if (directory / own[what]).exists()}
     return Record(

@@ -84,7 +84,7 @@ def read_snapshot(directory: Path, read: Callable[[Snapshot], Result]) -> Result
                 raise trouble
             return result
         if time.monotonic() > end:
-            raise OutputError(f"{directory} is published to again and again; end what writes to it, or try later")
+            raise OutputError(f"{directory} changes continually; end what writes to it, or try later")
         time.sleep(PAUSE)
 
 
@@ -94,7 +94,7 @@ def read_manifest(directory: Path) -> Manifest | None:
         return read_snapshot(directory, Snapshot.manifest)
     except OSError as error:
         where = error.filename or directory / MANIFEST
-        raise OutputError(f"{where}: {error.strerror}; move it away, or name another directory") from None
+        raise OutputError(f"{where}: {error.strerror}; move it away, or name a different directory") from None
 
 
 class _State(NamedTuple):
@@ -123,7 +123,7 @@ def _state(directory: Path) -> _State:
 
 
 def _listing(directory: Path) -> list[str]:
-    """Its names; of one that does not exist none, of one that may not be listed the one that is always asked for."""
+    """Its names: none if it does not exist; if it cannot be listed, the manifest's."""
     try:
         return os.listdir(directory)
     except FileNotFoundError:

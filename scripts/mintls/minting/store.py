@@ -1,9 +1,9 @@
 """The output directory: a private staging directory in it, and the atomic publication of a set.
 
-New files are made in DIR/.mintls-stage-XXXX (0700, on the same file system by construction). When all are made and
-verified, they are fsynced and that directory is renamed to DIR/.mintls-commit: from this moment the new set counts, and
-moving its files into place is only carried on, by whoever writes to the directory next, if this process is killed
-meanwhile. Readers (snapshot.py) read that directory before DIR and move nothing.
+New files are created in DIR/.mintls-stage-XXXX (0700, on the same file system by construction). When all are ready
+and verified, they are fsynced and that directory is renamed to DIR/.mintls-commit: from then on the new set is valid.
+Its files are then moved into place; if this process is killed meanwhile, the next writer completes that. Readers
+(snapshot.py) read that directory before DIR and move nothing.
 """
 
 import errno
@@ -23,24 +23,25 @@ from mintls.input_file import open_input, read_input
 from mintls.manifest import MANIFEST, Manifest, encode_manifest
 from mintls.minting.output_directory import check_private, lock, make_directory
 from mintls.minting.snapshot import COMMIT, SHARE, Snapshot
-from mintls.plan.plan import KEY_MODE, Output, Plan
-from mintls.plan.renewal import Shard
+from mintls.plan.plan import Plan
+from mintls.plan.selection import Shard
+from mintls.plan.step import KEY_MODE, Output
 
 STAGING = ".mintls-stage-"
-STAGE = re.compile(re.escape(STAGING) + "[0-9a-f]{16}")  # the names that it can have made, and so may remove
+STAGE = re.compile(re.escape(STAGING) + "[0-9a-f]{16}")  # names of staging directories, which may be removed
 NEW_COMMIT = "+commit"  # no entry's name has a +
 MANY = 100  # files
 
 
 class Stage(NamedTuple):
-    """The staging directory: its path, for openssl, and a descriptor that stays what it is when the path does not."""
+    """The staging directory: its path, for openssl, and a descriptor, which stays valid if the path is replaced."""
 
     path: Path
     handle: int
 
 
 class Store:
-    """A directory that is locked, so that what is read from it stays true until it is published to."""
+    """A locked directory: what is read from it does not change until publication."""
 
     def __init__(self, directory: Path, handle: int) -> None:
         self.directory, self._handle = directory, handle
@@ -49,7 +50,7 @@ class Store:
         self.digests = digests(snapshot, self.manifest)
 
     def foreign(self, outputs: Sequence[Output]) -> list[str]:
-        """Which of these would overwrite something that mintls did not write, or that was changed since."""
+        """Outputs that would overwrite a file that mintls did not write, or that has changed since."""
         written = {
             name: d
             for record in (self.manifest.certificates if self.manifest else ())
@@ -70,16 +71,16 @@ class Store:
         return written is None or self.digests.get(name, self._digest(name)) != written
 
     def _digest(self, name: str) -> str:
-        """Of a file that the manifest names no longer, or never did."""
+        """The digest of a file that is not in the manifest."""
         with suppress(OSError):
             return sha256(read_input(name, folder=self._handle).data).hexdigest()
         return ""
 
     @contextmanager
     def staging(self, plan: Plan) -> Iterator[Stage]:
-        """A private directory for the work, gone afterwards, with copies of what the plan borrows from the set.
+        """A private directory for the run, removed afterwards, with copies of the files that the plan borrows.
 
-        Raises OutputError when private keys would be made where another user could take them.
+        Raises OutputError if another user could read the private keys.
         """
         if any(output.mode == KEY_MODE for output in plan.outputs):
             check_private(self.directory)
@@ -100,10 +101,10 @@ class Store:
             shutil.rmtree(name, ignore_errors=True, dir_fd=self._handle)
 
     def _unchanged(self, name: str) -> bytes:
-        """A file of the set as it was when the plan was made."""
+        """A file of the set, unchanged since the plan was made."""
         data = read_input(name, folder=self._handle).data
         if name in self.digests and sha256(data).hexdigest() != self.digests[name]:
-            raise OutputError(f"{self.directory / name} was changed meanwhile; run this again")
+            raise OutputError(f"{self.directory / name} was changed during the run; run this again")
         return data
 
     def publish(self, stage: Stage, outputs: Sequence[Output], manifest: Manifest, shard: Shard | None) -> None:
@@ -123,7 +124,7 @@ class Store:
                 os.sync()  # all at once is faster than the many waits of the next lines, which then only confirm it
             for made in os.listdir(commit):
                 _fsync(made, commit)
-            os.fchmod(commit, os.fstat(self._handle).st_mode & 0o755)  # who may read DIR may read it before its end
+            os.fchmod(commit, os.fstat(self._handle).st_mode & 0o755)  # readable like DIR until it is moved
             os.fsync(commit)
         finally:
             os.close(commit)
@@ -133,16 +134,16 @@ class Store:
         carry_on(self.directory, self._handle)
         if not shard:
             for share in filter(SHARE.fullmatch, os.listdir(self._handle)):
-                os.unlink(share, dir_fd=self._handle)  # what it says is in the manifest now
+                os.unlink(share, dir_fd=self._handle)  # its records are in the manifest now
 
     def _check_stage(self, stage: Stage) -> None:
-        """openssl worked by its path: was that the directory which is published from?"""
+        """openssl used its path: check that this is still the directory that is published."""
         with suppress(FileNotFoundError):
             here = os.path.samestat(os.stat(self.directory), os.fstat(self._handle))
             if here and os.path.samestat(os.lstat(stage.path.name, dir_fd=self._handle), os.fstat(stage.handle)):
                 return
-        sentence = f"{stage.path} was moved or exchanged while it was used, so nothing was published"
-        raise OutputError(f"{sentence}; choose another -o, one that no other user may write")
+        sentence = f"{stage.path} was moved or replaced during use, so nothing was published"
+        raise OutputError(f"{sentence}; choose a different -o, one that no other user can write")
 
 
 def digests(snapshot: Snapshot, manifest: Manifest | None) -> dict[str, str]:
@@ -163,19 +164,19 @@ def digests(snapshot: Snapshot, manifest: Manifest | None) -> dict[str, str]:
 
 
 def carry_on(directory: Path, handle: int) -> None:
-    """Finish a publication that was decided, and clear away what was not; `handle` is the directory, locked.
+    """Finish a committed publication and remove staging directories; `handle` is the locked directory.
 
-    Raises OutputError when what is called like a publication is not one of this user's.
+    Raises OutputError if the commit directory does not belong to this user alone.
     """
     with suppress(FileNotFoundError):
         os.lstat(COMMIT, dir_fd=handle)
         try:
             commit = _open_own(COMMIT, handle)
         except OSError:
-            sentence = f"{directory / COMMIT} is not a directory of this user that no other may write"
-            raise OutputError(f"{sentence}; move it away, or run this as the user who began to publish it") from None
+            sentence = f"{directory / COMMIT} is not a directory that only this user can write"
+            raise OutputError(f"{sentence}; move it away, or run this as the user who started publishing it") from None
         try:
-            # the manifests last: they tell of the others
+            # the manifests last: they describe the other files
             names = sorted(os.listdir(commit), key=lambda name: name == MANIFEST or bool(SHARE.fullmatch(name)))
             for name in names:
                 os.replace(name, name, src_dir_fd=commit, dst_dir_fd=handle)
@@ -191,15 +192,15 @@ def carry_on(directory: Path, handle: int) -> None:
 
 @contextmanager
 def open_store(directory: Path) -> Iterator[Store]:
-    """Lock a directory (made if need be, and gone again if it stays empty) and read its manifest.
+    """Lock a directory (created if necessary, removed if it stays empty) and read its manifest.
 
-    Raises OutputError when it cannot be made, locked or read. Another run that holds the lock is waited for.
+    Raises OutputError if it cannot be created, locked or read. Waits for a run that has locked it.
     """
     try:
         made = make_directory(directory)
         handle = lock(directory)
     except OSError as error:
-        raise OutputError(f"{directory}: {error.strerror}; choose another directory with -o") from None
+        raise OutputError(f"{directory}: {error.strerror}; choose a different directory with -o") from None
     try:
         carry_on(directory, handle)
         yield Store(directory, handle)
@@ -220,7 +221,7 @@ def sha256_of(path: Path | str) -> str:
 
 
 def _open_own(name: str, folder: int) -> int:
-    """A directory of this user that no other may write. Raises OSError when it is not one."""
+    """Open a directory that only this user can write. Raises OSError if it is not one."""
     handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     status = os.fstat(handle)
     if status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -230,7 +231,7 @@ def _open_own(name: str, folder: int) -> int:
 
 
 def _write(name: str, data: bytes, folder: int, mode: int = 0o600) -> None:
-    """A new file of that mode, however many bits the umask takes."""
+    """A new file of that mode, whatever the umask."""
     handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
     with open(handle, "wb", buffering=0) as file:
         if mode != 0o600:

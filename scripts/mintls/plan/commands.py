@@ -1,161 +1,211 @@
-"""The openssl commands that make one entry: its key, its signing request, its certificate, and what hangs on it (pure).
+"""The openssl commands that issue one entry: key, signing request and certificate (pure).
 
-Files stand in one directory and are called by name; what is thrown away has a + in it, which no entry's name has.
-A defect changes a command or adds one behind it.
+They are data (Key, Request, Certificate), so that fold.py can combine them; `step()` renders the command line.
+All files are in one directory. Temporary ones have a + in their name, which no entry's name has.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
+from mintls.plan.defects import defect_steps
 from mintls.plan.openssl_config import EXTENSIONS, config_text
-from mintls.profile.fields import Files, Secret
+from mintls.plan.step import Action, Config, EcKey, Step
+from mintls.plan.validity import Validity, asn1_time, validity
+from mintls.profile.file_names import FileNames
 from mintls.profile.model import Entry
+from mintls.profile.passwords import Secret
 
 from msgspec import Struct
 
+NO_SUBJECT = ("-subj", "/")  # in a configuration it cannot be empty
 
-class Config(Struct, frozen=True):
-    """A file to write before anything runs."""
+
+class Key(Struct, frozen=True):
+    """genpkey(1): a new private key; `algorithm` as in a profile."""
 
     name: str
-    text: str
+    algorithm: str
+    makes: str
+    passphrase: Secret | None = None
+    title: str = "key"
+
+    def step(self) -> Step:
+        argv = key_command(self.algorithm, self.makes, self.passphrase)
+        kind, _, curve = self.algorithm.partition(":")
+        ec_key = EcKey(curve, passin(self.passphrase)) if kind == "ec" else None
+        return Step(f"{self.name}: {self.title}", argv, (), self.makes, ec_key=ec_key)
 
 
-class Step(Struct, frozen=True):
-    """One command: its words, the files that it reads, the one that it makes, others that it also makes, and litter;
-    and a folder to make before it, for what it writes that is not wanted.
+class Request(Struct, frozen=True):
+    """req(1): a signing request for a key, with the subject of a configuration or of the option `subject`."""
 
-    The program is openssl; or cat, whose words are the files to join; or sh, whose one word is a script.
+    name: str
+    config: str
+    key: str
+    makes: str
+    digest: tuple[str, ...]
+    passphrase: Secret | None = None
+    subject: tuple[str, ...] = ()
+
+    def step(self) -> Step:
+        options = ("-config", self.config, "-key", self.key, *passin(self.passphrase), *self.digest, *self.subject)
+        argv = ("req", "-new", "-batch", *options, "-out", self.makes)
+        return Step(f"{self.name}: signing request", argv, (self.config, self.key), self.makes)
+
+
+class Signer(NamedTuple):
+    """Whose key signs: its files (no certificate: self-signed), its passphrase, the option for its hash."""
+
+    certificate: str
+    key: str
+    passphrase: Secret | None
+    digest: tuple[str, ...]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """As x509(1) and `req -x509` take them."""
+        keys = ("-CA", self.certificate, "-CAkey", self.key) if self.certificate else ("-signkey", self.key)
+        return (*keys, *passin(self.passphrase))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (self.certificate, self.key) if self.certificate else (self.key,)
+
+
+class Certificate(Struct, frozen=True):
+    """x509(1): a certificate with the request's subject and key, and our extensions; nothing else of the request.
+
+    public_key is a file with the key to certify instead of the request's.
     """
 
-    title: str
-    argv: tuple[str, ...]
-    needs: tuple[str, ...] = ()
-    makes: str = ""
-    also: tuple[str, ...] = ()
-    litter: tuple[str, ...] = ()
-    folder: str = ""
-    program: Literal["openssl", "cat", "sh"] = "openssl"
+    name: str
+    request: str
+    config: str
+    signer: Signer
+    makes: str
+    serial: str
+    days: int
+    public_key: str = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What x509(1) and `req -x509` have in common, without the signer."""
+        return ("-set_serial", self.serial, "-days", str(self.days), *self.signer.digest)
+
+    def step(self) -> Step:
+        forced = ("-force_pubkey", self.public_key) if self.public_key else ()
+        argv = (
+            "x509", "-req", "-in", self.request, *self.signer.options, *forced, *self.options,
+            "-extfile", self.config, "-extensions", EXTENSIONS, "-out", self.makes,
+        )  # fmt: skip
+        needs = (self.request, self.config, *self.signer.files, *forced[1:])
+        return Step(f"{self.name}: certificate", argv, needs, self.makes)
 
 
-class Validity(NamedTuple):
-    """From when to when; `stated` when the profile says a date, so that it must be exactly that."""
-
-    begin: datetime
-    end: datetime
-    stated: bool
-
-
-def validity(entry: Entry, now: datetime) -> Validity:
-    """When a certificate that is issued now begins and ends."""
-    settings = entry.settings
-    begin = now - settings.backdate.span if settings.backdate else now
-    if settings.not_before:
-        begin = settings.not_before.moment
-    end = settings.not_after.moment if settings.not_after else begin + timedelta(days=settings.days)
-    return Validity(begin, end, bool(settings.backdate or settings.not_before or settings.not_after))
-
-
-def entry_steps(
-    files: Files, entry: Entry, above: Sequence[Entry], serial: str, now: datetime
-) -> tuple[list[Config], list[Step]]:
-    """What to write and what to run for one entry; `above` are its issuer, that one's issuer, and so on."""
-    own, defects = files.of(entry.name), entry.settings.defects
-    signer = above[0] if above and "self_signed" not in defects else entry
-    theirs = files.of(signer.name)
-    configs, steps = [Config(own["config"], config_text(entry))], []
-    key = own["key"]
+def entry_actions(
+    files: FileNames, entry: Entry, issuers: Sequence[Entry], serial: str, now: datetime
+) -> tuple[list[Config], list[Action]]:
+    """What to write and what to run for one entry; `issuers` are its chain, from its issuer to the root."""
+    entry_files, defects = files.of(entry.name), entry.settings.defects
+    signer = issuers[0] if issuers and "self_signed" not in defects else entry
+    signer_files = {**files.of(signer.name), "key": key_file(files, signer)}
+    config, key = entry_files["config"], entry_files["key"]
     if "stolen_key" in defects or entry.settings.csr:
-        key = f"{entry.name}+other.key"  # of the victim; or of nobody, to sign a request in the place of theirs
-    made = f"{entry.name}+sound.crt" if {"bad_signature", "bad_body"} & set(defects) else own["certificate"]
-    steps += [key_step(entry, key), request_step(entry, own["config"], key, own["request"])]
+        key = f"{entry.name}+other.key"  # of the victim; or, with a csr, a temporary key for the request
+    output = f"{entry.name}+sound.crt" if {"bad_signature", "bad_body"} & set(defects) else entry_files["certificate"]
+    configs = [Config(config, config_text(entry))]
+    actions: list[Action] = [
+        Key(entry.name, entry.settings.key, key, entry.settings.passphrase),
+        Request(entry.name, config, key, entry_files["request"], digest(entry), entry.settings.passphrase,
+                () if entry.settings.subject else NO_SUBJECT),
+    ]  # fmt: skip
     if "wrong_issuer_key" in defects:
-        theirs = {**theirs, "certificate": f"{entry.name}+impostor.crt", "key": f"{entry.name}+impostor.key"}
-        configs.append(Config(f"{entry.name}+impostor.cnf", config_text(signer)))
-        steps += impostor_steps(entry.name, signer)
-    more: tuple[str, ...] = ()
+        impostor = f"{entry.name}+impostor"
+        signer_files = {**signer_files, "certificate": f"{impostor}.crt", "key": f"{impostor}.key"}
+        configs.append(Config(f"{impostor}.cnf", config_text(signer)))
+        actions += impostor_actions(entry.name, signer)
+    public_key = ""
     if entry.settings.csr:
-        configs.append(Config(f"{entry.name}+pub", entry.public_key))  # of the request that was checked
-        more = ("-force_pubkey", f"{entry.name}+pub")
+        public_key = f"{entry.name}+pub"
+        configs.append(Config(public_key, entry.public_key))  # of the verified request
     when = validity(entry, now)
-    if when.stated:
+    if when.exact:
         configs += dated_configs(entry.name, serial)
-        steps.append(dated_step(entry, signer, own, theirs, made, serial, when))
+        actions.append(dated_step(entry, signer, entry_files, signer_files, output, when))
     else:
-        by_another = ("-CA", theirs["certificate"], "-CAkey", theirs["key"])
-        signed_with = ("-signkey", key) if signer is entry else by_another
-        steps.append(certificate_step(entry, signer, own, (*signed_with, *more), made, serial))
-    steps += defect_steps(entry, made, own)
-    return configs, steps
+        own = signer is entry
+        who = Signer("" if own else signer_files["certificate"], key if own else signer_files["key"],
+                     signer.settings.passphrase, digest(signer))  # fmt: skip
+        request, days = entry_files["request"], entry.settings.days
+        actions.append(Certificate(entry.name, request, config, who, output, serial, days, public_key))
+    actions += defect_steps(entry, output, entry_files)
+    return configs, actions
 
 
-def key_step(entry: Entry, out: str) -> Step:
-    return Step(f"{entry.name}: key", key_command(entry.settings.key, out, entry.settings.passphrase), (), out)
+def key_file(files: FileNames, entry: Entry) -> str:
+    """The file with its key: of an existing CA its own one, by its path."""
+    return entry.existing.key if entry.existing else files.of(entry.name)["key"]
+
+
+def copy_actions(files: FileNames, entry: Entry) -> tuple[list[Config], list[Action]]:
+    """The certificate of an existing CA, as it was read."""
+    assert entry.certificate
+    source, certificate = f"{entry.name}+existing", files.of(entry.name)["certificate"]
+    step = Step(f"{entry.name}: existing certificate", (source,), (source,), certificate, program="cat")
+    return [Config(source, entry.certificate.pem)], [step]
 
 
 def key_command(key: str, out: str, passphrase: Secret | None = None) -> tuple[str, ...]:
     """genpkey(1), which writes PKCS#8 everywhere; genrsa(1) of 1.1.1 and LibreSSL writes the form of RFC 8017 A.1.2."""
-    algorithm, _, parameter = key.partition(":")
     encrypted = ("-aes-256-cbc", "-pass", passphrase.words) if passphrase else ()
+    algorithm, options = key_options(key)
+    return ("genpkey", "-algorithm", algorithm, *options, *encrypted, "-out", out)
+
+
+def key_options(key: str) -> tuple[str, tuple[str, ...]]:
+    """The algorithm and its options, as genpkey(1) and `req -newkey` take them."""
+    algorithm, _, parameter = key.partition(":")
     if algorithm == "rsa":
-        return ("genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{parameter}", *encrypted, "-out", out)
+        return "RSA", ("-pkeyopt", f"rsa_keygen_bits:{parameter}")
     if algorithm == "ec":
-        curve = ("-pkeyopt", f"ec_paramgen_curve:{parameter}", "-pkeyopt", "ec_param_enc:named_curve")
-        return ("genpkey", "-algorithm", "EC", *curve, *encrypted, "-out", out)
+        return "EC", ("-pkeyopt", f"ec_paramgen_curve:{parameter}", "-pkeyopt", "ec_param_enc:named_curve")
     # the seed alone (RFC 9881 section 6), which every implementation reads; the default is seed and expanded key
     form = ("-provparam", "ml-dsa.output_formats=seed-only") if algorithm.startswith("ml-dsa") else ()
-    return ("genpkey", "-algorithm", algorithm.upper(), *form, *encrypted, "-out", out)
+    return algorithm.upper(), form
 
 
-def passin(signer: Entry) -> tuple[str, ...]:
-    """Where openssl finds the passphrase of a key, if it has one."""
-    return ("-passin", signer.settings.passphrase.words) if signer.settings.passphrase else ()
-
-
-def request_step(entry: Entry, config: str, key: str, out: str) -> Step:
-    argv = ("req", "-new", "-batch", "-config", config, "-key", key, *passin(entry), *digest(entry), "-out", out)
-    return Step(f"{entry.name}: signing request", argv, (config, key), out)
-
-
-def certificate_step(
-    entry: Entry, signer: Entry, own: Mapping[str, str], signed_with: tuple[str, ...], out: str, serial: str
-) -> Step:
-    """x509(1): the request's subject and key, our extensions; nothing else of the request is taken over."""
-    argv = (
-        "x509", "-req", "-in", own["request"], *signed_with, *passin(signer),
-        "-set_serial", serial, "-days", str(entry.settings.days), *digest(signer),
-        "-extfile", own["config"], "-extensions", EXTENSIONS, "-out", out,
-    )  # fmt: skip
-    return Step(f"{entry.name}: certificate", argv, (own["request"], own["config"], *signed_with[1::2]), out)
+def passin(passphrase: Secret | None) -> tuple[str, ...]:
+    """The option for the passphrase of a key, if it has one."""
+    return ("-passin", passphrase.words) if passphrase else ()
 
 
 def dated_step(
     entry: Entry,
     signer: Entry,
-    own: Mapping[str, str],
-    theirs: Mapping[str, str],
+    entry_files: Mapping[str, str],
+    signer_files: Mapping[str, str],
     out: str,
-    serial: str,
     when: Validity,
 ) -> Step:
-    """ca(1), because x509(1) takes dates only from openssl 3.4 on; its database is empty and thrown away."""
-    name = entry.name
-    itself = signer is entry
-    signed_with = ("-keyfile", theirs["key"], *(("-selfsign",) if itself else ("-cert", theirs["certificate"])))
+    """ca(1), because x509(1) takes dates only from openssl 3.4 on; its database is empty and temporary."""
+    name, itself = entry.name, signer is entry
+    certificate, key = signer_files["certificate"], signer_files["key"]
+    signed_with = ("-keyfile", key, *(("-selfsign",) if itself else ("-cert", certificate)))
     argv = (
-        "ca", "-batch", "-notext", "-preserveDN", "-utf8", "-config", f"{name}+ca.cnf", *signed_with, *passin(signer),
-        "-in", own["request"], "-startdate", asn1_time(when.begin), "-enddate", asn1_time(when.end),
-        "-extfile", own["config"], "-extensions", EXTENSIONS, "-out", out,
+        "ca", "-batch", "-notext", "-preserveDN", "-utf8", "-config", f"{name}+ca.cnf", *signed_with,
+        *passin(signer.settings.passphrase), "-in", entry_files["request"],
+        "-startdate", asn1_time(when.begin), "-enddate", asn1_time(when.end),
+        "-extfile", entry_files["config"], "-extensions", EXTENSIONS, "-out", out,
         *(("-md", signer.settings.digest) if digest(signer) else ()),
     )  # fmt: skip
-    needs = (own["request"], own["config"], f"{name}+ca.cnf", theirs["key"], *(() if itself else signed_with[3:]))
+    needs = (entry_files["request"], entry_files["config"], f"{name}+ca.cnf", key, *(() if itself else (certificate,)))
     left = (f"{name}+index.attr", f"{name}+index.old", f"{name}+serial.old")
     return Step(f"{name}: certificate", argv, needs, out, litter=left, folder=f"{name}+issued")
 
 
 def dated_configs(name: str, serial: str) -> Iterator[Config]:
-    """What ca(1) wants: a policy that asks nothing, an empty database, and the serial to give."""
+    """Configuration of ca(1): a policy without requirements, an empty database, and the serial number."""
     lines = [
         "[ ca ]", "default_ca = issue", "", "[ issue ]", f"database = {name}+index", f"serial = {name}+serial",
         f"new_certs_dir = {name}+issued",  # ca(1) writes SERIAL.pem there, which may be the name of any file
@@ -167,81 +217,16 @@ def dated_configs(name: str, serial: str) -> Iterator[Config]:
     yield Config(f"{name}+serial", serial.removeprefix("0x") + "\n")
 
 
-def impostor_steps(name: str, signer: Entry) -> Iterator[Step]:
-    """An authority that calls itself like the signer and has another key."""
+def impostor_actions(name: str, signer: Entry) -> Iterator[Action]:
+    """A CA with the signer's subject and a different key."""
     config, key, request = f"{name}+impostor.cnf", f"{name}+impostor.key", f"{name}+impostor.csr"
-    impostor = {"request": request, "config": config}
-    yield Step(f"{name}: another key", key_command(signer.settings.key, key, signer.settings.passphrase), (), key)
-    yield request_step(signer, config, key, request)
-    yield certificate_step(signer, signer, impostor, ("-signkey", key), f"{name}+impostor.crt", "0x01")
-
-
-def defect_steps(entry: Entry, sound: str, own: Mapping[str, str]) -> Iterator[Step]:
-    defects, out = entry.settings.defects, own["certificate"]
-    if "bad_signature" in defects:
-        argv = ("x509", "-in", sound, "-badsig", "-out", out)
-        yield Step(f"{entry.name}: spoil the signature", argv, (sound,), out)
-    elif "bad_body" in defects:
-        # the serial number's last octet becomes another one: no length changes, and it stays positive
-        find = "s/^ *\\([0-9]*\\):d=2 *hl=2 *l= *\\([0-9]*\\) prim: INTEGER *:\\(.*\\)/\\1 \\2 \\3/p"
-        script = (
-            f'"$OPENSSL" x509 -in {sound} -outform DER -out {entry.name}+der && '
-            f"set -- $(\"$OPENSSL\" asn1parse -inform DER -in {entry.name}+der | sed -n '{find}' | head -n 1) && "
-            "case $3 in *6D) octet=n ;; *) octet=m ;; esac && "  # m is 6D
-            f"printf $octet | dd of={entry.name}+der bs=1 seek=$(($1 + 1 + $2)) conv=notrunc 2>/dev/null && "
-            f'"$OPENSSL" x509 -inform DER -in {entry.name}+der -out {out}'
-        )
-        title = f"{entry.name}: change the signed part"
-        yield Step(title, (script,), (sound,), out, litter=(f"{entry.name}+der",), program="sh")
-    if "stolen_key" in defects:
-        yield forged_key_step(entry.name, entry.settings.key, out, own["key"])
-
-
-FORGEABLE = ("rsa", "ec:P-256", "ec:P-384", "ec:P-521")  # the keys of which forged_key_step knows the form
-
-
-def forged_key_step(name: str, key: str, certificate: str, out: str) -> Step:
-    """A key file whose public half is the certificate's and whose private half is random.
-
-    openssl compares public halves alone, so it loads, and what it signs is wrong: what a thief of a certificate has.
-    The file is written by asn1parse(1) -genconf after RFC 5915 (EC) or RFC 8017 A.1.2 (RSA).
-    """
-    parameter = key.partition(":")[2]
-    if key.startswith("ec"):
-        octets = {"P-256": 32, "P-384": 48, "P-521": 66}[parameter]
-        curve = {"P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1"}[parameter]
-        point = f"tail -c {2 * octets + 1} {name}+spki | od -An -v -tx1 | tr -d ' \\n'"
-        fields = [
-            "version=INTEGER:1",
-            f'private=FORMAT:HEX,OCTETSTRING:00$("$OPENSSL" rand -hex {octets - 1})',
-            f"curve=EXPLICIT:0,OID:{curve}",
-            f"point=EXPLICIT:1,FORMAT:HEX,BITSTRING:$({point})",
-        ]
-    else:
-        octets = int(parameter) // 8
-        modulus = f'"$OPENSSL" rsa -pubin -inform DER -in {name}+spki -noout -modulus | cut -d= -f2'
-        # odd, for an even p or q has no Montgomery form, and openssl would give up before it signs
-        number = f'INTEGER:0x00$("$OPENSSL" rand -hex {octets // 2 - 2})01'
-        fields = ["version=INTEGER:0", f"n=INTEGER:0x$({modulus})", "e=INTEGER:65537"]
-        fields += [f"{field}={number}" for field in ("d", "p", "q", "dp", "dq", "qi")]
-    config = "\n".join(["asn1=SEQUENCE:key", "[key]", *fields])
-    script = (
-        f'"$OPENSSL" x509 -in {certificate} -noout -pubkey | "$OPENSSL" pkey -pubin -outform DER -out {name}+spki && '
-        f"cat > {name}+forged.cnf <<END\n{config}\nEND\n"
-        f'"$OPENSSL" asn1parse -genconf {name}+forged.cnf -noout -out {name}+forged.der && '
-        f'"$OPENSSL" pkey -inform DER -in {name}+forged.der -out {out}'
-    )
-    left = (f"{name}+spki", f"{name}+forged.cnf", f"{name}+forged.der")
-    return Step(
-        f"{name}: a key that only looks like its own", (script,), (certificate,), out, litter=left, program="sh"
-    )
+    passphrase, hashed = signer.settings.passphrase, digest(signer)
+    yield Key(name, signer.settings.key, key, passphrase, "impostor's key")
+    yield Request(signer.name, config, key, request, hashed, passphrase)
+    itself = Signer("", key, passphrase, hashed)
+    yield Certificate(signer.name, request, config, itself, f"{name}+impostor.crt", "0x01", signer.settings.days)
 
 
 def digest(signer: Entry) -> tuple[str, ...]:
     """Edwards curves and ML-DSA hash in their own way and take no digest (RFC 8410, RFC 9881)."""
     return () if signer.settings.key.startswith(("ed", "ml")) else (f"-{signer.settings.digest}",)
-
-
-def asn1_time(moment: datetime) -> str:
-    """YYYYMMDDHHMMSSZ: two-digit years would turn 2050 into 1950."""
-    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")

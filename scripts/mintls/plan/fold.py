@@ -1,51 +1,66 @@
-"""The same certificates with fewer processes: a Plan for people -> a Plan for machines (pure).
+"""Merges the actions of a Plan, to issue the same certificates with fewer processes (pure).
 
-Where nothing stands between them, genpkey, req and x509 are folded into one `req -x509` (openssl 3, req(1)), which
-makes the key, and signs the certificate with another's key. An RSA key takes longer than all else, so its genpkey
-stays apart: it need not wait until the issuer's key is there. What --dry-run prints stays the plain workflow; a test
-holds the two kinds of set against each other.
+If nothing is needed in between, Key, Request and Certificate become one `req -x509` (openssl 3, req(1)), which creates
+the key, and signs the certificate with the issuer's key. An RSA key takes longer than all else, so it remains a process
+of its own, which need not wait for the issuer's key. What --dry-run prints is not merged; a test compares the two kinds
+of set.
 """
 
-from mintls.plan.commands import Step
+from mintls.plan.commands import Certificate, Key, Request, key_options
+from mintls.plan.openssl_config import EXTENSIONS
 from mintls.plan.plan import Issue, Plan
+from mintls.plan.step import Step
 
-from msgspec import structs
+from msgspec import Struct, structs
+
+
+class KeyAndCertificate(Struct, frozen=True):
+    """`req -x509`: a certificate, and its key if there is one to create."""
+
+    key: Key | None
+    request: Request
+    certificate: Certificate
+
+    @property
+    def makes(self) -> str:
+        return self.certificate.makes
+
+    def step(self) -> Step:
+        new, request, certificate = self.key, self.request, self.certificate
+        with_key: tuple[str, ...] = ("-key", request.key)
+        if new:
+            algorithm, options = key_options(new.algorithm)
+            with_key = ("-newkey", algorithm.lower(), *options, "-noenc", "-keyout", new.makes)
+        signer = certificate.signer if certificate.signer.certificate else None
+        argv = (
+            "req", "-x509", "-batch", "-config", request.config, *request.subject, *with_key,
+            *(signer.options if signer else ()), *certificate.options,
+            "-extensions", EXTENSIONS, "-out", certificate.makes,
+        )  # fmt: skip
+        needs = (request.config, *(() if new else (request.key,)), *(signer.files if signer else ()))
+        also = (new.makes,) if new else ()
+        return Step(f"{certificate.name}: certificate", argv, needs, certificate.makes, also=also)
 
 
 def compact(plan: Plan) -> Plan:
-    """Every issue in as few processes as it can be made."""
+    """Every issue in as few processes as possible."""
     return structs.replace(plan, issues=tuple(map(_compact_issue, plan.issues)))
 
 
 def _compact_issue(issue: Issue) -> Issue:
-    """A passphrase, a request that is kept or belongs to another, dates and defects need the separate commands."""
+    """A passphrase, a request that is kept or not ours, exact dates and defects need the separate commands."""
     settings, kept = issue.entry.settings, {output.name for output in issue.outputs}
-    commands = [step.argv[0] for step in issue.steps[:3]]
-    plain = not (settings.passphrase or settings.csr or settings.defects)
-    first = commands.index("req") if "req" in commands else len(commands)
-    if not plain or commands[first : first + 2] != ["req", "x509"]:
+    key: Key | None = None
+    match issue.actions:
+        case (Key() as key, Request() as request, Certificate() as certificate, *others):
+            pass
+        case (Request() as request, Certificate() as certificate, *others):
+            pass
+        case _:
+            return issue
+    plain = not (settings.passphrase or settings.csr or settings.defects or certificate.signer.passphrase)
+    if not plain or request.makes in kept:
         return issue
-    request, certificate = issue.steps[first : first + 2]
-    if request.makes in kept or "-passin" in certificate.argv:
-        return issue
-    apart = issue.steps[:1] if issue.steps[0].argv[:3] == ("genpkey", "-algorithm", "RSA") else ()
-    key = issue.steps[0] if first and not apart else None
-    return structs.replace(issue, steps=(*apart, _folded(key, request, certificate), *issue.steps[first + 2 :]))
-
-
-def _folded(key: Step | None, request: Step, certificate: Step) -> Step:
-    said = certificate.argv
-    own_key = request.argv[request.argv.index("-key") + 1]
-    signer = said[said.index("-CA") : said.index("-CA") + 4] if "-CA" in said else ()
-    with_key = (*_new_key(key.argv), "-noenc", "-keyout", own_key) if key else ("-key", own_key)
-    config = request.argv[request.argv.index("-config") + 1]
-    rest = said[said.index("-set_serial") : said.index("-extfile")] + said[said.index("-extensions") :]
-    argv = ("req", "-x509", "-batch", "-config", config, *with_key, *signer, *rest)
-    needs = (config, *(() if key else (own_key,)), *signer[1::2])
-    also = (own_key,) if key else ()
-    return Step(certificate.title, argv, needs, certificate.makes, also=also)
-
-
-def _new_key(genpkey: tuple[str, ...]) -> tuple[str, ...]:
-    """The options of req(1) for the key that `genpkey -algorithm KIND [-pkeyopt ...] -out FILE` makes."""
-    return ("-newkey", genpkey[2].lower(), *genpkey[3 : genpkey.index("-out")])
+    apart = (key,) if key and key.algorithm.startswith("rsa") else ()
+    merged = KeyAndCertificate(None if apart else key, request, certificate)
+    return structs.replace(issue, actions=(*apart, merged, *others))

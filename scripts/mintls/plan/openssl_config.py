@@ -1,7 +1,7 @@
 """A certificate's settings -> the text of its openssl configuration: the subject and the extensions.
 
 The text is an injection surface (a newline adds lines, $ reads the environment, # cuts, a comma adds names), so
-every value is quoted and every list of names stands in a section of its own: config(5), x509v3_config(5).
+every value is quoted and every list of names has its own section: config(5), x509v3_config(5).
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mintls.profile.model import Entry
 from mintls.profile.names import GeneralName, Subtree
 
 EXTENSIONS = "extensions"  # the section's name, as commands refer to it
-Lists = dict[str, list[str]]  # sections that hold a list of names, by the section's name
+Lists = dict[str, list[str]]  # sections with a list of names, by the section's name
 
 
 def config_text(entry: Entry) -> str:
@@ -35,19 +35,19 @@ def req_lines() -> list[str]:
 
 
 def subject_lines(entry: Entry) -> list[str]:
-    """The number before the dot keeps attributes of one kind apart; openssl ignores it."""
+    """The number before the dot allows several attributes of one kind; openssl ignores it."""
     return [f"{index}.{name} = {quoted(value)}" for index, (name, value) in enumerate(entry.settings.subject)]
 
 
 def extension_lines(entry: Entry, lists: Lists) -> list[str]:
-    """Ours in an order in which the issuer's key identifier can be copied from its own, then the profile's raw ones."""
+    """Our extensions, subjectKeyIdentifier before authorityKeyIdentifier, then the raw ones of the profile."""
     raw = entry.settings.extensions
     own = {name: value for name, value in _extensions(entry, lists) if value and name not in raw}
     return [f"{name} = {value}" for name, value in own.items()] + [f"{name} = {quoted(raw[name])}" for name in raw]
 
 
 def list_sections(entry: Entry) -> Lists:
-    """Names stand in sections of their own, one a line, where a comma is only a comma."""
+    """Lists of names have sections of their own, one name per line, where a comma is literal."""
     settings = entry.settings
     constraints = settings.name_constraints if isinstance(settings, Authority) else None
     permitted = [("permitted;", subtree) for subtree in constraints.permitted] if constraints else []
@@ -67,13 +67,14 @@ def _extensions(entry: Entry, lists: Lists) -> Iterator[tuple[str, str]]:
     settings = entry.settings
     netscape = settings.netscape
     yield "basicConstraints", f"critical,{_basic_constraints(entry)}"
-    # none must be said: openssl 3 adds the two identifiers where they are not mentioned
+    # none must be explicit: openssl 3 adds the two identifiers if they are not mentioned
     yield "subjectKeyIdentifier", settings.subject_key_identifier
     if entry.issuer is not None and "self_signed" not in settings.defects:
         yield "authorityKeyIdentifier", settings.authority_key_identifier
     yield "keyUsage", (entry.key_usage and f"critical,{','.join(entry.key_usage)}") or ""
     yield "extendedKeyUsage", ",".join(entry.extended_key_usage)
-    yield "subjectAltName", "@san" if lists["san"] else ""
+    critical = "" if settings.subject else "critical,"  # RFC 5280 4.1.2.6: an empty subject
+    yield "subjectAltName", f"{critical}@san" if lists["san"] else ""
     yield "nameConstraints", "critical,@names" if lists["names"] else ""
     yield "certificatePolicies", ",".join(settings.certificate_policies)
     yield "crlDistributionPoints", "@crl" if lists["crl"] else ""
@@ -90,7 +91,7 @@ def _basic_constraints(entry: Entry) -> str:
 
 
 def _netmask(subtree: Subtree) -> str:
-    """openssl wants a network's mask spelled out."""
+    """openssl requires the netmask in full."""
     if subtree.kind != "IP":
         return subtree.value
     network = ip_network(subtree.value)

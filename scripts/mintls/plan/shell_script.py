@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from shlex import join, quote
 
 from mintls.openssl.binary import HERMETIC
-from mintls.plan.commands import Config, Step
 from mintls.plan.plan import Plan
+from mintls.plan.step import Config, Step
 
 _PREAMBLE = """\
 #!/bin/sh
 # {title}
-# Every command that mintls runs, in order. Run it in an empty directory; OPENSSL names another openssl.
+# Every command that mintls runs, in order. Run it in an empty directory; OPENSSL selects a different openssl.
 set -eu
 umask 077 # a private key is never readable by others, not even for a moment
 : "${{OPENSSL:=openssl}}"
@@ -24,7 +24,7 @@ def shell_script(plan: Plan, title: str) -> str:
 
 
 def _lines(plan: Plan, title: str) -> Iterator[str]:
-    title = "".join(character if character.isprintable() else "?" for character in title)  # it stays a comment
+    title = "".join(character if character.isprintable() else "?" for character in title)  # it stays one comment line
     yield _PREAMBLE.format(title=title, hermetic=" ".join(f"{name}={value}" for name, value in HERMETIC.items()))
     outputs = {output.name for output in plan.outputs}
     scratch = [config.name for config in plan.configs]
@@ -33,19 +33,22 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     folders = [step.folder for step in plan.steps if step.folder]
     yield f"for file in {join([*(step.makes for step in plan.steps if step.makes in outputs), *scratch, *folders])}; do"
     yield '    if [ -e "$file" ] || [ -L "$file" ]; then'
-    yield '        echo "$file exists already; nothing was done" >&2'
+    yield '        echo "$file already exists; nothing was done" >&2'
     yield "        exit 1"
     yield "    fi"
     yield "done"
     for issue in plan.issues:
         yield f"\n# {issue.entry.name}: {issue.entry.role}, " + (
-            f"signed by {issue.entry.issuer}" if issue.entry.issuer else "signed by itself"
+            f"signed by {issue.entry.issuer}" if issue.entry.issuer else "self-signed"
         )
         yield from _commands(issue.configs, issue.steps)
     for crl in plan.crls:
-        yield f"\n# {crl.entry.name}: its revocation list"
+        yield f"\n# {crl.entry.name}: its CRL"
         yield from _commands(crl.configs, crl.steps)
-    yield "\n# Each certificate must serve its purpose, trusting only the roots made here."
+    if plan.bundles:
+        yield "\n# The CRLs of all issuers in one file"
+        yield from _commands((), plan.bundles)
+    yield "\n# Verify each certificate for its purpose, trusting only the roots created here."
     yield from _commands((), plan.checks)
     yield f"\nrm -f {join(scratch)}"
     if folders:
@@ -55,7 +58,7 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
 
 def _commands(configs: Iterable[Config], steps: Iterable[Step]) -> Iterator[str]:
     for config in configs:
-        yield f"cat > {quote(config.name)} <<'END'"  # values hold no newline, so no line of theirs is END
+        yield f"cat > {quote(config.name)} <<'END'"  # values contain no newline, so none of their lines is END
         if config.text:  # a database may be empty; splitlines would cut where openssl does not
             yield from config.text.removesuffix("\n").split("\n")
         yield "END"

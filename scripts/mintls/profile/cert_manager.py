@@ -1,9 +1,10 @@
-"""The profile as cert-manager.io/v1 Issuers and Certificates: a cluster takes over where one machine ends (pure).
+"""The profile as cert-manager.io/v1 Issuers and Certificates: for a cluster (pure).
 
 Fields: https://cert-manager.io/docs/reference/api-docs/#cert-manager.io/v1.CertificateSpec
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from mintls.profile.fields import Authority
@@ -38,7 +39,7 @@ def manifests(profile: Profile) -> tuple[Manifest, ...]:
 
 
 def left_out(profile: Profile) -> tuple[str, ...]:
-    """What the profile says and cert-manager cannot: sentences, each with its place."""
+    """What cert-manager cannot express: messages, each with file and line."""
     return tuple(f"{entry.where}: {sentence}" for entry in profile.entries for sentence in _left_out(entry))
 
 
@@ -64,7 +65,7 @@ def _spec(entry: Entry) -> Manifest:
         "subject": _subject(entry),
         **{field: [n.value for n in settings.san if n.kind == kind] for kind, field in _NAMES.items()},
         "otherNames": [_other_name(name.value) for name in settings.san if name.kind == "otherName"],
-        "duration": f"{settings.days * 24}h0m0s",
+        "duration": _duration(settings.life),
         "usages": usages,
         "privateKey": {"algorithm": _ALGORITHMS.get(algorithm, "RSA"), **size, "encoding": "PKCS8"},
         "nameConstraints": _constraints(entry),
@@ -72,6 +73,11 @@ def _spec(entry: Entry) -> Manifest:
         "issuerRef": {"name": issuer, "kind": "Issuer", "group": "cert-manager.io"},
     }
     return {field: value for field, value in spec.items() if value}
+
+
+def _duration(life: timedelta) -> str:
+    seconds = int(life.total_seconds())
+    return f"{seconds // 3600}h{seconds // 60 % 60}m{seconds % 60}s"
 
 
 def _subject(entry: Entry) -> Manifest:
@@ -96,7 +102,7 @@ def _constraints(entry: Entry) -> Manifest | None:
 
 
 def _keystores(entry: Entry) -> Manifest:
-    """The password is read from a Secret that somebody has to make: NAME-pkcs12, key password."""
+    """The password is read from a Secret that the user creates: NAME-pkcs12, key password."""
     profile = {"modern": "Modern2023", "legacy": "LegacyDES"}[entry.settings.pkcs12.compatibility]
     reference = {"name": f"{_name(entry.name)}-pkcs12", "key": "password"}
     return {"pkcs12": {"create": True, "profile": profile, "passwordSecretRef": reference}}
@@ -113,7 +119,7 @@ def _left_out(entry: Entry) -> Iterator[str]:
         if getattr(settings, field, None) not in (None, (), {}):
             yield f"cert-manager has no {field}"
     if settings.key.partition(":")[0] not in _ALGORITHMS:
-        yield f"cert-manager has no {settings.key} keys; RSA stands in its place"
+        yield f"cert-manager has no {settings.key} keys; RSA is used instead"
     for name, _ in settings.subject:
         if name not in (*_SUBJECT, "CN", "serialNumber"):
             yield f"cert-manager has no {name} in a subject"
@@ -130,7 +136,7 @@ def _manifest(kind: str, name: str, spec: Manifest) -> Manifest:
 
 
 def _name(name: str) -> str:
-    """RFC 1123 allows small letters, digits, hyphens and dots."""
+    """RFC 1123 allows lowercase letters, digits, hyphens and dots."""
     return name.lower().replace("_", "-")
 
 

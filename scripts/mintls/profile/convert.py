@@ -1,15 +1,17 @@
-"""Nodes -> values of the types that settings.py declares, field by field: every mistake is told, none stops it."""
+"""Nodes -> values of the types declared in fields.py, field by field; every mistake is reported, none stops it."""
 
+import re
 import types
 from collections.abc import Callable
-from difflib import get_close_matches
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from mintls.errors import not_known
 from mintls.escape import printable
-from mintls.profile.fields import Authority, Certificate, Leaf
+from mintls.profile.fields import Authority, Certificate, Defaults, Document, Leaf
 from mintls.profile.names import Subject, check_attribute
+from mintls.profile.passwords import Secret
 from mintls.profile.scalars import Text, check_text
+from mintls.profile.synonyms import FIELDS, KEYS, SECTIONS, unknown
 from mintls.profile.yaml_nodes import Complaint, Mapping, Node, Scalar, Sequence
 
 import msgspec
@@ -17,15 +19,17 @@ from msgspec import Struct, structs
 
 Steps = tuple[str | int, ...]
 KINDS = {Scalar: "one value", Sequence: "a list", Mapping: "a mapping"}
-INVALID = object()  # a mistake stood here and has been told
+INVALID = object()  # a mistake that has been reported
 
 
 MAX_VALUES = 700_000  # of a profile: a fleet of 100 000 with three names each fits
+_SPAN = re.compile("([0-9]{1,5})([smhdwy])")
+_DAYS = {"d": 1, "w": 7, "y": 365}
 LONG = 16  # items of a list that is converted once for all who share it
 
 
 class TooMuch(Exception):
-    """A profile says more values than can be minted; it has the line at which they became too many."""
+    """A profile with too many values; `line` is where the limit was exceeded."""
 
     def __init__(self, line: int) -> None:
         super().__init__(line)
@@ -33,7 +37,7 @@ class TooMuch(Exception):
 
 
 class Converter:
-    """Remembers the line of each path it meets, and every complaint."""
+    """Records the line of each path, and every complaint."""
 
     def __init__(self, complaints: list[Complaint]) -> None:
         self.complaints = complaints
@@ -71,16 +75,17 @@ class Converter:
 
     def struct(self, kind: type[Struct], node: Node, path: Steps) -> Any:
         if not isinstance(node, Mapping):
-            return self.complain(path, f"write a mapping; this is {KINDS[type(node)]}")
-        fields = {field.encode_name: field for field in structs.fields(kind)}
+            hint = "a secret is never in a profile: write {env: NAME} or {file: PATH}" if kind is Secret else ""
+            return self.complain(path, hint or f"write a mapping; this is {KINDS[type(node)]}")
+        fields = fields_of(kind)
         values = {}
         for key, child in node.items.items():
             if key not in fields:
                 self.lines[(*path, key)] = child.line
                 self.complain((*path, key), _unknown_key(key, kind, fields))
             elif (value := self.convert(fields[key].type, child, (*path, key))) is not INVALID:
-                values[key] = value
-        return kind(**values)  # a broken field keeps its default, so that the rules can look at the others
+                values[fields[key].name] = value
+        return kind(**values)  # an invalid field keeps its default, so that the rules can check the others
 
     def items(self, kind: Any, node: Node, path: Steps) -> Any:
         if not isinstance(node, Sequence):
@@ -93,7 +98,7 @@ class Converter:
         if INVALID in values:
             return INVALID
         if len(values) >= LONG:
-            self.shared[known] = (node, tuple(values))  # with the node, or its id would be another's
+            self.shared[known] = (node, tuple(values))  # with the node, because ids are reused
         return tuple(values)
 
     def pairs(self, kinds: tuple[Any, ...], node: Node, path: Steps) -> Any:
@@ -126,7 +131,9 @@ class Converter:
             return self.complain(path, "has no value; write one or leave the field out")
         if get_origin(kind) is Literal:
             words = {str(word): word for word in get_args(kind)}
-            return words[node.text] if node.text in words else self.complain(path, not_known(node.text, words))
+            if node.text in words:
+                return words[node.text]
+            return self.complain(path, unknown(node.text, words, KEYS if path[-1] == "key" else {}))
         try:
             if isinstance(kind, type) and issubclass(kind, Text):
                 return kind.parse(node.text)
@@ -139,7 +146,10 @@ class Converter:
                 raise msgspec.ValidationError  # msgspec would read 1e3 and 5.0 too; here a number is its digits
             return msgspec.convert(node.text, annotated, strict=False)
         except msgspec.ValidationError:
-            return self.complain(path, f"{_shown(node.text)} does not fit; write {_expected(annotated)}")
+            hint = _expected(annotated)
+            if path[-1] == "days" and (match := _SPAN.fullmatch(node.text)):
+                hint = f"days: {int(match[1]) * _DAYS[match[2]]}" if match[2] in _DAYS else f"lifetime: {node.text}"
+            return self.complain(path, f"{_shown(node.text)} does not fit; write {hint}")
 
     def holds(self, path: Steps, check: Callable[[str, str], None], *words: str) -> bool:
         try:
@@ -160,6 +170,12 @@ class Converter:
         return self.lines.get(path, 1)
 
 
+@cache
+def fields_of(kind: type[Struct]) -> dict[str, Any]:
+    """The fields of a Struct by name; msgspec evaluates its annotations each time."""
+    return {field.encode_name: field for field in structs.fields(kind)}
+
+
 def dotted(path: Steps) -> str:
     """A path as complaints write it: servers.server.san[1]."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{_shown(step)[1:-1]}" for step in path)
@@ -174,11 +190,12 @@ def _shown(text: str) -> str:
 
 
 def _unknown_key(key: str, kind: type[Struct], fields: dict[str, Any]) -> str:
-    if issubclass(kind, Certificate) and not get_close_matches(key, fields, 1):
-        for other, whose in ((Authority, "an authority"), (Leaf, "a leaf")):
-            if key in (field.encode_name for field in structs.fields(other)):
-                return f"only {whose} has this field; take it away"
-    return not_known(key, fields)
+    if issubclass(kind, Certificate):
+        for other, whose in ((Authority, "a CA"), (Leaf, "a leaf")):
+            if key in fields_of(other):
+                return f"only {whose} has this field; remove it"
+    names = FIELDS if issubclass(kind, Defaults) else SECTIONS if kind is Document else {}
+    return unknown(key, fields, names)
 
 
 def _expected(annotated: Any) -> str:

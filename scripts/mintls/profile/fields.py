@@ -1,176 +1,47 @@
 """The profile language: every field, its type, its default and what it means, declared once.
 
-From these Structs come the conversion (profile.py), the JSON Schema for editors (schema.py) and the reference.
+convert.py, json_schema.py and reference.py are driven by these Structs.
 """
 
-from collections.abc import Mapping
-from functools import cache
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from mintls.profile.names import GeneralName, Subject, Subtree
+from mintls.profile.ca_fields import Crl, Existing, NameConstraints
+from mintls.profile.choices import (
+    AuthorityKeyIdentifier,
+    Defect,
+    Digest,
+    KeyAlgorithm,
+    KeyUsage,
+    Made,
+    NetscapeCertType,
+    RevocationReason,
+)
+from mintls.profile.field_docs import about
+from mintls.profile.file_names import Files, OwnFiles
+from mintls.profile.kubernetes import Kubernetes
+from mintls.profile.names import GeneralName, Subject
+from mintls.profile.passwords import Pkcs12, Secret
 from mintls.profile.scalars import (
     Comment,
     ExtensionName,
-    FilePattern,
     KeyIdentifier,
-    Moment,
     Oid,
     Purpose,
     RawExtension,
     Serial,
-    Span,
-    Text,
     Uri,
-    Variable,
 )
+from mintls.profile.times import Moment, Span
 
 from msgspec import Meta, Struct, field
 
-Role = Literal["authority", "server", "client", "peer"]
-KeyAlgorithm = Literal[
-    "rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "ed448",
-    "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", "rsa:1024",
-]  # fmt: skip
-Digest = Literal["sha256", "sha384", "sha512", "sha1"]
-KeyUsage = Literal[
-    "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
-    "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly",
-]  # fmt: skip
-AuthorityKeyIdentifier = Literal[
-    "keyid", "keyid:always", "keyid,issuer", "keyid,issuer:always", "keyid:always,issuer",
-    "keyid:always,issuer:always", "issuer", "issuer:always", "none",
-]  # fmt: skip
-RevocationReason = Literal[
-    "unspecified", "keyCompromise", "CACompromise", "affiliationChanged", "superseded", "cessationOfOperation",
-    "certificateHold",
-]  # fmt: skip
-Made = Literal["chain", "der", "pkcs12", "truststore", "kubernetes"]
-# A deliberately bad certificate names what is wrong with it. The first ones change what is made; the others only
-# permit what a rule would forbid, so that nobody makes them by accident.
-Defect = Literal[
-    "bad_signature", "bad_body", "stolen_key", "self_signed", "ca_false", "wrong_issuer_key", "stale_crl",
-    "weak_key", "weak_digest", "no_san", "leaf_issuer", "no_key_cert_sign", "past_path_length",
-    "outside_name_constraints", "wrong_purpose",
-]  # fmt: skip
-NetscapeCertType = Literal["client", "server", "email", "objsign", "sslCA", "emailCA", "objCA"]
-
-
-def about(meaning: str, *examples: object, required: str = "", ge: int | None = None, le: int | None = None) -> Meta:
-    """What the reference and the JSON Schema say of a field: its meaning, examples, when it is required, its bounds."""
-    extra = {"required": required} if required else None
-    return Meta(description=meaning, examples=list(examples), extra=extra, ge=ge, le=le)
-
-
-class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """File names of an entry."""
-
-    certificate: Annotated[FilePattern, about("The certificate (PEM).", "{name}-cert.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.crt")
-    )
-    key: Annotated[FilePattern, about("The private key (PEM, mode 0600).", "{name}-key.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.key")
-    )
-    request: Annotated[
-        FilePattern | None,
-        about("The signing request (PEM). Kept only if this pattern is given. A root has none.", "{name}.csr"),
-    ] = None
-
-    chain: Annotated[FilePattern, about("The output `chain` (PEM, leaf first).", "{name}-fullchain.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.chain.crt")
-    )
-    crl: Annotated[FilePattern, about("The CRL of a CA (PEM).", "{name}.crl.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.crl")
-    )
-    der: Annotated[FilePattern, about("The output `der`.", "{name}.der")] = field(
-        default_factory=lambda: FilePattern("{name}.der")
-    )
-    pkcs12: Annotated[FilePattern, about("The output `pkcs12`.", "{name}.pfx")] = field(
-        default_factory=lambda: FilePattern("{name}.p12")
-    )
-    truststore: Annotated[FilePattern, about("The output `truststore` (PKCS#12).", "{name}-trust.p12")] = field(
-        default_factory=lambda: FilePattern("{name}.truststore.p12")
-    )
-    kubernetes: Annotated[FilePattern, about("The output `kubernetes` (YAML).", "{name}-tls.yaml")] = field(
-        default_factory=lambda: FilePattern("{name}.secret.yaml")
-    )
-
-    @cache  # noqa: B019  one a run; it is asked often
-    def of(self, name: str) -> Mapping[str, str]:
-        """Every file that minting an entry can make, by what it holds; not all of them are made or kept."""
-        patterns = {
-            "certificate": self.certificate,
-            "key": self.key,
-            "request": self.request or "{name}.csr",
-            "chain": self.chain,
-            "crl": self.crl,
-            "der": self.der,
-            "pkcs12": self.pkcs12,
-            "truststore": self.truststore,
-            "kubernetes": self.kubernetes,
-            "config": "{name}.cnf",
-        }
-        return {what: pattern.replace("{name}", name) for what, pattern in patterns.items()}
-
-
-class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Source of a passphrase: an environment variable, or the first line of a file. It is never in a profile."""
-
-    env: Annotated[Variable | None, about("Name of an environment variable.", "KEYPASS", required="this or file")] = (
-        None
-    )
-    file: Annotated[
-        str | None,
-        about(
-            "Path of a file, relative to the profile. Its first line is the passphrase.",
-            "pass.txt",
-            required="this or env",
-        ),
-    ] = None
-
-    @property
-    def words(self) -> str:
-        """As openssl's -passin and -passout take it (openssl-passphrase-options(1))."""
-        return f"env:{self.env}" if self.env else f"file:{self.file}"
-
-
-class Pkcs12(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the outputs pkcs12 and truststore are made."""
-
-    password: Annotated[
-        Secret | None, about("Password of the PKCS#12 file.", {"env": "P12PASS"}, required="for pkcs12 and truststore")
-    ] = None
-    alias: Annotated[
-        Text | None, about("Friendly name of the entry in the file. Default: the name of the certificate.", "web")
-    ] = None
-    compatibility: Annotated[
-        Literal["modern", "legacy"],
-        about("modern: AES-256 and SHA-256. legacy: 3DES and SHA-1, for macOS and old Java.", "legacy"),
-    ] = "modern"
-
 
 class Netscape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The historic Netscape extensions, which old recipes still carry."""
+    """The historic Netscape extensions, found in old recipes."""
 
     cert_type: Annotated[tuple[NetscapeCertType, ...], about("nsCertType.", ["server"])] = ()
     comment: Annotated[Comment | None, about("nsComment (ASCII).", "test only")] = None
-
-
-class NameConstraints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which names an authority may certify (RFC 5280 4.2.1.10)."""
-
-    permitted: Annotated[
-        tuple[Subtree, ...],
-        about("Names of these kinds must be within one of these subtrees.", ["DNS:example.org", "IP:10.0.0.0/8"]),
-    ] = ()
-    excluded: Annotated[
-        tuple[Subtree, ...], about("No name may be within one of these subtrees.", ["DNS:secret.example.org"])
-    ] = ()
-
-
-class Crl(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A certificate revocation list, made even when nothing is revoked."""
-
-    days: Annotated[int, about("Days until the next update.", 7, ge=1, le=36525)] = 30
 
 
 class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -179,21 +50,36 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     subject: Annotated[
         Subject,
         about(
-            "Distinguished name: attributes in order. A list gives an attribute more than once.",
+            "Distinguished name: attributes in order. A list gives an attribute more than once. Default with `san`: "
+            "the name of the entry as CN, or empty if all names are URIs. {} is an empty subject.",
             {"C": "DE", "O": "Example", "CN": "localhost"},
-            required="yes",
+            required="without san, and for CAs",
         ),
     ] = field(default_factory=Subject)
     key: Annotated[KeyAlgorithm, about("Key algorithm with size or curve.", "ec:P-256")] = "rsa:2048"
     digest: Annotated[
         Digest, about("Hash for signatures by this key. Ed25519, Ed448 and ML-DSA take none.", "sha384")
     ] = "sha256"
-    days: Annotated[int, about("Validity in days from the time of issue.", 90, ge=1, le=36525)] = 365
+    days: Annotated[
+        int,
+        about("Validity in days from the time of issue. CAs do not inherit it from `defaults`.", 90, ge=1, le=36525),
+    ] = 365
+    lifetime: Annotated[
+        Span | None,
+        about(
+            "Exact length of validity, instead of `days`: a number and s, m, h, d or w. CAs do not inherit it.", "90s"
+        ),
+    ] = None
     not_before: Annotated[
-        Moment | None, about("Start of validity (RFC 3339). Default: the time of issue.", "2026-01-01T00:00:00Z")
+        Moment | None,
+        about(
+            "Start of validity: RFC 3339, a date, or relative to the time of issue. Default: the time of issue.",
+            "2026-01-01",
+        ),
     ] = None
     not_after: Annotated[
-        Moment | None, about("End of validity (RFC 3339). Default: `days` after the start.", "2026-12-31T23:59:59Z")
+        Moment | None,
+        about("End of validity, in the same forms. Default: `days` or `lifetime` after the start.", "-1d"),
     ] = None
     backdate: Annotated[
         Span | None, about("Starts validity this long before the time of issue, for peers whose clocks are slow.", "1h")
@@ -221,20 +107,35 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[Made, ...],
         about(
             "Files created in addition to certificate and key. chain: the certificate and its "
-            "issuers, without the root. der: the certificate in DER. pkcs12: key and chain. "
-            "truststore: the root, for Java. kubernetes: a Secret of type kubernetes.io/tls.",
+            "issuers, without the root. ca-bundle: the issuers, up to the root. combined: chain and key in one file "
+            "(HAProxy, MongoDB, curl). crl-bundle: the CRLs of all issuers. der: the certificate in DER. "
+            "key-der: the key in DER (PKCS#8). key-traditional: the key in PKCS#1 or SEC 1. pkcs12: key and chain. "
+            "truststore: the root, for Java; with openssl before 3.2 use keytool -importcert. "
+            "kubernetes: a Secret of type kubernetes.io/tls. kubernetes-ca: a ConfigMap with the root.",
             ["chain", "pkcs12"],
         ),
     ] = ()
     passphrase: Annotated[Secret | None, about("Encrypts the private key (PKCS#8).", {"env": "KEYPASS"})] = None
+    kubernetes: Annotated[
+        Kubernetes, about("Options of the outputs kubernetes and kubernetes-ca.", {"namespace": "shop"})
+    ] = field(default_factory=Kubernetes)
     pkcs12: Annotated[
         Pkcs12, about("Options of the outputs pkcs12 and truststore.", {"password": {"env": "P12PASS"}})
     ] = field(default_factory=Pkcs12)
+
+    @property
+    def life(self) -> timedelta:
+        """The length of validity without exact dates."""
+        return self.lifetime.span if self.lifetime else timedelta(self.days)
 
 
 class Certificate(Defaults, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The fields of every certificate."""
 
+    files: Annotated[
+        OwnFiles | None,
+        about("File names of this entry alone.", {"certificate": "cert.pem", "key": "key.pem"}),
+    ] = None
     san: Annotated[
         tuple[GeneralName, ...],
         about(
@@ -293,6 +194,13 @@ class Authority(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         about("Names that this CA may certify (RFC 5280 section 4.2.1.10).", {"permitted": ["DNS:example.org"]}),
     ] = None
     crl: Annotated[Crl | None, about("Creates a CRL for the certificates of this CA.", {"days": 7})] = None
+    existing: Annotated[
+        Existing | None,
+        about(
+            "Signs with a CA that exists already, such as mkcert's. It is never renewed, and its files never change.",
+            {"certificate": "rootCA.pem", "key": "rootCA-key.pem"},
+        ),
+    ] = None
 
 
 class Leaf(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,33 +1,25 @@
-"""The entries of a profile by their issuers: who is above whom, in what order they are made (pure)."""
+"""The issuers of the entries of a profile, and the order in which entries are issued (pure)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from mintls.profile.model import Entry
 
+Finding = tuple[tuple[str | int, ...], str]  # the path of a field, and a message
 SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
-MAX_ISSUERS = 100  # openssl-verification-options(1): as -verify_depth
 
 
 def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:
-    """Where an entry, or a field of it, stands in the profile."""
+    """The path of an entry, or of one of its fields, in the profile."""
     name = entry.name if entry.index is None else entry.name.rpartition("-")[0]
     return (SECTIONS[entry.role], name, *steps)
 
 
 def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Entries in an order in which every issuer comes before what it signs; unchanged where issuers form a circle."""
+    """Entries in an order in which every issuer comes before what it signs; unchanged if issuers form a loop."""
     places = {entry.name: index for index, entry in enumerate(entries)}
     graph = {index: [places[entry.issuer]] if entry.issuer in places else [] for index, entry in enumerate(entries)}
     try:
         return tuple(entries[index] for index in TopologicalSorter(graph).static_order())
     except CycleError:
         return tuple(entries)
-
-
-def ancestors(entry: Entry, named: Mapping[str, Entry]) -> list[Entry]:
-    """The issuer, its issuer, and so on to the root; ends where a circle would begin again, or after MAX_ISSUERS."""
-    above: dict[str, Entry] = {}
-    while (issuer := named.get(entry.issuer or "")) and issuer.name not in above and len(above) < MAX_ISSUERS:
-        above[issuer.name] = entry = issuer
-    return list(above.values())

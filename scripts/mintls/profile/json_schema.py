@@ -18,7 +18,7 @@ def profile_schema() -> bytes:
 
 
 def _described(kind: Any) -> dict[str, Any]:
-    """A type with a grammar of its own says how an editor can check it."""
+    """The JSON Schema that a scalar type declares."""
     declared: dict[str, Any] = kind.schema
     return declared
 

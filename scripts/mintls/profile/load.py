@@ -1,26 +1,28 @@
-"""YAML -> Profile: sections, defaults, issuers and fleets, every mistake with file:line and the field's path."""
+"""YAML -> Profile: sections, defaults, issuers and fleets; every mistake with file:line and the path of the field."""
 
-import re
 from collections import abc
 from collections.abc import Iterator
-from operator import is_
 from pathlib import Path
 
 from mintls.errors import ProfileError, UsageError
 from mintls.escape import printable
 from mintls.profile import rules
-from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted
-from mintls.profile.fields import Authority, Document, Leaf, Role, Secret
+from mintls.profile.choices import Role
+from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted, fields_of
+from mintls.profile.fields import Authority, Document, Leaf
+from mintls.profile.file_names import FileNames
+from mintls.profile.fleets import fleet_size, numbered, values_in
+from mintls.profile.inheritance import WITH_EXISTING, inherited, merge
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
-from mintls.profile.names import GeneralName, Subject
+from mintls.profile.names import ATTRIBUTES, GeneralName, Subject
+from mintls.profile.passwords import Secret
 from mintls.profile.yaml_nodes import (
     MAX_BYTES,
     Complaint,
     Mapping,
     Node,
     Scalar,
-    Sequence,
     Unreadable,
     as_node,
     read_yaml,
@@ -35,8 +37,7 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
     "peers": ("peer", Leaf),
 }
 MAX_ENTRIES = 100_000
-ONE_PLACE = ("passphrase", "password")  # a secret is in a variable or in a file, so that the two cannot merge
-_INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
+MAX_CN = ATTRIBUTES["CN"]  # characters
 
 
 def load_profile(path: Path) -> Profile:
@@ -47,13 +48,13 @@ def load_profile(path: Path) -> Profile:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name a profile such as profiles/dev.yaml") from None
     if not path.stem.isprintable() or path.stem in ("", ".", ".."):
-        sentence = f"{printable(str(path))}: a profile's name is also that of its set's directory"
+        sentence = f"{printable(str(path))}: the profile's name is also the name of the output directory"
         raise UsageError(f"{sentence}; rename the file to printable UTF-8, such as dev.yaml")
     return read_profile(data, str(path), path.stem, path.parent)
 
 
 def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> Profile:
-    """Read a profile's text; `source` is what complaints call it, `folder` where the files are that it names.
+    """Read a profile's text; `source` is its name in messages; its paths are relative to `folder`.
 
     Raises ProfileError with every mistake.
     """
@@ -65,7 +66,7 @@ def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> 
 
 
 def build_profile(document: abc.Mapping[str, object], source: str, name: str) -> Profile:
-    """The profile that a document of the program's own describes. Raises ProfileError as `read_profile` does."""
+    """The profile for a document built by the program. Raises ProfileError as `read_profile` does."""
     return _read(as_node(document), [], source, name, Path())
 
 
@@ -74,7 +75,9 @@ def _read(root: Node, complaints: list[Complaint], source: str, name: str, folde
     try:
         profile = reader.profile(root, name)
     except TooMuch as error:
-        sentence = f"with this there are over {MAX_VALUES} values, each one of a fleet and each use of an alias counted"
+        sentence = (
+            f"more than {MAX_VALUES} values up to here (each certificate of a fleet and each use of an alias counts)"
+        )
         raise ProfileError([f"{source}:{error.line}: {sentence}; write fewer"]) from None
     if profile is None or reader.complaints:
         told = sorted(dict.fromkeys(reader.complaints), key=lambda complaint: complaint.line)
@@ -97,9 +100,12 @@ class _Reader(Converter):
         sections = {key: node for key, node in root.items.items() if key in ROLES}
         plain = Mapping({key: node for key, node in root.items.items() if key not in ROLES}, root.line)
         document = self.struct(Document, plain, ())
+        self.check_periods(root.items.get("defaults", root), ("defaults",))
         defaults = self.sound_defaults(root)
         entries = [entry for section, node in sections.items() for entry in self.section(section, node, defaults)]
-        profile = Profile(name=name, files=document.files, entries=issuers_first(self.with_issuers(entries)))
+        own = {entry.name: entry.settings.files for entry in entries if entry.settings.files}
+        files = FileNames(document.files, own)
+        profile = Profile(name=name, files=files, entries=issuers_first(self.with_issuers(entries)))
         for path, sentence in rules.mistakes(profile):
             if not any(path[:depth] in self.broken for depth in range(1, len(path) + 1)):
                 self.complain(path, sentence)
@@ -107,7 +113,7 @@ class _Reader(Converter):
         return structs.replace(profile, warnings=tuple(warnings))
 
     def sound_defaults(self, root: Mapping) -> dict[str, Node]:
-        """The defaults without the fields that were complained about: once is enough."""
+        """The defaults without the fields that have been reported already."""
         node = root.items.get("defaults")
         wrong = {path[1] for path in self.broken if len(path) > 1 and path[0] == "defaults"}
         items = node.items if isinstance(node, Mapping) else {}
@@ -121,34 +127,58 @@ class _Reader(Converter):
         if not isinstance(node, Mapping):
             self.complain((section,), f"write a mapping of names to settings; this is {KINDS[type(node)]}")
             return []
-        inherited = {key: value for key, value in defaults.items() if (role, key) != ("authority", "issuer")}
         entries: list[Entry] = []
+        slipped = [name for name, child in node.items.items() if name in fields_of(kind) and slid(child, name)]
+        for name in slipped:
+            self.lines[(section, name)] = node.items[name].line
+            self.complain((section, name), "is a field and not an entry; indent it below the name of an entry")
         for name, child in node.items.items():
+            if name in slipped:
+                continue
             path = (section, name)
             self.lines[path] = child.line
             if isinstance(child, Scalar) and child.empty:
                 child = Mapping({}, child.line)
             if isinstance(child, Mapping):
-                child = merge(Mapping(inherited, child.line), child)
+                self.check_periods(child, path)
+                if "existing" in child.items:
+                    self.check_existing(child, path)
+                child = merge(Mapping(inherited(defaults, role, child), child.line), child)
             entries += self.fleet(name, role, kind, child, path)
         return entries
+
+    def check_periods(self, node: Node, path: Steps) -> None:
+        """A lifetime excludes days and not_after."""
+        items = node.items if isinstance(node, Mapping) else {}
+        for key in ("days", "not_after"):
+            if key in items and "lifetime" in items:
+                self.lines[(*path, "lifetime")] = items["lifetime"].line
+                self.complain((*path, "lifetime"), f"cannot be combined with {key}; remove one of them")
+        if isinstance(items.get("crl"), Mapping):
+            self.check_periods(items["crl"], (*path, "crl"))
+
+    def check_existing(self, node: Mapping, path: Steps) -> None:
+        """What its certificate already decides cannot be written."""
+        for key, child in node.items.items():
+            if key not in WITH_EXISTING and role_has(path, key):
+                self.lines[(*path, key)] = child.line
+                self.complain((*path, key), "the existing certificate decides this; remove it")
 
     def fleet(self, name: str, role: Role, kind: type[Authority | Leaf], node: Node, path: Steps) -> Iterator[Entry]:
         """One entry, or the `count` of them, of which each has its own subject and san."""
         settings = self.convert(kind, numbered(node, 1) if fleet_size(node) else node, path)
         settings = kind() if settings is INVALID else self.with_paths(settings)
         where = f"{self.source}:{node.line}: {dotted(path)}"
+        unnamed = isinstance(node, Mapping) and "subject" not in node.items
         entry = Entry(name=name, role=role, issuer=settings.issuer, settings=settings, where=where)
         count = settings.count if isinstance(settings, Leaf) else None
         self.total += count or 1
         if self.total > MAX_ENTRIES:
             if self.total - (count or 1) <= MAX_ENTRIES:
-                self.complain(
-                    path, f"with this there are {self.total} certificates; {MAX_ENTRIES} at most fit a profile"
-                )
+                self.complain(path, f"{self.total} certificates up to here; a profile can have at most {MAX_ENTRIES}")
             return
         if count is None or not isinstance(node, Mapping):
-            yield entry
+            yield with_common_name(entry) if unnamed else entry
             return
         varied = [key for key in ("subject", "san") if key in node.items]
         size = sum(values_in(node.items[key]) for key in varied)
@@ -158,27 +188,31 @@ class _Reader(Converter):
             told = len(self.complaints)
             kinds = {"subject": Subject, "san": tuple[GeneralName, ...]}
             own = {key: self.convert(kinds[key], numbered(node.items[key], index), (*path, key)) for key in varied}
-            if len(self.complaints) > told:  # each of the others would say the same
+            if len(self.complaints) > told:  # the others have the same mistakes
                 yield entry
                 return
             one = structs.replace(settings, **own)
-            yield structs.replace(entry, name=f"{name}-{index:0{len(str(count))}d}", settings=one, index=index)
+            one_entry = structs.replace(entry, name=f"{name}-{index:0{len(str(count))}d}", settings=one, index=index)
+            yield with_common_name(one_entry) if unnamed else one_entry
 
     def with_paths(self, settings: Authority | Leaf) -> Authority | Leaf:
-        """Files that a profile names stand beside it, whatever the current directory."""
+        """Paths in a profile are relative to the profile, not to the current directory."""
 
         def beside(secret: Secret | None) -> Secret | None:
             return structs.replace(secret, file=self.beside(secret.file)) if secret and secret.file else secret
 
         pkcs12 = structs.replace(settings.pkcs12, password=beside(settings.pkcs12.password))
         csr = self.beside(settings.csr) if settings.csr else None
+        if isinstance(settings, Authority) and (existing := settings.existing):
+            files = {name: self.beside(file) for name in ("certificate", "key") if (file := getattr(existing, name))}
+            settings = structs.replace(settings, existing=structs.replace(existing, **files))
         return structs.replace(settings, passphrase=beside(settings.passphrase), pkcs12=pkcs12, csr=csr)
 
     def beside(self, file: str) -> str:
         return str((self.folder / file).absolute())
 
     def with_issuers(self, entries: list[Entry]) -> list[Entry]:
-        """Fill in the issuer that need not be said: the one authority there is."""
+        """Fill in the issuer where there is only one CA."""
         authorities = [entry.name for entry in entries if entry.is_authority]
         only = authorities[0] if len(authorities) == 1 else None
         return [
@@ -186,35 +220,23 @@ class _Reader(Converter):
         ]
 
 
-def values_in(node: Node) -> int:
-    """How many nodes there are in it, itself included."""
-    children = node.items if isinstance(node, Sequence) else node.items.values() if isinstance(node, Mapping) else ()
-    return 1 + sum(map(values_in, children))
+def slid(node: Node, name: str) -> bool:
+    """Whether what stands in the place of an entry is the value of a field, whose indentation is wrong."""
+    entry = isinstance(node, Mapping) and any(
+        key in fields_of(Leaf) or key in fields_of(Authority) for key in node.items
+    )
+    return not entry and not (isinstance(node, Scalar) and node.empty) and name != "key"
 
 
-def fleet_size(node: Node) -> bool:
-    """Whether an entry is written as a fleet."""
-    return isinstance(node, Mapping) and "count" in node.items
+def role_has(path: Steps, key: str) -> bool:
+    """Whether the entries of a section have such a field; if not, it is reported as unknown."""
+    return key in ROLES[str(path[0])][1].__struct_fields__
 
 
-def numbered(node: Node, index: int) -> Node:
-    """The node with its number in the place of {index} and {index:04d}."""
-    match node:
-        case Scalar(text=text) if "{index" in text:
-            return structs.replace(node, text=_INDEX.sub(lambda match: f"{index:{match[1] or ''}}", text))
-        case Sequence():  # the same node where nothing has a number, so that it is converted once for all
-            items = tuple(numbered(child, index) for child in node.items)
-            return node if all(map(is_, items, node.items)) else Sequence(items, node.line)
-        case Mapping():
-            own = {key: numbered(child, index) for key, child in node.items.items()}
-            return node if all(map(is_, own.values(), node.items.values())) else Mapping(own, node.line)
-    return node
-
-
-def merge(defaults: Mapping, own: Mapping) -> Mapping:
-    """Mappings merge over the defaults, at every depth; anything else, and where a secret is, replaces them."""
-    items = dict(defaults.items)
-    for key, node in own.items.items():
-        below = items.get(key) if key not in ONE_PLACE else None
-        items[key] = merge(below, node) if isinstance(below, Mapping) and isinstance(node, Mapping) else node
-    return Mapping(items, own.line)
+def with_common_name(entry: Entry) -> Entry:
+    """A leaf without subject has its name as CN; one that has only URIs, such as a SPIFFE ID, has none."""
+    san = entry.settings.san
+    if entry.is_authority or not san or all(name.kind == "URI" for name in san) or len(entry.name) > MAX_CN:
+        return entry
+    settings = structs.replace(entry.settings, subject=Subject([("CN", entry.name)]))
+    return structs.replace(entry, settings=settings)

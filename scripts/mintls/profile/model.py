@@ -1,8 +1,17 @@
-"""A profile that has been read: its entries, each with its role, its issuer and what its role gives it."""
+"""A parsed profile: its entries, each with role, issuer, settings, and the usages of its role."""
 
-from mintls.profile.fields import Authority, Files, Leaf, Made, Role
+from collections.abc import Mapping
+from functools import cached_property
+
+from mintls.profile.ca_fields import Existing
+from mintls.profile.choices import Made, Role
+from mintls.profile.fields import Authority, Leaf
+from mintls.profile.file_names import FileNames
+from mintls.x509.certificate import Certificate
 
 from msgspec import Struct
+
+MAX_ISSUERS = 100  # openssl-verification-options(1): as -verify_depth
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -16,14 +25,20 @@ class Entry(Struct, frozen=True, kw_only=True):
     index: int | None = None  # its number in a fleet
     request: str = ""  # the SHA-256 of the signing request that it certifies
     public_key: str = ""  # of that request, PEM
+    certificate: Certificate | None = None  # of an existing CA
 
     @property
     def is_authority(self) -> bool:
         return self.role == "authority"
 
     @property
+    def existing(self) -> Existing | None:
+        """The files of a CA that exists already."""
+        return self.settings.existing if isinstance(self.settings, Authority) else None
+
+    @property
     def outputs(self) -> tuple[Made, ...]:
-        """What is made beside the certificate; a root has no chain, for nobody sends it."""
+        """Outputs in addition to the certificate. A root has no chain, because no peer sends it."""
         return tuple(output for output in self.settings.outputs if self.issuer is not None or output != "chain")
 
     @property
@@ -47,10 +62,22 @@ class Entry(Struct, frozen=True, kw_only=True):
         }[self.role]
 
 
-class Profile(Struct, frozen=True, kw_only=True):
-    """A profile that has been read: its entries stand issuers first, its warnings are sentences with file:line."""
+class Profile(Struct, frozen=True, kw_only=True, dict=True):
+    """A parsed profile: entries, issuers first, and warnings with file:line."""
 
     name: str
-    files: Files
+    files: FileNames
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def named(self) -> Mapping[str, Entry]:
+        """The entries by name."""
+        return {entry.name: entry for entry in self.entries}
+
+    def ancestors(self, entry: Entry) -> list[Entry]:
+        """The issuer, its issuer, and so on to the root; stops at a loop, or after MAX_ISSUERS."""
+        chain: dict[str, Entry] = {}
+        while (issuer := self.named.get(entry.issuer or "")) and issuer.name not in chain and len(chain) < MAX_ISSUERS:
+            chain[issuer.name] = entry = issuer
+        return list(chain.values())

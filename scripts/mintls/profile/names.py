@@ -1,7 +1,7 @@
 """The names that a certificate binds: subject attributes and alternative names, read from text and checked.
 
 Rules: RFC 5280 4.1.2.6 and appendix A (subject and its upper bounds), 4.2.1.6 (subjectAltName);
-RFC 1034 3.5 and RFC 6125 6.4.3 (host names and their wildcard). openssl signs what breaks them.
+RFC 1034 3.5 and RFC 6125 6.4.3 (host names and their wildcard). openssl signs names that break them.
 """
 
 import re
@@ -11,7 +11,9 @@ from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from mintls.errors import not_known
+from mintls.profile import synonyms
 from mintls.profile.scalars import Oid, Text, Uri, check_text, is_oid
+from mintls.profile.synonyms import unknown
 from mintls.x509.distinguished_name import attribute_text
 
 # Short names that `openssl req` knows, with the upper bound of their length in characters.
@@ -57,8 +59,9 @@ class KindedName(Text):
         """The kind and the value. Raises ValueError for a kind that it cannot have."""
         kind, colon, value = text.partition(":")
         if not colon or kind not in cls.KINDS:
-            hint = not_known(kind, cls.KINDS) if colon else f"did you mean {_guess_kind(text)}?"
-            raise ValueError(f"{text!r} does not begin with the kind of name; {hint}")
+            plain = not colon or _is_address(text) or value.startswith("//")
+            hint = f"did you mean {_guess_kind(text)}?" if plain else unknown(kind, cls.KINDS, synonyms.KINDS)
+            raise ValueError(f"{text!r} does not start with the kind of name; {hint}")
         return kind, check_text(value)
 
 
@@ -92,7 +95,7 @@ class GeneralName(KindedName):
         return cls(f"{kind}:{value}")
 
 
-_address, _network = lru_cache(1024)(ip_address), lru_cache(1024)(ip_network)  # each is asked many times
+_address, _network = lru_cache(1024)(ip_address), lru_cache(1024)(ip_network)  # called many times
 
 
 class Subtree(KindedName):
@@ -150,26 +153,27 @@ class Subject(tuple[tuple[str, str], ...]):
     }
 
     def __str__(self) -> str:
-        """For people and the manifest: RFC 4514, so the last attribute stands first, as in the certificate's text."""
+        """RFC 4514, as in messages and the manifest: the last attribute first."""
         return ",".join(attribute_text(name, value) for name, value in reversed(self))
 
 
 def check_attribute(name: str, value: str) -> None:
     """One attribute of a subject. Raises ValueError with a sentence."""
     if name not in ATTRIBUTES and not is_oid(name):
-        raise ValueError(not_known(name, ATTRIBUTES, "or a dotted OID"))
+        hint = unknown(name, ATTRIBUTES, synonyms.ATTRIBUTES)
+        raise ValueError(hint if hint.endswith("?") else not_known(name, ATTRIBUTES, "or a dotted OID"))
     if name in _OIDS:
-        raise ValueError(f"{name} has a name; write {_OIDS[name]}")
+        raise ValueError(f"{name} has a short name; write {_OIDS[name]}")
     check_text(value)
     if name == "C" and not re.fullmatch("[A-Za-z]{2}", value):
-        raise ValueError(f"{value!r} is not a country: write its two letters, such as NO (ISO 3166)")
+        raise ValueError(f"{value!r} is not a country: write its two-letter code, such as NO (ISO 3166)")
     most = ATTRIBUTES.get(name, 32768)
     if len(value) > most:
         raise ValueError(f"is {len(value)} characters long; at most {most} fit (RFC 5280, appendix A.1)")
     if name in _IA5 and not value.isascii():
         raise ValueError(f"{value!r} must be ASCII")
     if name in _PRINTABLE and not _PRINTABLE_STRING.fullmatch(value):
-        raise ValueError(f"{value!r} may hold only letters, digits, space and '()+,-./:=? (PrintableString)")
+        raise ValueError(f"{value!r} may contain only letters, digits, space and '()+,-./:=? (PrintableString)")
 
 
 def check_host(name: str, *, wildcard: bool) -> None:
@@ -190,13 +194,13 @@ def check_host(name: str, *, wildcard: bool) -> None:
         (" ", "a space"),
     ):
         if mark in name:
-            raise ValueError(f"{name!r} holds {what}; write the host name alone")
+            raise ValueError(f"{name!r} contains {what}; write only the host name")
     if "*" in name.removeprefix("*.") or (name.startswith("*") and not wildcard):
         raise ValueError(f"{name!r}: a wildcard can only be the whole leftmost label, as in *.example.org (RFC 6125)")
     if name.startswith("*.") and "." not in name[2:]:
-        raise ValueError(f"{name!r} would stand for a whole top-level domain; no client accepts it")
+        raise ValueError(f"{name!r} would match a whole top-level domain; no client accepts it")
     if name.endswith("."):
-        raise ValueError(f"{name!r} ends with a dot; certificates hold names without it")
+        raise ValueError(f"{name!r} ends with a dot; write it without the dot, as certificates do")
     labels = name.removeprefix("*.").split(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise ValueError(f"{name!r} is not a host name: labels of 1 to 63 letters, digits and inner hyphens (RFC 1034)")
@@ -211,7 +215,7 @@ def _check_ip(value: str) -> str:
             f"'IP:{value}' is not an IP address{hint or '; a host name is written DNS:' + value}"
         ) from None
     if "%" in value:
-        raise ValueError(f"'IP:{value}' has a zone, which a certificate cannot hold; leave it out")
+        raise ValueError(f"'IP:{value}' has a zone, which a certificate cannot contain; leave it out")
     return str(address)
 
 
@@ -229,15 +233,23 @@ def _check_other_name(value: str) -> None:
     if match[2] != "UTF8" and not match[3].isascii():
         raise ValueError(f"{match[3]!r} is not ASCII; write UTF8: before it")
     if match[2] == "PRINTABLE" and not _PRINTABLE_STRING.fullmatch(match[3]):
-        raise ValueError(f"{match[3]!r} is more than a PrintableString can hold; write UTF8: before it")
+        raise ValueError(f"{match[3]!r} does not fit a PrintableString; write UTF8: before it")
 
 
 def _guess_kind(text: str) -> str:
+    if "://" in text:
+        return f"URI:{text}"
+    if _is_address(text):
+        return f"IP:{text.strip('[]')}"
+    return f"email:{text}" if "@" in text else f"DNS:{text}"
+
+
+def _is_address(text: str) -> bool:
     try:
-        ip_address(text)
+        ip_address(text.strip("[]"))
     except ValueError:
-        return f"email:{text}" if "@" in text else f"DNS:{text}"
-    return f"IP:{text}"
+        return False
+    return True
 
 
 def _punycode(name: str) -> str:

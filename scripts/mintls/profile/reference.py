@@ -8,8 +8,12 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from mintls.profile.fields import Authority, Crl, Document, Files, Leaf, NameConstraints, Netscape, Pkcs12, Secret
+from mintls.profile.ca_fields import Crl, Existing, NameConstraints
+from mintls.profile.fields import Authority, Document, Leaf, Netscape
+from mintls.profile.file_names import Files, OwnFiles
+from mintls.profile.kubernetes import Kubernetes
 from mintls.profile.names import Subject
+from mintls.profile.passwords import Pkcs12, Secret
 from mintls.profile.scalars import Text
 
 from msgspec import NODEFAULT, Meta, Struct, structs
@@ -20,10 +24,13 @@ SECTIONS: tuple[tuple[str, type[Struct]], ...] = (
     ("Every certificate, and `defaults`", Leaf),
     ("`authorities` also", Authority),
     ("`files`", Files),
+    ("`files` of an entry", OwnFiles),
+    ("`kubernetes`", Kubernetes),
     ("`passphrase` and `pkcs12: password`", Secret),
     ("`pkcs12`", Pkcs12),
     ("`name_constraints`", NameConstraints),
     ("`crl`", Crl),
+    ("`existing`", Existing),
     ("`netscape`", Netscape),
 )
 

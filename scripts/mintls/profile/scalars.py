@@ -1,18 +1,18 @@
 """Scalars with a grammar of their own: each reads itself from text, or raises ValueError with a sentence.
 
-They stay text, so that what was written can be shown again; `schema` tells an editor how to check them.
+They remain text, so that messages can quote them; `schema` is their JSON Schema for editors.
 """
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from mintls.errors import not_known
 
 _OID = re.compile(r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,17}))*")
-BIDIRECTIONAL = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # they show text in another order
-# In a value these words make openssl do something else than write it (x509v3_config(5)).
+BIDIRECTIONAL = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # they change the display order of text
+# openssl interprets a value that starts with one of these (x509v3_config(5)).
 RESERVED = ("critical,", "ASN1:", "DER:")
 
 
@@ -26,12 +26,12 @@ def check_text(text: str, reserved: tuple[str, ...] = RESERVED) -> str:
     for character in text if not (text.isascii() and text.isprintable()) else "":
         turns = unicodedata.bidirectional(character) in BIDIRECTIONAL
         if turns or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
-            raise ValueError(f"holds the control character U+{ord(character):04X}; take it away")
+            raise ValueError(f"contains the control character U+{ord(character):04X}; remove it")
     if not text:
         raise ValueError("is empty; write a value or leave the field out")
     for prefix in reserved:
         if text.lower().startswith(prefix.lower()):
-            raise ValueError(f"begins with {prefix!r}, which openssl would obey instead of writing it; begin otherwise")
+            raise ValueError(f"starts with {prefix!r}, which openssl would interpret; start differently")
     return text
 
 
@@ -107,7 +107,7 @@ class Serial(Text):
 
 
 class FilePattern(Text):
-    """A file name in which {name} stands for the entry's name."""
+    """A file name pattern; {name} is replaced by the entry's name."""
 
     __slots__ = ()
     schema: ClassVar[dict[str, Any]] = {
@@ -119,57 +119,24 @@ class FilePattern(Text):
     def parse(cls, text: str) -> Self:
         if not re.fullmatch(r"(?![.-])[A-Za-z0-9._-]*\{name\}[A-Za-z0-9._-]*", text):
             raise ValueError(
-                f"{text!r} is not a file name pattern: write {{name}} once, beside it letters, digits and ._- alone"
+                f"{text!r} is not a file name pattern: write {{name}} once, with only letters, digits and ._- around it"
             )
         return cls(text)
 
 
-class Moment(Text):
-    """A date and time, RFC 3339; a zone must be said, and a second is the smallest step (RFC 5280 4.1.2.5)."""
+class FileName(Text):
+    """A file name, in which {name} is replaced by the entry's name."""
 
     __slots__ = ()
-    schema: ClassVar[dict[str, Any]] = {"type": "string", "format": "date-time", "examples": ["2030-01-31T12:00:00Z"]}
-
-    @property
-    def moment(self) -> datetime:
-        return datetime.fromisoformat(self).astimezone(UTC)
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        try:
-            moment = datetime.fromisoformat(text)
-            fits = moment.tzinfo is not None and 1950 <= moment.astimezone(UTC).year <= 9998 and not moment.microsecond
-        except (ValueError, OverflowError):
-            fits = False
-        if not fits or "T" not in text.upper().replace(" ", "T"):
-            raise ValueError(f"{text!r} is not a date with time and zone; write it as 2030-01-31T12:00:00Z")
-        return cls(text)
-
-
-MAX_SPAN = timedelta(days=25550)  # 70 years: a certificate cannot begin before 1950 (RFC 5280 4.1.2.5)
-
-
-class Span(Text):
-    """A length of time: a number and s, m, h, d or w."""
-
-    __slots__ = ()
-    UNITS: ClassVar[dict[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
     schema: ClassVar[dict[str, Any]] = {
         "type": "string",
-        "pattern": "^[0-9]{1,7}[smhdw]$",
-        "examples": ["5m", "1h", "2d"],
+        "pattern": r"^([A-Za-z0-9._-]|\{name\})+$",
     }
-
-    @property
-    def span(self) -> timedelta:
-        return timedelta(seconds=int(self[:-1]) * self.UNITS[self[-1]])
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        if not re.fullmatch("[0-9]{1,7}[smhdw]", text):
-            raise ValueError(f"{text!r} is not a length of time; write a number and s, m, h, d or w, such as 5m")
-        if int(text[:-1]) * cls.UNITS[text[-1]] > MAX_SPAN.total_seconds():
-            raise ValueError(f"{text!r} is longer than {MAX_SPAN.days} days; write at most {MAX_SPAN.days}d")
+        if not re.fullmatch(r"(?![.-])[A-Za-z0-9._-]*(\{name\})?[A-Za-z0-9._-]*", text) or not text:
+            raise ValueError(f"{text!r} is not a file name: write letters, digits and inner ._-")
         return cls(text)
 
 
@@ -200,14 +167,14 @@ class Uri(Text):
 
 
 class RawExtension(Text):
-    """An extension's value in openssl's own words, as in `critical,DER:0500` (x509v3_config(5))."""
+    """An extension's value in openssl syntax, as in `critical,DER:0500` (x509v3_config(5))."""
 
     __slots__ = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         if "@" in text.removeprefix("critical,")[:1] or "file:" in text:
-            raise ValueError(f"{text!r} refers to another section or file; write the value itself, as in DER:0500")
+            raise ValueError(f"{text!r} refers to a different section or file; write the value itself, as in DER:0500")
         return cls(check_text(text, reserved=()))
 
 
@@ -220,7 +187,7 @@ class Variable(Text):
     @classmethod
     def parse(cls, text: str) -> Self:
         if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", text):
-            # the text is not repeated: somebody may have written the passphrase itself here
+            # the text is not repeated: it may be the passphrase itself
             raise ValueError("is not the name of an environment variable; write its name, never the secret")
         return cls(text)
 
@@ -234,10 +201,10 @@ class ExtensionName(Text):
     @classmethod
     def parse(cls, text: str) -> Self:
         if not is_oid(text) and (not re.fullmatch("[A-Za-z][A-Za-z0-9]*", text) or text == "proxyCertInfo"):
-            raise ValueError(f"{text!r} is no extension: write a dotted OID, or openssl's short name of it")
+            raise ValueError(f"{text!r} is not an extension: write a dotted OID, or openssl's short name")
         return cls(text)
 
 
 def rfc3339(moment: datetime) -> str:
-    """In UTC and whole seconds, as every date that mintls writes."""
+    """In UTC and whole seconds, like every date that mintls writes."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -1,7 +1,7 @@
-"""Signing requests of others: read once, before anything is made, so that a bad one stops the run.
+"""Signing requests: read once, before anything is created, so that an invalid one stops the run.
 
 Of a request only the public key is certified. Its signature proves that its owner has the private half (RFC 2986 3);
-its subject and extensions are what the owner would like, and the profile alone decides.
+the profile decides on subject and extensions.
 """
 
 import re
@@ -13,7 +13,7 @@ from mintls.errors import ProfileError
 from mintls.escape import printable
 from mintls.input_file import read_beginning
 from mintls.openssl.binary import Openssl
-from mintls.profile.fields import KeyAlgorithm
+from mintls.profile.choices import KeyAlgorithm
 from mintls.profile.model import Entry, Profile
 from mintls.x509.der import read
 from mintls.x509.pem import pem_blocks
@@ -29,7 +29,7 @@ _EXTENSION = re.compile(r"^ {12,16}(?:X509v3 )?([A-Z][A-Za-z0-9 ]+|[0-9.]+): ?(?
 
 
 def read_requests(profile: Profile, openssl: Openssl) -> Profile:
-    """The profile with each request's key and what of it will be ignored. Raises ProfileError for the bad ones."""
+    """The profile with each request's key, and warnings for what is ignored. Raises ProfileError."""
     complaints, warnings, entries = [], [*profile.warnings], []
     for entry in profile.entries:
         if entry.settings.csr is None or entry.public_key:  # none, or one that was read before
@@ -42,7 +42,7 @@ def read_requests(profile: Profile, openssl: Openssl) -> Profile:
             continue
         entries.append(read)
         if ignored:
-            warnings.append(f"{entry.where}.csr: what the request asks for is ignored: {', '.join(ignored)}")
+            warnings.append(f"{entry.where}.csr: ignored in the request: {', '.join(ignored)}")
     if complaints:
         raise ProfileError(complaints)
     return structs.replace(profile, entries=tuple(entries), warnings=tuple(warnings))

@@ -1,7 +1,7 @@
-"""YAML text -> a tree of nodes that know their line, and objects -> YAML; the only room that imports yaml.
+"""YAML text -> a tree of nodes that know their line, and objects -> YAML; the only module that imports yaml.
 
-A scalar is kept as written (`NO` stays NO, `010` stays 010): what it means is for the field to say.
-Nothing is constructed, so a tag can run nothing; an alias is a reference, so an alias bomb weighs nothing.
+A scalar is kept as written (`NO` stays NO, `010` stays 010): the field decides what it means.
+Nothing is constructed, so a tag cannot run code; an alias is a reference, so an alias bomb uses no memory.
 """
 
 from collections import abc
@@ -21,7 +21,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Scalar(Struct, frozen=True):
-    """Text as written; `empty` tells `key:` from `key: ""`."""
+    """Text as written; `empty` distinguishes `key:` from `key: ""`."""
 
     text: str
     line: int
@@ -46,7 +46,7 @@ Node = Scalar | Sequence | Mapping
 
 
 class Complaint(Struct, frozen=True):
-    """A mistake: the line it stands in (counted from 1), the field's path and the sentence."""
+    """A mistake: its line (counted from 1), the path of the field, and the message."""
 
     line: int
     path: str
@@ -54,13 +54,13 @@ class Complaint(Struct, frozen=True):
 
     def __str__(self) -> str:
         said = self.sentence
-        if len(said) > LONGEST:  # it quotes something long: its beginning and its end tell enough
+        if len(said) > LONGEST:  # it quotes something long: the beginning and the end are enough
             said = f"{said[: LONGEST // 2]} ... {said[-LONGEST // 2 :]}"
         return f"{self.line}: {self.path}: {said}" if self.path else f"{self.line}: {said}"
 
 
 class Unreadable(Exception):
-    """Text that is no YAML, or more than a profile can be: nothing else can be said about it."""
+    """Text that is not YAML, or larger than a profile can be: no other mistake can be found in it."""
 
     def __init__(self, line: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -68,7 +68,7 @@ class Unreadable(Exception):
 
 
 def read_yaml(data: bytes) -> tuple[Node, list[Complaint]]:
-    """The tree, and the mistakes that leave it readable (a duplicate key). Raises Unreadable."""
+    """The tree, and the mistakes that leave it readable, such as a duplicate key. Raises Unreadable."""
     if len(data) > MAX_BYTES:
         raise Unreadable(1, f"is larger than {MAX_BYTES} bytes; a fleet is written with count:")
     try:
@@ -79,16 +79,20 @@ def read_yaml(data: bytes) -> tuple[Node, list[Complaint]]:
         return _Composer(yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Unreadable(mark.line + 1 if mark else 1, f"is not YAML: {error.problem or error.context}") from None
+        line = mark.line + 1 if mark else 1
+        for number, written in enumerate(text.split("\n")[:line], 1):
+            if "\t" in written[: len(written) - len(written.lstrip())]:
+                raise Unreadable(number, "is not YAML: the line is indented with a tab; use spaces") from None
+        raise Unreadable(line, f"is not YAML: {error.problem or error.context}") from None
     except yaml.reader.ReaderError as error:
         # the position counts characters in one parser, bytes in the other: search for the character itself
         where = text.find(chr(error.character)) if isinstance(error.character, int) else -1
         line = text.count("\n", 0, max(where, 0)) + 1
-        raise Unreadable(line, "is not YAML: it holds a character that YAML does not allow") from None
+        raise Unreadable(line, "is not YAML: it contains a character that YAML does not allow") from None
 
 
 def as_node(value: object) -> Node:
-    """Settings that the program itself wrote, as the tree that their YAML text would give; line 0."""
+    """Settings built by the program, as the tree that their YAML text would give; line 0."""
     match value:
         case Mapping() | Sequence() | Scalar():
             return value
@@ -100,7 +104,7 @@ def as_node(value: object) -> Node:
 
 
 def write_yaml(documents: Iterable[dict[str, Any]]) -> str:
-    """Documents one behind the other, keys in their order."""
+    """A stream of documents, keys in their order."""
     return str(yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, explicit_start=True))
 
 
@@ -115,12 +119,12 @@ class _Composer(Struct):
     def document(self) -> tuple[Node, list[Complaint]]:
         next(self.events)  # the stream's start
         if isinstance(next(self.events), yaml.StreamEndEvent):
-            raise Unreadable(1, "is empty; profiles/dev.yaml is an example to begin with")
+            raise Unreadable(1, "is empty; see profiles/dev.yaml for an example")
         root = self.node(next(self.events), 0)
         next(self.events)  # the document's end
         after = next(self.events)
         if not isinstance(after, yaml.StreamEndEvent):
-            raise Unreadable(_line(after), "begins a second document; a profile is one")
+            raise Unreadable(_line(after), "starts a second document; a profile is one document")
         return root, self.complaints
 
     def node(self, event: yaml.Event, depth: int) -> Node:
@@ -129,11 +133,11 @@ class _Composer(Struct):
             raise Unreadable(line, f"is nested more than {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
-                raise Unreadable(line, f"*{event.anchor} names an anchor that does not stand before it")
+                raise Unreadable(line, f"*{event.anchor} refers to an anchor that is not defined before it")
             return self.anchors[event.anchor]
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         if event.tag not in (None, "!"):
-            self.complaints.append(Complaint(line, "", f"the tag {event.tag!r} is not read; take it away"))
+            self.complaints.append(Complaint(line, "", f"the tag {event.tag!r} is not supported; remove it"))
         node: Node
         if isinstance(event, yaml.ScalarEvent):
             node = Scalar(event.value, line, empty=event.value == "" and event.style in (None, ""))
@@ -158,7 +162,7 @@ class _Composer(Struct):
         for key in children:
             value = next(children)
             if not isinstance(key, Scalar):
-                self.complaints.append(Complaint(key.line, "", "a key must be one word, not a list or a mapping"))
+                self.complaints.append(Complaint(key.line, "", "a key must be a scalar, not a list or a mapping"))
             elif key.text == "<<":
                 for source in value.items if isinstance(value, Sequence) else (value,):
                     if isinstance(source, Mapping):
@@ -171,9 +175,9 @@ class _Composer(Struct):
                         for name, node in source.items.items():
                             merged.setdefault(name, node)
                     else:
-                        self.complaints.append(Complaint(key.line, "", "<< merges mappings; this is none"))
+                        self.complaints.append(Complaint(key.line, "", "<< merges mappings; this is not a mapping"))
             elif key.text in own:
-                sentence = f"{key.text!r} stands here again (first in line {lines[key.text]}); keep one"
+                sentence = f"duplicate key {key.text!r} (first on line {lines[key.text]}); keep one"
                 self.complaints.append(Complaint(key.line, "", sentence))
             else:
                 own[key.text], lines[key.text] = value, key.line

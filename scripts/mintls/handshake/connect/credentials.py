@@ -21,7 +21,7 @@ from mintls.manifest import Record
 from mintls.minting.records import standing_record
 from mintls.openssl.binary import Openssl
 from mintls.plan.commands import key_command
-from mintls.profile.fields import KeyAlgorithm
+from mintls.profile.choices import KeyAlgorithm
 from mintls.profile.load import build_profile
 from mintls.x509.certificate import Certificate, read_certificate
 

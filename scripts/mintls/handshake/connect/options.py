@@ -16,7 +16,7 @@ from mintls.handshake.connect.probe import NOBODY, read_probe
 from mintls.handshake.connect.server import Target
 from mintls.handshake.connect.verdict import REFUSED_STATUS, Rules
 from mintls.openssl.binary import Openssl
-from mintls.plan.commands import FORGEABLE
+from mintls.plan.defects import FORGEABLE
 
 from plumbum import cli
 

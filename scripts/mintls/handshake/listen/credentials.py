@@ -19,8 +19,9 @@ from mintls.input_file import is_readable, read_input
 from mintls.manifest import Record
 from mintls.minting.records import standing_record
 from mintls.openssl.binary import Openssl
-from mintls.plan.commands import FORGEABLE
-from mintls.profile.fields import Files, KeyAlgorithm, Role
+from mintls.plan.defects import FORGEABLE
+from mintls.profile.choices import KeyAlgorithm, Role
+from mintls.profile.file_names import Files
 from mintls.x509.certificate import Certificate, read_certificate
 
 from msgspec import Struct, structs

@@ -1,0 +1,42 @@
+"""Digests that tell whether an entry must be issued again: of its settings, its signer, its outputs (pure)."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from mintls.manifest import Record
+from mintls.plan.openssl_config import config_text
+from mintls.profile.model import Entry
+
+
+def settings_digest(entry: Entry) -> str:
+    """Changes with every setting that affects the certificate; `revoked` does not."""
+    said = entry.settings
+    dates = said.days, said.not_before, said.not_after, said.backdate
+    words = config_text(entry), entry.issuer, said.key, said.digest, said.serial, said.defects, entry.request, *dates
+    later = (said.lifetime,) if said.lifetime else ()  # a newer field counts only where it is used
+    return sha256(repr((*words, *later)).encode()).hexdigest()
+
+
+def signer_digest(entry: Entry, records: Mapping[str, Record]) -> str:
+    """Changes with the issuer's subject or key."""
+    issuer = records.get(entry.issuer or "")
+    if issuer is None:
+        return ""
+    serial = issuer.serial if "issuer" in entry.settings.authority_key_identifier else ""
+    key = issuer.sha256.get(issuer.files["key"]) if "key" in issuer.files else issuer.fingerprint
+    return sha256(repr((issuer.subject, key, serial)).encode()).hexdigest()
+
+
+def export_digest(entry: Entry, issuers: Sequence[Entry], records: Mapping[str, Record]) -> str:
+    """Changes with the contents of the outputs; the source of a password is not part of it."""
+    settings = entry.settings.pkcs12
+    prints = [records[one.name].fingerprint for one in (entry, *issuers) if one.name in records]
+    how = (settings.alias, settings.compatibility) if {"pkcs12", "truststore"} & set(entry.outputs) else ()
+    more: list[object] = []  # what newer outputs contain counts only where they are used
+    if "crl-bundle" in entry.outputs:
+        crls = [records[one.name].crl for one in issuers or (entry,) if one.name in records]
+        more.append([crl.number for crl in crls if crl])
+    kubernetes = entry.settings.kubernetes
+    if kubernetes.namespace or kubernetes.labels:
+        more.append((kubernetes.namespace, sorted(kubernetes.labels.items())))
+    return sha256(repr((prints, how, *more)).encode()).hexdigest()

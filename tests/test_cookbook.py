@@ -1,0 +1,42 @@
+"""Every profile of profiles/README.md is minted as it stands, and verified."""
+
+import os
+import re
+from pathlib import Path
+
+from mintls.openssl.binary import Openssl
+
+import pytest
+from conftest import Run
+from processes import SCRIPTS
+
+README = (SCRIPTS.parent / "profiles" / "README.md").read_text(encoding="utf-8")
+RECIPES = re.findall(r"\*\*([^*\n]+)\.\*\*[^`]*(?:`[^`]+`[^`]*)*?\n```yaml\n(.*?)```", README, re.S)
+FIRST = re.search(r"```yaml\n(.*?)```", README, re.S)
+SECRETS = {"P12PASS": "one password", "KEYPASS": "another password"}
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+
+
+def test_the_cookbook_is_read() -> None:
+    assert len(RECIPES) == README.partition("## Cookbook")[2].partition("## Reference")[0].count("```yaml") >= 14
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [("the first one", FIRST[1] if FIRST else ""), *RECIPES],
+    ids=lambda value: value[:30].split("\n")[0],
+)
+def test_a_recipe(title: str, text: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "p.yaml").write_text(text)
+    if "csr:" in text:
+        words = (*NEW_KEY, "-nodes", "-keyout", "device.key", "-subj", "/CN=ignored", "-out", "device.csr")
+        Openssl().run(("req", "-new", "-config", "/dev/null", *words), cwd=tmp_path)
+    if "existing:" in text:
+        words = (*NEW_KEY, "-nodes", "-keyout", "rootCA-key.pem", "-subj", "/CN=root", "-out", "rootCA.pem")
+        (tmp_path / "ca.cnf").write_text("[req]\ndistinguished_name=d\n[d]\n[v3]\nbasicConstraints=critical,CA:TRUE\n"
+                                         "subjectKeyIdentifier=hash\n")  # fmt: skip
+        Openssl().run(("req", "-x509", "-config", "ca.cnf", "-extensions", "v3", *words), cwd=tmp_path)
+    done = run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set", env={**os.environ, **SECRETS})
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "" or "csr: ignored in the request: its subject" in done.stderr
+    assert (tmp_path / "set" / "manifest.json").exists()
