@@ -16,14 +16,14 @@ import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.cli import Script
 from mintls.errors import DOES_NOT_HOLD, UsageError, not_known
 from mintls.input_file import read_beginning
-from mintls.inspection.advice import advise
-from mintls.inspection.checks import Wanted, verify_set
-from mintls.inspection.containers import read_password
-from mintls.inspection.decisive import Decisive, choose
+from mintls.inspection.advice.set_checks import advise
+from mintls.inspection.verification import Wanted, verify_set
+from mintls.inspection.pkcs_containers import read_password
+from mintls.inspection.criteria import Decisive, choose
 from mintls.inspection.diagram import as_dot, as_mermaid
 from mintls.inspection.files import inspect
-from mintls.inspection.tree import as_json, as_tree, survey
-from mintls.inspection.trust import read_trust
+from mintls.inspection.report import as_json, as_tree, survey
+from mintls.inspection.trust_anchors import read_trust
 from mintls.openssl.binary import Openssl
 from mintls.openssl.certificate_text import full_text
 from mintls.profile.scalars import Moment, Span

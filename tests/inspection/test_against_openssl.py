@@ -4,9 +4,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from mintls.inspection.checks import Wanted, verify_set
+from mintls.inspection.verification import Wanted, verify_set
 from mintls.inspection.files import inspect
-from mintls.inspection.trust import Trust
+from mintls.inspection.trust_anchors import Trust
 from mintls.openssl.binary import HERMETIC, Openssl
 
 from cryptography import x509

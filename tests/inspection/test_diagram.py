@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from mintls.inspection.checks import Check
+from mintls.inspection.verification import Check
 from mintls.inspection.diagram import as_dot, as_mermaid
-from mintls.inspection.tree import Survey, Surveyed
+from mintls.inspection.report import Survey, Surveyed
 
 import pytest
 from conftest import Run

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mintls.inspection.advice import advise
-from mintls.inspection.checks import verify_set
+from mintls.inspection.advice.set_checks import advise
+from mintls.inspection.verification import verify_set
 from mintls.inspection.files import inspect
-from mintls.inspection.tree import Survey, Surveyed, as_json, as_tree, survey, walk
+from mintls.inspection.report import Survey, Surveyed, as_json, as_tree, survey, walk
 from mintls.openssl.binary import Openssl
 
 import pytest

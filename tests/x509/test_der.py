@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from mintls.inspection.materials import materials
+from mintls.inspection.file_formats import materials
 from mintls.x509.certificate import parse_certificate
 from mintls.x509.der import GENERALIZED_TIME, UTC_TIME, children, dotted, encode, hexadecimal, read, read_time
 from mintls.x509.revocation_list import parse_revocation_list

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from mintls.escape import printable
-from mintls.inspection.tree import Survey, Surveyed
+from mintls.inspection.report import Survey, Surveyed
 
 from msgspec import Struct
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from mintls.errors import MintlsError, UsageError
 from mintls.input_file import read_beginning
-from mintls.inspection.containers import open_container, with_public_key
-from mintls.inspection.found import Found, KeyFile, match_keys
-from mintls.inspection.materials import Container, Material, PrivateKey, Unknown, Unreadable, materials
+from mintls.inspection.pkcs_containers import open_container, with_public_key
+from mintls.inspection.key_matching import Found, KeyFile, match_keys
+from mintls.inspection.file_formats import Container, Material, PrivateKey, Unknown, Unreadable, materials
 from mintls.minting.snapshot import Snapshot, read_snapshot
 from mintls.openssl.binary import Openssl
 from mintls.x509.certificate import Certificate

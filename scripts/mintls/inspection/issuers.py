@@ -7,7 +7,7 @@ different keys fit, only that one is the issuer whose key the signature verifies
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from mintls.inspection.found import Found
+from mintls.inspection.key_matching import Found
 from mintls.inspection.openssl_verify import Question, Stage
 from mintls.x509.certificate import Certificate
 

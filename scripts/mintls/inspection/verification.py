@@ -14,7 +14,7 @@ from pathlib import Path
 from mintls.inspection.files import Inspection
 from mintls.inspection.issuers import Issuers, find_issuers
 from mintls.inspection.openssl_verify import Question, Refusal, Stage
-from mintls.inspection.trust import Trust, TrustOptions
+from mintls.inspection.trust_anchors import Trust, TrustOptions
 from mintls.openssl.binary import Openssl
 from mintls.x509.certificate import Certificate
 from mintls.x509.extension_values import CLIENT, SERVER

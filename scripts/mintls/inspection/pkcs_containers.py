@@ -7,7 +7,7 @@ line, nor in a file.
 from collections.abc import Iterator
 
 from mintls.errors import MintlsError
-from mintls.inspection.materials import Container, Material, PrivateKey, Unknown, Unreadable, materials
+from mintls.inspection.file_formats import Container, Material, PrivateKey, Unknown, Unreadable, materials
 from mintls.openssl.binary import Openssl
 
 from msgspec.structs import replace

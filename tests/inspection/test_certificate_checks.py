@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mintls.inspection.lint import lint
+from mintls.inspection.advice.certificate_checks import lint
 from mintls.x509.certificate import parse_certificate
 from mintls.x509.extension_values import ANY
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from mintls.escape import printable, printable_json
-from mintls.inspection.checks import Check, Verdicts
-from mintls.inspection.decisive import MOST_LISTED, Decisive
+from mintls.inspection.verification import Check, Verdicts
+from mintls.inspection.criteria import MOST_LISTED, Decisive
 from mintls.inspection.files import Inspection
-from mintls.inspection.found import Found
+from mintls.inspection.key_matching import Found
 from mintls.x509.certificate import Certificate
 from mintls.x509.extension_values import CLIENT, SERVER
 from mintls.x509.general_names import quoted_name

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from pathlib import Path
 
-from mintls.inspection.advice import advise
+from mintls.inspection.advice.set_checks import advise
 from mintls.inspection.files import inspect
 from mintls.openssl.binary import Openssl
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from mintls.inspection.files import Inspection
-from mintls.inspection.found import Found
-from mintls.inspection.lint import lint
+from mintls.inspection.key_matching import Found
+from mintls.inspection.advice.certificate_checks import lint
 from mintls.x509.certificate import Certificate
 from mintls.x509.extension_values import SERVER
 

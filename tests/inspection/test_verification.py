@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from pathlib import Path
 
-from mintls.inspection.checks import verify_set
+from mintls.inspection.verification import verify_set
 from mintls.inspection.files import inspect
 from mintls.openssl.binary import Openssl
 

@@ -4,12 +4,12 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mintls.inspection.checks import Check, Verdicts
+from mintls.inspection.verification import Check, Verdicts
 from mintls.inspection.files import Inspection
-from mintls.inspection.found import Found, KeyFile
+from mintls.inspection.key_matching import Found, KeyFile
 from mintls.inspection.issuers import Issuers
-from mintls.inspection.tree import Survey, as_json, as_tree, role
-from mintls.inspection.tree import survey as survey_of
+from mintls.inspection.report import Survey, as_json, as_tree, role
+from mintls.inspection.report import survey as survey_of
 from mintls.x509.certificate import Certificate
 from mintls.x509.extension_values import CLIENT, SERVER
 
