@@ -4,9 +4,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from mintls.inspection.verification import Wanted, verify_set
-from mintls.inspection.files import inspect
+from mintls.inspection.files import read_inventory
 from mintls.inspection.trust_anchors import Trust
+from mintls.inspection.verification import Wanted, verify_inventory
 from mintls.openssl.binary import HERMETIC, Openssl
 
 from cryptography import x509
@@ -83,10 +83,10 @@ def test_the_verdict_is_openssls(openssl: Openssl, made: list[Made]) -> None:
         (folder / "set").mkdir()
         for number, one in enumerate(made):
             (folder / "set" / f"{number}.crt").write_bytes(one.pem)
-        inspection = inspect([folder / "set"], openssl, 2)
+        inspection = read_inventory([folder / "set"], openssl, 2)
         (anchor,) = [one.certificate for one in inspection.certificates if one.name == "0.crt"]
-        wanted = Wanted(Trust("first", (anchor,)), f"DNS:{NAME}", "sslserver")
-        verdicts = verify_set(inspection, openssl, 2, wanted)
+        wanted = Wanted(Trust("first", (anchor,)), f"DNS:{NAME}", "server")
+        verdicts = verify_inventory(inspection, openssl, 2, wanted)
         for found in inspection.certificates:
             if found.certificate.is_authority:
                 continue

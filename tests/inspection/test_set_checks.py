@@ -4,7 +4,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from mintls.inspection.advice.set_checks import advise
-from mintls.inspection.files import inspect
+from mintls.inspection.files import read_inventory
 from mintls.openssl.binary import Openssl
 
 import pytest
@@ -22,7 +22,7 @@ LARGE = rsa.generate_private_key(65537, 2048)
 def advice(tmp_path: Path, openssl: Openssl, **made: Made) -> dict[str, list[str]]:
     for name, one in made.items():
         (tmp_path / f"{name}.crt").write_bytes(one.pem)
-    inspection = inspect([tmp_path], openssl, 2)
+    inspection = read_inventory([tmp_path], openssl, 2)
     said = advise(inspection)
     return {one.name.removesuffix(".crt"): list(said[one.certificate.fingerprint]) for one in inspection.certificates}
 
@@ -30,9 +30,9 @@ def advice(tmp_path: Path, openssl: Openssl, **made: Made) -> dict[str, list[str
 @pytest.mark.parametrize(
     ("bad", "good", "sentence"),
     [
-        (make("s", CA, purposes=SERVER), make("s", CA, purposes=SERVER, san=LOCAL), "clients ignore CN"),
+        (make("s", CA, purposes=SERVER), make("s", CA, purposes=SERVER, san=LOCAL), "browsers ignore CN"),
         (make("s", CA, purposes=SERVER, san=EMAIL),
-         make("s", CA, purposes=SERVER, san=[x509.IPAddress(ip_address("::1"))]), "clients ignore CN"),
+         make("s", CA, purposes=SERVER, san=[x509.IPAddress(ip_address("::1"))]), "browsers ignore CN"),
         (make("c", CA, purposes=CLIENT), make("c", CA, purposes=CLIENT, san=EMAIL), "find only CN"),
         (make("s", CA, purposes=SERVER, san=LOCAL, days=(-1, 826)),
          make("s", CA, purposes=SERVER, san=LOCAL, days=(-1, 823)), "valid for 827 days"),
@@ -60,7 +60,7 @@ def test_a_serial_that_was_given_twice(tmp_path: Path, openssl: Openssl) -> None
     made["third"] = make("third", other, purposes=CLIENT, san=LOCAL, serial=7)
     said = advice(tmp_path, openssl, ca=CA, other=other, **made)
     assert said["one"] == said["two"]
-    assert "serial 07 was given twice" in said["one"][0]
+    assert "serial 07 was used twice" in said["one"][0]
     assert said["third"] == said["other"] == said["ca"] == []
 
 
@@ -75,7 +75,9 @@ def test_a_key_that_others_can_read(mode: int, tmp_path: Path, openssl: Openssl)
 @pytest.mark.parametrize("names", [("x.crt", "x.key"), ("x-cert.pem", "x-key.pem"), ("x.pem", "x.key")])
 def test_a_key_that_does_not_match(names: tuple[str, str], tmp_path: Path, openssl: Openssl) -> None:
     def misfits() -> list[list[str]]:
-        return [[key.path.name for key in one.mismatched] for one in inspect([tmp_path], openssl, 2).certificates]
+        return [
+            [key.path.name for key in one.mismatched] for one in read_inventory([tmp_path], openssl, 2).certificates
+        ]
 
     certificate, key = (tmp_path / name for name in names)
     certificate.write_bytes(CA.pem)

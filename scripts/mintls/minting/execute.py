@@ -1,17 +1,16 @@
 """Carries the steps of a Plan out in a staging directory: independent ones in parallel, every one or none."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from mintls.errors import MintlsError, OpensslError, VerificationError
 from mintls.escape import printable
 from mintls.minting.ec_key import is_whole_key
 from mintls.openssl.binary import Openssl, Result
 from mintls.plan.commands import Step
+from mintls.workers import Workers
 
 TRIES = 100  # of 521-bit keys half would be written with a zero too few
 NAME_CONSTRAINT = 47  # X509_V_ERR_PERMITTED_VIOLATION, openssl-verify(1)
@@ -32,36 +31,15 @@ def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, workers: int
         {index: [makers[name] for name in step.needs if name in makers] for index, step in enumerate(steps)}
     )
     graph.prepare()
-    ended: SimpleQueue[int] = SimpleQueue()
     done = 0
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            running = {}
-            while graph.is_active():
-                for index in graph.get_ready():
-                    running[index] = pool.submit(run_step, steps[index], openssl, stage)
-                    running[index].add_done_callback(partial(_put, ended, index))
-                index = _next(ended)
-                running.pop(index).result()
-                graph.done(index)
-                done += 1
-                tell(steps[index].title, done, len(steps))
-        except BaseException:  # also ^C: end what runs, begin nothing more
-            openssl.stop()
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _put(ended: "SimpleQueue[int]", index: int, _: object) -> None:
-    ended.put(index)
-
-
-def _next(ended: "SimpleQueue[int]") -> int:
-    while True:
-        try:
-            return ended.get(timeout=0.5)  # in slices: a ^C just before it sleeps does not wake it
-        except Empty:
-            continue
+    with Workers[int, None](workers, openssl.stop) as pool:
+        while graph.is_active():
+            for index in graph.get_ready():
+                pool.submit(index, partial(run_step, steps[index], openssl, stage))
+            index, _ = pool.next()
+            graph.done(index)
+            done += 1
+            tell(steps[index].title, done, len(steps))
 
 
 def run_step(step: Step, openssl: Openssl, stage: Path) -> None:

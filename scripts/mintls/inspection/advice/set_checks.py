@@ -1,59 +1,66 @@
-"""What to think about in a set that may verify all the same: names, lifetimes, strength, serials, files (pure)."""
+"""Advice that needs the whole set: serials used twice, the order of a bundle, keys that others can read (pure)."""
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 
-from mintls.inspection.files import Inspection
-from mintls.inspection.key_matching import Found
-from mintls.inspection.advice.certificate_checks import lint
+from mintls.inspection.advice.certificate_checks import advise_certificate
+from mintls.inspection.inventory import CertificateEntry, Inventory
 from mintls.x509.certificate import Certificate
-from mintls.x509.extension_values import SERVER
-
-LONGEST = 825  # days; Apple's clients refuse a server's certificate that is valid for longer
-WEAK = ("md5", "sha1")
 
 
-def advise(inspection: Inspection) -> dict[str, tuple[str, ...]]:
+def advise(inventory: Inventory) -> dict[str, tuple[str, ...]]:
     """Sentences about each certificate, by its fingerprint."""
-    serials = Counter((found.certificate.issuer, found.certificate.serial) for found in inspection.certificates)
+    serials = Counter((entry.certificate.issuer, entry.certificate.serial) for entry in inventory.certificates)
+    orders = _bundle_orders(inventory)
     return {
-        found.certificate.fingerprint: (
-            *_about(found.certificate),
-            *lint(found.certificate),
-            *_about_serial(found.certificate, serials),
-            *_about_files(found),
+        entry.fingerprint: (
+            *advise_certificate(entry.certificate),
+            *_serial(entry.certificate, serials),
+            *_permissions(entry),
+            *orders.get(entry.fingerprint, ()),
         )
-        for found in inspection.certificates
+        for entry in inventory.certificates
     }
 
 
-def _about(certificate: Certificate) -> Iterator[str]:
-    days = (datetime.fromisoformat(certificate.not_after) - datetime.fromisoformat(certificate.not_before)).days
-    if certificate.is_authority:
-        if "Certificate Sign" not in certificate.key_usage:
-            yield "an authority without keyUsage keyCertSign: strict verifiers refuse what it signed (RFC 5280 4.2.1.3)"
-    elif SERVER in certificate.purposes and not any(name.startswith(("DNS:", "IP:")) for name in certificate.names):
-        yield "a server without DNS: or IP: in its SAN: clients ignore CN and refuse it (RFC 9525)"
-    elif not certificate.names:
-        yield "it has no SAN: programs that authorise by name find only CN"
-    if certificate.is_self_issued and not certificate.is_authority:
-        yield "self-signed: valid only for those who trust this very certificate"
-    serves = SERVER in certificate.purposes or not certificate.purposes
-    if serves and not certificate.is_authority and days > LONGEST:
-        yield f"valid for {days} days: Apple's clients refuse a server after {LONGEST}"
-    if certificate.key.startswith("rsa:") and int(certificate.key[4:]) < 2048:
-        yield f"{certificate.key} is weak: TLS stacks refuse RSA keys under 2048 bits"
-    if any(weak in certificate.signature.lower() for weak in WEAK) and not certificate.is_self_issued:
-        yield f"signed with {certificate.signature}: TLS stacks refuse that digest"
-
-
-def _about_serial(certificate: Certificate, serials: Counter[tuple[str, str]]) -> Iterator[str]:
+def _serial(certificate: Certificate, serials: Counter[tuple[str, str]]) -> Iterator[str]:
     if serials[certificate.issuer, certificate.serial] > 1:
-        yield f"serial {certificate.serial} was given twice by its issuer: NSS refuses the second (RFC 5280 4.1.2.2)"
+        yield f"serial {certificate.serial} was used twice by its issuer: NSS rejects the second (RFC 5280 4.1.2.2)"
 
 
-def _about_files(found: Found) -> Iterator[str]:
-    for key in found.keys:
+def _permissions(entry: CertificateEntry) -> Iterator[str]:
+    for key in entry.keys:
         if key.mode and key.mode & 0o077:
             yield f"{key.path.name} can be read by others (mode {key.mode:04o}): chmod 600"
+
+
+def _bundle_orders(inventory: Inventory) -> dict[str, list[str]]:
+    """About the leaf of each file, and of each server's reply, that contains one leaf and issuers in a wrong order.
+
+    RFC 5246 section 7.4.2: the sender's certificate first, each following one certifies the one before it; RFC 8446
+    section 4.4.2 keeps the first rule. A file without a leaf, or with several, is a trust store: its order is free.
+    """
+    certificates = {entry.fingerprint: entry.certificate for entry in inventory.certificates}
+    advice: dict[str, list[str]] = {}
+    for bundle in inventory.bundles:
+        chain = [certificates[fingerprint] for fingerprint in dict.fromkeys(bundle.fingerprints)]
+        leaves = [one for one in chain if not one.is_authority]
+        if len(leaves) != 1 or not any(one.may_have_signed(leaves[0]) for one in chain):
+            continue
+        place = chain.index(leaves[0]) + 1
+        if place > 1:
+            problem = f"this certificate must come first, then its issuers; it is number {place}"
+        elif any(_is_misplaced(one, chain) for one in chain):
+            problem = "each certificate must be followed by its issuer"
+        else:
+            continue
+        advice.setdefault(leaves[0].fingerprint, []).append(
+            f"order of {bundle.path.name}: {problem} (RFC 5246 7.4.2, RFC 8446 4.4.2)"
+        )
+    return advice
+
+
+def _is_misplaced(one: Certificate, chain: list[Certificate]) -> bool:
+    """Whether its issuer is in the file, but does not follow it."""
+    issuers = [place for place, other in enumerate(chain) if other is not one and other.may_have_signed(one)]
+    return not one.is_self_issued and bool(issuers) and chain.index(one) + 1 not in issuers
