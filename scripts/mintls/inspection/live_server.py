@@ -81,10 +81,10 @@ def _starttls(options: ServerOptions, name: str) -> Iterator[str]:
 
 
 def _reason(stderr: str, options: ServerOptions) -> str:
-    if number := _ERRNO.search(stderr):
-        return f": {os.strerror(int(number[1]))}"
     if "BIO_lookup" in stderr or "getaddrinfo" in stderr:
         return ": unknown host name"
+    if number := _ERRNO.search(stderr):
+        return f": {os.strerror(int(number[1]))}"
     return f" sent no certificate{_advice(options)}"
 
 
