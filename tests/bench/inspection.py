@@ -46,7 +46,7 @@ def measure(count: int) -> Cost:
         profile = Path(name) / "p.yaml"
         profile.write_text(PROFILE.format(count=count))
         mint = cost("generate.py", profile, "-o", Path(name) / "set", "-q")
-        verify = cost("verify.py", Path(name) / "set")
+        verify = min(cost("verify.py", Path(name) / "set") for _ in range(3))  # the others: what else the machine does
     print(
         f"{count} leaves: minting {mint.cpu:.2f} s CPU, verify.py {verify.cpu:.2f} s "
         f"({verify.cpu / mint.cpu:.2f} of it), {verify.memory:.0f} MB"

@@ -1,5 +1,6 @@
 """Each advice with a real certificate that has only this flaw; and what it says of Go and GnuTLS, asked of these."""
 
+import re
 import subprocess
 from pathlib import Path
 from typing import get_args
@@ -91,9 +92,13 @@ def test_it_names_who_rejects_what_openssl_accepts(name: str, verifier: str, tmp
 
 
 @pytest.mark.parametrize(("name", "level"), [("SHA-1", 1), ("small RSA", 2)])
-def test_what_openssl_rejects_at_a_higher_security_level(name: str, level: int, tmp_path: Path) -> None:
+def test_what_openssl_rejects_at_a_higher_security_level(
+    name: str, level: int, tmp_path: Path, openssl: Openssl
+) -> None:
     files(FLAWED[name], tmp_path)
-    assert f"OpenSSL at security level {level}" in advice(FLAWED[name])[0]
+    assert re.search(rf"OpenSSL( 3)? at security level {level}", advice(FLAWED[name])[0])
+    if openssl.version().startswith("OpenSSL 1."):
+        return  # counts the bits of SHA-1 otherwise
     assert openssl_says(FLAWED[name], tmp_path, "-auth_level", str(level - 1))
     assert not openssl_says(FLAWED[name], tmp_path, "-auth_level", str(level))
 

@@ -10,6 +10,7 @@ from mintls.openssl.binary import Openssl
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 from foreign import CLIENT, SERVER, Made, make
 
@@ -87,3 +88,35 @@ def test_a_key_that_does_not_match(names: tuple[str, str], tmp_path: Path, opens
         assert misfits() == [expected]
     key.write_bytes(make("other").encrypted_key(b"secret"))  # nobody can tell
     assert misfits() == [[]]
+
+
+SUB = make("Sub", CA, authority=True)
+LOW = make("Low", SUB, authority=True)
+LEAF = make("leaf", LOW, purposes=SERVER, san=LOCAL)
+CROSS = make("CA", make("Elder", authority=True), authority=True, key=CA.key)
+
+
+@pytest.mark.parametrize(
+    ("bundle", "problem"),
+    [
+        ([LEAF, LOW, SUB], ""), ([LEAF, LOW, SUB, CA], ""), ([LEAF, LOW, SUB, CROSS], ""), ([LEAF, LOW], ""),
+        ([SUB, LOW, LEAF], "must come first, then its issuers; it is number 3"),
+        ([LOW, LEAF], "must come first, then its issuers; it is number 2"),
+        ([LEAF, SUB, LOW], "each certificate must be followed by its issuer"),
+        ([CA, SUB, LOW], ""), ([CA, LEAF], ""), ([LEAF, make("other", LOW, purposes=SERVER, san=LOCAL), LOW], ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(len(value)),
+)  # fmt: skip
+def test_the_order_of_a_bundle(bundle: list[Made], problem: str, tmp_path: Path, openssl: Openssl) -> None:
+    """Only of a file with one leaf and an issuer of it: a trust store has no order."""
+    (tmp_path / "leaf.crt").write_bytes(LEAF.pem)
+    (tmp_path / "fullchain.pem").write_bytes(b"".join(one.pem for one in bundle))
+    sentences = advise(read_inventory([tmp_path], openssl, 2))
+    found = [sentence for some in sentences.values() for sentence in some if "order of" in sentence]
+    assert [problem in sentence and "fullchain.pem" in sentence for sentence in found] == ([True] if problem else [])
+
+
+def test_the_order_in_a_container_means_nothing(tmp_path: Path, openssl: Openssl) -> None:
+    every = [SUB.certificate, LOW.certificate, LEAF.certificate]
+    (tmp_path / "all.p7b").write_bytes(pkcs7.serialize_certificates(every, Encoding.DER))
+    assert not [one for some in advise(read_inventory([tmp_path], openssl, 2)).values() for one in some]

@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from foreign import CLIENT, SERVER, make, revocation_list
 from peers import need
-from processes import SCRIPTS
+from processes import SCRIPTS, Running, until
 
 CA = make("CA", authority=True)
 SUB = make("Sub", CA, authority=True)
@@ -216,6 +219,44 @@ def test_an_openssl_that_verifies_nothing(dev: Path, run: Run, fake_openssl: Fak
         fake = fake_openssl(f'case "$1" in verify) {lines};; *) exec $REAL "$@";; esac')
         done = run("verify.py", dev, env=fake)
         assert (done.returncode, "all valid" in done.stdout) == (1, False)
+
+
+@pytest.mark.parametrize("command", ["verify", "pkey", "s_client"])
+def test_interrupted_it_ends_what_it_started(
+    command: str, tmp_path: Path, fake_openssl: Fake, start: Callable[..., Running]
+) -> None:
+    write(tmp_path, ca_crt=CA.pem, leaf_key=LEAF.encrypted_key(b"x"))
+    environment = fake_openssl(
+        f'[ "$1" = {command} ] && {{ echo $$ > {tmp_path}/pid; exec sleep 60; }}; exec $REAL "$@"'
+    )
+    (tmp_path / "word.txt").write_bytes(b"y")
+    words = ["ca.crt", "leaf.key", "--password-file", "word.txt", *(["localhost:1"] if command == "s_client" else [])]
+    script = start("env", *(f"{key}={value}" for key, value in environment.items()), sys.executable,
+                   SCRIPTS / "verify.py", *(tmp_path / one if "." in one else one for one in words))  # fmt: skip
+    pid = int(str(until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "its process")))
+    assert script.end(signal.SIGINT) == 130
+    assert (script.stdout, script.stderr) == ("", "interrupted\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_set_in_shards_is_one(tmp_path: Path, run: Run) -> None:
+    """And a manifest that names its issuers in a loop decides nothing: the certificates do."""
+    write(
+        tmp_path,
+        p_yaml=b"""\
+defaults: {key: "ec:P-256"}
+authorities: {ca: {subject: {CN: CA}}}
+clients: {c: {subject: {CN: c}, san: ["DNS:c{index}.example"], count: 4}}
+""",
+    )
+    for words in ((), ("--shard", "1/2"), ("--shard", "2/2")):
+        assert run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set", "-q", *words).returncode == 0
+    assert report(run, tmp_path / "set")["certificates"] == 5
+    manifest = json.loads((tmp_path / "set" / "manifest.json").read_text())
+    manifest["certificates"][0]["issuer"] = manifest["certificates"][0]["name"]
+    (tmp_path / "set" / "manifest.json").write_text(json.dumps(manifest))
+    assert report(run, tmp_path / "set")["certificates"] == 5
 
 
 def test_a_directory_that_may_not_be_read(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.utils import CryptographyDeprecationWarning
+from peers import need_module
 
-vectors = pytest.importorskip("cryptography_vectors", reason="cryptography-vectors is not installed")
+vectors = need_module("cryptography_vectors")
 FOLDER = Path(vectors.__file__).parent / "x509"
 NAMES = {x509.ObjectIdentifier(oid): name for oid, name in ATTRIBUTES.items()}
 KINDS = {x509.DNSName: "DNS", x509.RFC822Name: "email", x509.UniformResourceIdentifier: "URI"}

@@ -129,7 +129,7 @@ def _digest(one: Certificate) -> Iterator[str]:
         if one.is_self_issued and one.is_authority:
             yield f"root signed with {one.signature}: a trust anchor's signature is not checked, but policies forbid it"
         else:
-            yield f"signed with {one.signature}: Go, GnuTLS, OpenSSL at security level 1 reject it (RFC 8446 4.4.2.4)"
+            yield f"signed with {one.signature}: Go, GnuTLS, OpenSSL 3 at security level 1 reject it (RFC 8446 4.4.2.4)"
 
 
 def _signature(one: Certificate) -> Iterator[str]:
