@@ -3,108 +3,126 @@
 # requires-python = ">=3.11"
 # dependencies = ["plumbum>=2.0.1,<3", "pyyaml", "msgspec>=0.20,<1"]
 # ///
-"""Show certificates, keys and revocation lists, and check each certificate for its purpose and its names."""
+"""Show certificates, keys and CRLs from files and servers, and verify each certificate for its purpose and names."""
 
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.cli import Script
-from mintls.errors import DOES_NOT_HOLD, UsageError, not_known
+from mintls.errors import DOES_NOT_HOLD, OutputError, UsageError, not_known
 from mintls.input_file import read_beginning
-from mintls.inspection.advice import advise
-from mintls.inspection.checks import Wanted, verify_set
-from mintls.inspection.containers import read_password
-from mintls.inspection.decisive import Decisive, choose
+from mintls.inspection.advice.set_checks import advise
+from mintls.inspection.build_report import build_report
+from mintls.inspection.criteria import Criteria, find_certificate
 from mintls.inspection.diagram import as_dot, as_mermaid
-from mintls.inspection.files import inspect
-from mintls.inspection.tree import as_json, as_tree, survey
-from mintls.inspection.trust import read_trust
+from mintls.inspection.files import read_inventory
+from mintls.inspection.live_server import STARTTLS, ServerOptions
+from mintls.inspection.pkcs_containers import read_password
+from mintls.inspection.report import as_json
+from mintls.inspection.text import as_text
+from mintls.inspection.trust_anchors import read_trust
+from mintls.inspection.verification import OPENSSL_PURPOSES, Purpose, Wanted, kinded, verify_inventory
 from mintls.openssl.binary import Openssl
 from mintls.openssl.certificate_text import full_text
+from mintls.output_file import write_whole
 from mintls.profile.times import Moment, Span
 
 from plumbum import cli
 
-PURPOSES = {"server": "sslserver", "client": "sslclient", "any": "any"}
 T = TypeVar("T")
+STDIN, STDOUT = "/dev/stdin", "/dev/stdout"
 LANGUAGES = {"mermaid": as_mermaid, "dot": as_dot}
 
 
 class Verify(Script):
-    """Inspect directories and files (- for standard input), and ask `openssl verify` about each certificate."""
+    """Inspect files, directories, servers (HOST:PORT) and standard input (-), and run `openssl verify` on each
+    certificate.
+    """
 
     PROGNAME = "verify.py"
     ARGUMENTS = "PATH..."
 
-    json = cli.Flag("--json", help="Print everything as JSON")
-    text = cli.Flag("--text", help="Print the full text of each certificate as well (openssl x509 -text)")
+    json = cli.SwitchAttr("--json", str, argname="FILE", help="Write the report as JSON; -: print it instead of text")
+    verbose = cli.Flag(["-v", "--verbose"], help="Print every name and extension")
+    text = cli.Flag("--text", help="Print each certificate as openssl x509 -text does as well")
     graph = cli.SwitchAttr(
         "--graph",
         str,
         argname="LANGUAGE",
-        excludes=["--json", "--text"],
-        help="Print the issuers and leaves as a drawing, expiry coloured: mermaid or dot (Graphviz)",
+        excludes=["--text"],
+        help="Print a drawing of issuers and leaves, coloured by expiry: mermaid or dot (Graphviz)",
     )
     jobs = cli.SwitchAttr(
-        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="openssl at once"
+        ["-j", "--jobs"], cli.Range(1, 512), argname="N", default=os.cpu_count(), help="Parallel openssl processes"
     )
 
     trust = cli.SwitchAttr(
-        "--trust", str, argname="FILE", help="Trust anchors: a file, or system; by default the self-signed CAs read"
+        "--trust", str, argname="FILE", help="Trust anchors: a file, or system; default: the self-signed CAs read"
     )
-    name = cli.SwitchAttr("--name", str, argname="NAME", help="Host name, IP or email address instead of their own")
-    purpose = cli.SwitchAttr("--purpose", cli.Set(*PURPOSES), argname="PURPOSE", help="server, client or any")
+    name = cli.SwitchAttr("--name", str, argname="NAME", help="Check this host name, IP or email address only")
+    purpose = cli.SwitchAttr("--purpose", cli.Set(*OPENSSL_PURPOSES), argname="PURPOSE", help="server, client or any")
     at = cli.SwitchAttr("--at", str, argname="TIME", help="Verify for that time, as in 2030-01-31T12:00:00Z")
-    warn = cli.SwitchAttr("--warn", str, argname="TIME", help="Fail when one expires within that time, as in 30d")
-    only = cli.SwitchAttr("--only", str, argname="NAME", help="Only this certificate decides: its file, or its CN")
-    strict = cli.Flag("--strict", help="Advice makes a certificate invalid, too")
+    warn = cli.SwitchAttr("--warn", str, argname="TIME", help="Fail if a certificate expires within that time, as 30d")
+    only = cli.SwitchAttr("--only", str, argname="NAME", help="Let only this certificate decide: its file, or its CN")
+    strict = cli.Flag("--strict", help="Let advice fail as well")
+    starttls = cli.SwitchAttr(
+        "--starttls", cli.Set(*STARTTLS), argname="PROTOCOL", help="Protocol before TLS, for HOST:PORT, as in smtp"
+    )
+    sni = cli.SwitchAttr("--sni", str, argname="NAME", help="Server name to ask for, for HOST:PORT; default: HOST")
     password_file = cli.SwitchAttr(
-        "--password-file", str, argname="FILE", help="The password of PKCS#12 files and keys is its first line"
+        "--password-file", str, argname="FILE", help="Password of PKCS#12 files and keys: its first line"
     )
     password_env = cli.SwitchAttr(
         "--password-env",
         str,
         argname="VARIABLE",
         excludes=["--password-file"],
-        help="The password of PKCS#12 files and keys is in this environment variable",
+        help="Password of PKCS#12 files and keys: this environment variable",
     )
 
     def _parse_args(self, argv: list[str]) -> Any:
-        """`-` is standard input, as everywhere; to plumbum it would be a switch."""
-        return super()._parse_args(["/dev/stdin" if word == "-" else word for word in argv])
+        """`-` is standard input, for --json standard output; plumbum would take it for a switch."""
+        previous = ["", *argv]
+        words = [
+            word if word != "-" else STDOUT if before == "--json" else STDIN
+            for word, before in zip(argv, previous, strict=False)
+        ]
+        return super()._parse_args(words)
 
-    def main(self, path: str, *paths: str) -> int:
+    def main(self, source: str, *sources: str) -> int:
         if self.graph and self.graph not in LANGUAGES:
             raise UsageError(f"--graph {self.graph}: {not_known(self.graph, LANGUAGES)}")
         openssl = Openssl()
         at = parsed("--at", Moment.parse, self.at)
         warn = parsed("--warn", Span.parse, self.warn)
         trust = read_trust(self.trust, openssl, self.jobs) if self.trust else None
-        inspection = inspect([Path(one) for one in (path, *paths)], openssl, self.jobs, self.password())
-        fingerprint = choose(self.only, inspection) if self.only else ""
+        options = ServerOptions(str(self.starttls or ""), self.sni or "")
+        inventory = read_inventory([source, *sources], openssl, self.jobs, self.password(), options)
+        fingerprint = find_certificate(self.only, inventory) if self.only else ""
         seconds = int(at.moment.timestamp()) if at else None
-        wanted = Wanted(trust, kinded(self.name or ""), PURPOSES.get(str(self.purpose), ""), seconds)
-        verdicts = verify_set(inspection, openssl, self.jobs, wanted)
-        decisive = Decisive(warn.span if warn else None, self.only or "", fingerprint, bool(self.strict))
+        wanted = Wanted(trust, kinded(self.name or ""), cast(Purpose | None, self.purpose), seconds)
+        verdicts = verify_inventory(inventory, openssl, self.jobs, wanted)
+        criteria = Criteria(warn.span if warn else None, self.only or "", fingerprint, bool(self.strict))
         now = at.moment if at else datetime.now(UTC)
-        result = survey(inspection, verdicts, advise(inspection), now, decisive)
-        if self.json:
-            print(as_json(result))
-        elif self.graph:
-            print(LANGUAGES[self.graph](result), end="")
-        else:
-            print(as_tree(result))
+        report = build_report(inventory, verdicts, advise(inventory), now, criteria)
+        if self.json == STDOUT:
+            print(as_json(report).decode(), end="")
+        elif self.json:
+            write(Path(self.json), as_json(report))
+        if self.graph:
+            print(LANGUAGES[self.graph](report), end="")
+        elif self.json != STDOUT:
+            print(as_text(report, verbose=bool(self.verbose)))
             if self.text:
-                print(*(full_text(openssl, found.certificate.pem) for found in inspection.certificates), sep="\n")
-        return 0 if result.valid else DOES_NOT_HOLD
+                print(*(full_text(openssl, one.certificate.pem) for one in inventory.certificates), sep="\n")
+        return 0 if report.valid else DOES_NOT_HOLD
 
     def password(self) -> str | None:
-        """The one for what is encrypted, if one was named."""
+        """The password for what is encrypted, if the user gave one."""
         if self.password_env:
             if not (value := os.environ.get(self.password_env)):
                 raise UsageError(f"--password-env: the environment variable {self.password_env} is not set; set it")
@@ -118,19 +136,19 @@ class Verify(Script):
 
 
 def parsed(switch: str, parse: Callable[[str], T], text: str | None) -> T | None:
-    """What a switch says. Raises UsageError with what to write instead."""
+    """The value of a switch. Raises UsageError with what to write instead."""
     try:
         return parse(text) if text is not None else None
     except ValueError as error:
         raise UsageError(f"{switch} {error}") from None
 
 
-def kinded(name: str) -> str:
-    """A name with its kind, which shows in its form."""
+def write(path: Path, data: bytes) -> None:
+    """Write the report. Raises OutputError if it cannot be written."""
     try:
-        return f"IP:{ip_address(name.strip('[]'))}"
-    except ValueError:
-        return f"{'email' if '@' in name else 'DNS'}:{name}" if name else ""
+        write_whole(path, data)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}; name a file that can be written") from None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """Certificates, keys and lists that mintls did not make: pyca/cryptography signs whatever a test wants."""
 
-from collections.abc import Sequence
+import base64
+import subprocess
+import tempfile
+import textwrap
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -14,21 +18,26 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
+from peers import need
 
 SERVER, CLIENT = [Eku.SERVER_AUTH], [Eku.CLIENT_AUTH]
 
 
 class Made(NamedTuple):
+    """A certificate and its key; `encoded` is its DER where pyca cannot make it: certificate is then another one."""
+
     certificate: x509.Certificate
     key: Any
+    encoded: bytes = b""
 
     @property
     def pem(self) -> bytes:
-        return self.certificate.public_bytes(Encoding.PEM)
+        body = "\n".join(textwrap.wrap(base64.b64encode(self.der).decode(), 64))
+        return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n".encode()
 
     @property
     def der(self) -> bytes:
-        return self.certificate.public_bytes(Encoding.DER)
+        return self.encoded or self.certificate.public_bytes(Encoding.DER)
 
     @property
     def key_pem(self) -> bytes:
@@ -39,7 +48,7 @@ class Made(NamedTuple):
 
 
 def named(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)] if common_name else [])
 
 
 def make(
@@ -54,8 +63,11 @@ def make(
     serial: int | None = None,
     digest: Any = None,
     without: Sequence[type[x509.ExtensionType]] = (),
+    more: Sequence[tuple[x509.ExtensionType, bool]] = (),
 ) -> Made:
-    """One that strict verifiers accept, below `signer` or by itself, `without` some of its extensions."""
+    """One that strict verifiers accept, issued by `signer` or by itself; `without` some extensions, with `more`,
+    each with whether it is critical; one of a kind that is there already replaces it.
+    """
     key = key or ec.generate_private_key(ec.SECP256R1())
     by = signer or Made(None, key)  # type: ignore[arg-type]
     issuer = signer.certificate.subject if signer else named(common_name)
@@ -77,10 +89,54 @@ def make(
         extensions.append((x509.SubjectAlternativeName(san), False))
     if purposes:
         extensions.append((x509.ExtendedKeyUsage(purposes), False))
-    for extension, critical in extensions:
-        if not isinstance(extension, tuple(without)):
-            builder = builder.add_extension(extension, critical)
+    replaced = (*without, *(type(extension) for extension, _ in more))
+    for extension, critical in [*(pair for pair in extensions if not isinstance(pair[0], replaced)), *more]:
+        builder = builder.add_extension(extension, critical)
     return Made(builder.sign(by.key, digest or SHA256()), key)
+
+
+def altered(
+    made: Made,
+    signer: Made,
+    change: Callable[[list[bytes]], list[bytes]] = list,
+    outer: bytes | None = None,
+    digest: str = "sha256",
+) -> Made:
+    """With changed elements of its TBSCertificate (RFC 5280 section 4.1), signed again: what pyca refuses to make.
+
+    `outer` replaces the signatureAlgorithm outside of what is signed.
+    """
+    tbs, algorithm, _ = _elements(_content(made.der))
+    tbs = _encoded(0x30, b"".join(change(_elements(_content(tbs)))))
+    with tempfile.NamedTemporaryFile() as key:  # pyca does not sign with SHA-1
+        key.write(signer.key_pem)
+        key.flush()
+        signature = subprocess.check_output([need("openssl"), "dgst", f"-{digest}", "-sign", key.name], input=tbs)
+    der = _encoded(0x30, tbs + (outer or algorithm) + _encoded(0x03, b"\0" + signature))
+    return Made(made.certificate, made.key, der)
+
+
+def _elements(content: bytes) -> list[bytes]:
+    """The DER elements that follow each other."""
+    found = []
+    while content:
+        length = 2 + content[1]
+        if content[1] > 0x80:
+            head = 2 + content[1] - 0x80
+            length = head + int.from_bytes(content[2:head])
+        found.append(content[:length])
+        content = content[length:]
+    return found
+
+
+def _content(element: bytes) -> bytes:
+    return element[2 + max(0, element[1] - 0x80) :] if element[1] > 0x80 else element[2:]
+
+
+def _encoded(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    length = bytes([size]) if size < 0x80 else bytes([0x82]) + size.to_bytes(2) if size > 0xFF else bytes([0x81, size])
+    return bytes([tag]) + length + content
 
 
 def revocation_list(signer: Made, *revoked: x509.Certificate, days: tuple[float, float] = (-1, 30)) -> bytes:

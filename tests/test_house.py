@@ -25,11 +25,17 @@ PROCESSES = {"subprocess", "multiprocessing", "pty", "asyncio"}
 PURE = (
     "profile/*", "plan/*", "report/*", "handshake/cases/*", "handshake/verdict.py", "handshake/result.py",
     "handshake/wire/transcript.py", "handshake/wire/pcapng.py", "handshake/connect/cases.py",
-    "handshake/connect/verdict.py", "inspection/tree.py", "inspection/lint.py", "inspection/diagram.py",
-    "inspection/materials.py", "x509/*", "errors.py", "escape.py", "manifest.py",
+    "handshake/connect/verdict.py",
+    "inspection/report.py", "inspection/build_report.py", "inspection/text.py", "inspection/diagram.py",
+    "inspection/file_formats.py", "inspection/advice/*", "x509/*", "errors.py", "escape.py", "manifest.py",
 )  # fmt: skip
-# where a profile comes in, a key file is read, and the binary is asked what it can
-READS = {"profile/load.py", "profile/signing_request.py", "profile/existing_ca.py", "x509/ec_key.py", "handshake/cases/obstacles.py"}
+# where a profile comes in, and the binary is asked what it can
+READS = {
+    "profile/load.py",
+    "profile/signing_request.py",
+    "profile/existing_ca.py",
+    "handshake/cases/obstacles.py",
+}
 STARTS = {
     "openssl/binary.py",
     "openssl/processes.py",

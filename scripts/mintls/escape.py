@@ -1,6 +1,9 @@
 """Makes text from others (certificates, peers, profiles) safe for a terminal, a log and a report."""
 
+import re
 from collections.abc import Iterator
+
+_UNUSUAL = re.compile(r"[^\n -~]")
 
 
 def printable(text: str) -> str:
@@ -8,6 +11,8 @@ def printable(text: str) -> str:
 
     This is the escape of RFC 4514 section 2.4. It covers control, bidirectional and line-breaking characters.
     """
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() else "".join(f"\\{byte:02X}" for byte in _utf8(character))
         for character in text
@@ -15,13 +20,12 @@ def printable(text: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    r"""JSON with everything that is not printable as \uXXXX, which means the same (RFC 8259 section 7)."""
-    return "".join(
-        character
-        if character.isprintable() or character == "\n"
-        else "".join(map("\\u{:04x}".format, _utf16(character)))
-        for character in text
-    )
+    r"""JSON in which what is not printable is written as \uXXXX, which means the same (RFC 8259 section 7)."""
+    return _UNUSUAL.sub(lambda match: match[0] if match[0].isprintable() else _escaped(match[0]), text)
+
+
+def _escaped(character: str) -> str:
+    return "".join(map("\\u{:04x}".format, _utf16(character)))
 
 
 def _utf16(character: str) -> Iterator[int]:

@@ -4,9 +4,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from mintls.inspection.checks import Wanted, verify_set
-from mintls.inspection.files import inspect
-from mintls.inspection.trust import Trust
+from mintls.inspection.files import read_inventory
+from mintls.inspection.trust_anchors import Trust
+from mintls.inspection.verification import Wanted, verify_inventory
 from mintls.openssl.binary import HERMETIC, Openssl
 
 from cryptography import x509
@@ -15,25 +15,35 @@ from foreign import CLIENT, SERVER, Made, make
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peers import need
+from torture import times
 
 KEYS = [ec.generate_private_key(ec.SECP256R1()) for _ in range(8)]
 IDENTIFIERS = (x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier)
 NAME = "a.example"
+CONSTRAINTS: list[list[tuple[x509.ExtensionType, bool]]] = [
+    [],
+    [],
+    [(x509.BasicConstraints(True, 0), True)],
+    [(x509.NameConstraints([x509.DNSName("example")], None), True)],
+    [(x509.NameConstraints(None, [x509.DNSName("a.example")]), True)],
+]
 
 
 @st.composite
 def hierarchies(draw: st.DrawFn) -> list[Made]:
-    """Roots, up to four CAs below any that is there (cross-certified, of one name, with a new key), and leaves."""
+    """Roots, up to four CAs below any that exists (cross-certified, same name, new key, constraints), and leaves."""
     made = [make("R0", authority=True, key=KEYS[0])]
     if draw(st.booleans()):
         made.append(make(draw(st.sampled_from(["R0", "R1"])), authority=True, key=KEYS[1]))
     for number in range(draw(st.integers(0, 4))):
         signer = draw(st.sampled_from(made))
+        authority = draw(st.sampled_from([True, True, True, True, False]))
         made.append(
             make(
                 draw(st.sampled_from(["R0", "R1", "S0", f"S{number}"])),
                 signer,
-                authority=draw(st.sampled_from([True, True, True, True, False])),
+                authority=authority,
+                more=draw(st.sampled_from(CONSTRAINTS)) if authority else (),
                 key=draw(st.sampled_from(KEYS[:4])),
                 days=draw(st.sampled_from([(-1, 30), (-1, 30), (-1, 30), (-9, -1), (1, 9)])),
                 without=draw(st.sampled_from([(), (), IDENTIFIERS, (x509.KeyUsage,)])),
@@ -74,7 +84,7 @@ def plainly(made: list[Made], one: Made, folder: Path) -> bool:
     return done.returncode == 0 and done.stdout.strip().endswith(": OK")
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=times(2000, 40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(hierarchies())
 def test_the_verdict_is_openssls(openssl: Openssl, made: list[Made]) -> None:
     """Of two issuers of one name openssl tries the first alone: what it accepts is valid, and more may be."""
@@ -83,10 +93,10 @@ def test_the_verdict_is_openssls(openssl: Openssl, made: list[Made]) -> None:
         (folder / "set").mkdir()
         for number, one in enumerate(made):
             (folder / "set" / f"{number}.crt").write_bytes(one.pem)
-        inspection = inspect([folder / "set"], openssl, 2)
+        inspection = read_inventory([folder / "set"], openssl, 2)
         (anchor,) = [one.certificate for one in inspection.certificates if one.name == "0.crt"]
-        wanted = Wanted(Trust("first", (anchor,)), f"DNS:{NAME}", "sslserver")
-        verdicts = verify_set(inspection, openssl, 2, wanted)
+        wanted = Wanted(Trust("first", (anchor,)), f"DNS:{NAME}", "server")
+        verdicts = verify_inventory(inspection, openssl, 2, wanted)
         for found in inspection.certificates:
             if found.certificate.is_authority:
                 continue

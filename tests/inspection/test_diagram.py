@@ -6,9 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from mintls.inspection.checks import Check
 from mintls.inspection.diagram import as_dot, as_mermaid
-from mintls.inspection.tree import Survey, Surveyed
+from mintls.inspection.report import CertificateReport, CheckReport, InspectionReport
 
 import pytest
 from conftest import Run
@@ -16,42 +15,56 @@ from deadline import patient
 from peers import need
 
 HOSTILE = 'a"]; n9 --> n0 %%{init}%% <img src=x onerror=alert(1)>&quot;\\N\\" `b` #quot; 1. end --- |x|\nclass x'
-HELD, REFUSED = Check("any", "", ""), Check("sslserver", "", "certificate has expired (error 10)")
+VALID = CheckReport("pass", "any", "", "", "")
+INVALID = CheckReport("fail", "server", "", "certificate has expired (error 10)", "")
 
 
-def certificate(name: str, days: int, **changes: Any) -> Surveyed:
+def certificate(name: str, days: int, **changes: Any) -> CertificateReport:
     settings: dict[str, Any] = {
-        "name": name, "role": "authority", "subject": f"CN={name}", "names": (), "key": "ec:P-256",
+        "name": name, "role": "authority", "valid": True, "subject": f"CN={name}", "issuer": f"CN={name}",
+        "self_issued": True, "names": (), "key_usage": (), "extended_key_usage": (), "key": "ec:P-256",
         "signature": "ecdsa-with-SHA256", "serial": "01", "fingerprint": "00", "not_before": "2029-01-01T00:00:00Z",
-        "not_after": "2030-01-02T03:04:05Z", "days_left": days, "files": {}, "issuer": None, "checks": (HELD,),
-        "advice": (), "signed": (),
+        "not_after": "2030-01-02T03:04:05Z", "days_left": days, "x509_version": 3, "extensions": (),
+        "path_length": None, "key_identifier": "", "issuer_key_identifier": "", "crls": (), "ocsp": (), "files": (),
+        "private_keys": (), "issuer_name": None, "issuer_fingerprint": None, "chain": (), "trusted": True,
+        "checks": (VALID,), "failures": (), "advice": (), "issued": (),
     }  # fmt: skip
-    return Surveyed(**{**settings, **changes})
+    return CertificateReport(**{**settings, **changes})
 
 
-SET = Survey(
+SET = InspectionReport(
     valid=False,
     certificates=6,
     roots=(
         certificate(
             "ca.crt",
             30,
-            signed=(
+            issued=(
                 certificate(
-                    "late.crt", -1, role="server", issuer="ca.crt", issuer_fingerprint="00", checks=(REFUSED, REFUSED)
+                    "late.crt",
+                    -1,
+                    role="server",
+                    self_issued=False,
+                    issuer_fingerprint="00",
+                    valid=False,
+                    checks=(INVALID, INVALID),
                 ),
-                certificate("soon.crt", 29, role="client", issuer="ca.crt", issuer_fingerprint="00"),
-                certificate(HOSTILE, 300, role="client", issuer="ca.crt", issuer_fingerprint="00"),
+                certificate("soon.crt", 29, role="client", self_issued=False, issuer_fingerprint="00"),
+                certificate(HOSTILE, 300, role="client", self_issued=False, issuer_fingerprint="00"),
             ),
         ),
-        certificate("one.crt", 0, role="leaf", issuer="CN=elsewhere"),
-        certificate("two.crt", 300, role="leaf", issuer="CN=elsewhere"),
+        certificate("one.crt", 0, role="leaf", self_issued=False, issuer="CN=elsewhere"),
+        certificate("two.crt", 300, role="leaf", self_issued=False, issuer="CN=elsewhere"),
     ),
     unreadable=("x.pem: openssl cannot read this certificate",),
+    answer="",
+    notes=(),
+    trusted="",
+    only="",
 )
 # What is to be drawn, written down by hand: text (a part of it), state, refused.
 BOXES = [
-    ("ca.crt (authority)", "good", False),
+    ("ca.crt (CA)", "good", False),
     ("late.crt (server)", "expired", True),
     ("soon.crt (client)", "soon", False),
     ("onerror=alert(1)", "good", False),
@@ -135,7 +148,7 @@ def test_verify_draws_what_is_invalid(run: Run, stranger: Path) -> None:
     done = run("verify.py", stranger, "--graph", "dot")
     assert done.returncode == 1
     assert "INVALID" in done.stdout
-    assert "is not here" in done.stdout
+    assert "not read" in done.stdout
 
 
 def test_another_language_is_told(run: Run, dev: Path) -> None:

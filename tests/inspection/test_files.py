@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 from mintls.errors import MintlsError, UsageError
-from mintls.inspection.files import MAX_BYTES, Inspection, inspect
+from mintls.inspection.files import MAX_BYTES, read_inventory
+from mintls.inspection.inventory import Inventory
 from mintls.openssl.binary import Openssl
 
 import pytest
@@ -24,7 +25,7 @@ SUB = make("Sub", CA, authority=True)
 LEAF = make("leaf", SUB, purposes=SERVER)
 
 
-def files(inspection: Inspection) -> list[tuple[str, list[str], list[str]]]:
+def files(inspection: Inventory) -> list[tuple[str, list[str], list[str]]]:
     """Each certificate by its name, the files that it stands in, and its keys."""
     return sorted(
         (one.name, [path.name for path in one.files], [key.path.name for key in one.keys])
@@ -32,8 +33,8 @@ def files(inspection: Inspection) -> list[tuple[str, list[str], list[str]]]:
     )
 
 
-def look(openssl: Openssl, *paths: Path) -> Inspection:
-    return inspect(paths, openssl, 2)
+def look(openssl: Openssl, *paths: Path) -> Inventory:
+    return read_inventory(paths, openssl, 2)
 
 
 def test_a_certificate_in_several_files_is_one(tmp_path: Path, openssl: Openssl) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mintls.handshake.wire.transcript import parse
+from mintls.minting.ec_key import has_full_length
 from mintls.report.messages import STEPS
 from mintls.x509.certificate import read_certificate
-from mintls.x509.ec_key import has_full_length
 
 import pytest
 from conftest import Run
@@ -165,7 +165,7 @@ def test_what_the_binary_cannot_make_is_skipped(
 ) -> None:
     """As with the FIPS provider: no 1024-bit keys, no MD5, no key derivation of PKCS#12."""
     fake = fake_openssl('case "$*" in *rsa_keygen_bits:1024*|*-md5-sha1*|*PKCS12KDF*) exit 1;; esac; exec $REAL "$@"')
-    words = ("--only", "weak-key", "--only", "tls-1.*")
+    words = ("-v", "--only", "weak-key", "--only", "tls-1.*")
     done = run("handshake_check.py", dev, *words, env=fake)
     assert done.returncode == 0, done.stdout + done.stderr
     skipped = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("  skip")}

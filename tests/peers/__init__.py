@@ -6,6 +6,6 @@ program is missing.
 """
 
 from . import clients, servers
-from .process import Address, need
+from .process import Address, need, need_module
 
-__all__ = ["Address", "clients", "need", "servers"]
+__all__ = ["Address", "clients", "need", "need_module", "servers"]

@@ -1,5 +1,6 @@
 """Starts a foreign program, waits until it says that it is ready, and ends it."""
 
+import importlib
 import os
 import queue
 import re
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import IO, NamedTuple
 
 import pytest
@@ -41,6 +43,14 @@ def need(program: str) -> str:
     if os.environ.get("MINTLS_REQUIRE_PEERS") == "1":
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+def need_module(name: str) -> ModuleType:
+    """The module of a package that only tests use. Skips them if it is absent, or fails as `need`."""
+    if os.environ.get("MINTLS_REQUIRE_PEERS") == "1":
+        return importlib.import_module(name)
+    imported: ModuleType = pytest.importorskip(name)
+    return imported
 
 
 def environment() -> dict[str, str]:

@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from foreign import CLIENT, SERVER, make, revocation_list
 from peers import need
-from processes import SCRIPTS
+from processes import SCRIPTS, Running, until
 
 CA = make("CA", authority=True)
 SUB = make("Sub", CA, authority=True)
@@ -23,11 +26,11 @@ LEAF = make("leaf", SUB, purposes=SERVER, san=LOCAL)
 
 def walk(nodes: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The JSON's certificates by name, from the roots down."""
-    return {name: one for node in nodes for name, one in ({node["name"]: node} | walk(node["signed"])).items()}
+    return {name: one for node in nodes for name, one in ({node["name"]: node} | walk(node["issued"])).items()}
 
 
 def report(run: Run, *words: object, status: int = 0) -> dict[str, Any]:
-    done = run("verify.py", *words, "--json")
+    done = run("verify.py", *words, "--json", "-")
     assert (done.returncode, done.stderr) == (status, ""), done.stdout + done.stderr
     said: dict[str, Any] = json.loads(done.stdout)
     assert said["valid"] == (status == 0)
@@ -49,11 +52,11 @@ def test_a_set_of_ours(dev: Path, run: Run) -> None:
     done = run("verify.py", dev)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.findall(r"^[└├─│ ]*(\w+\.crt)  (\w+)  (.*)$", done.stdout, re.M) == [
-        ("ca.crt", "authority", "CN=mintls development CA"),
+        ("ca.crt", "CA", "CN=mintls development CA"),
         ("client.crt", "client", "CN=dev-client"),
         ("server.crt", "server", "CN=localhost"),
     ]
-    assert "valid   sslserver as IP:::1\n" in done.stdout
+    assert "valid   server as DNS:localhost, IP:127.0.0.1, IP:::1\n" in done.stdout
     assert f"files   {dev}/server.crt 0644, {dev}/server.key 0600\n" in done.stdout
     assert done.stdout.endswith("3 certificates: all valid\n")
     assert "advice" not in done.stdout
@@ -94,17 +97,17 @@ def test_the_common_recipe(tmp_path: Path, run: Run) -> None:
     (tmp_path / "server.key").chmod(0o644)
     made = walk(report(run, tmp_path, status=1)["roots"])
     assert set(made) == {"ca.crt", "server.crt", "client.crt"}
-    assert [len(made[name]["signed"]) for name in ("ca.crt", "server.crt", "client.crt")] == [2, 0, 0]
+    assert [len(made[name]["issued"]) for name in ("ca.crt", "server.crt", "client.crt")] == [2, 0, 0]
     for name in ("server.crt", "client.crt"):
         assert all("error 92" in check["error"] or "error 85" in check["error"] for check in made[name]["checks"])
     said = {name: " ".join(one["advice"]) for name, one in made.items()}
     assert "without keyUsage" in said["ca.crt"]
-    assert "it has no SAN" in said["server.crt"]
+    assert "no subjectAltName" in said["server.crt"]
     assert "valid for 999 days" in said["server.crt"]
     assert "server.key can be read by others (mode 0644)" in said["server.crt"]
     assert "signed with sha1WithRSAEncryption" in said["client.crt"]
-    assert "serial 01 was given twice" in said["client.crt"]
-    assert "given twice" in said["server.crt"]
+    assert "serial 01 was used twice" in said["client.crt"]
+    assert "used twice" in said["server.crt"]
 
 
 def test_a_sound_foreign_set_in_every_shape(tmp_path: Path, run: Run) -> None:
@@ -114,8 +117,12 @@ def test_a_sound_foreign_set_in_every_shape(tmp_path: Path, run: Run) -> None:
           leaf_csr=b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")  # fmt: skip
     (tmp_path / "folder.pem").mkdir()
     made = walk(report(run, tmp_path)["roots"])
-    assert made["leaf.cer"]["checks"] == [{"purpose": "sslserver", "name": "DNS:localhost", "error": ""}]
-    assert set(made["leaf.cer"]["files"]) == {str(tmp_path / f) for f in ("leaf.cer", "chain.pem", "leaf.key")}
+    assert made["leaf.cer"]["checks"] == [
+        {"outcome": "pass", "purpose": "server", "name": "DNS:localhost", "error": "", "server": ""}
+    ]
+    assert {file["path"] for file in made["leaf.cer"]["files"]} == {
+        str(tmp_path / f) for f in ("leaf.cer", "chain.pem", "leaf.key")
+    }
     assert set(made) == {"all.pem[1]", "all.pem[2]", "leaf.cer"}
 
 
@@ -127,8 +134,8 @@ def test_files_instead_of_a_directory(tmp_path: Path, run: Run) -> None:
     assert "error 20" in without["c.pem"]["checks"][0]["error"]
     assert without["c.pem"]["issuer"] == "CN=Sub"
     done = run("verify.py", *paths[::2])
-    assert "issuer  CN=Sub, which is not here: give its file too, as in verify.py leaf.crt ca.crt\n" in done.stdout
-    assert "give its file too" not in run("verify.py", *paths).stdout
+    assert "issuer  CN=Sub, not read: name its file as well, as in verify.py leaf.crt ca.crt\n" in done.stdout
+    assert "name its file as well" not in run("verify.py", *paths).stdout
     assert done.stdout.endswith("2 certificates: c.pem invalid\n")
 
 
@@ -136,7 +143,7 @@ def test_files_instead_of_a_directory(tmp_path: Path, run: Run) -> None:
     ("name", "data", "said"),
     [
         ("leaf.key", make("other").key_pem, "leaf.key does not match"),
-        ("sub.crl", revocation_list(SUB, LEAF.certificate), "INVALID sslserver as DNS:localhost: certificate revoked"),
+        ("sub.crl", revocation_list(SUB, LEAF.certificate), "INVALID server as DNS:localhost: certificate revoked"),
         ("sub.crl", revocation_list(SUB, days=(-9, -1)), "CRL has expired"),
         ("old.crt", make("old", SUB, purposes=CLIENT, san=LOCAL, days=(-9, -1.5)).pem, "expired 1 days ago"),
         ("cut.crt", LEAF.pem[:-30], "unreadable: "),
@@ -212,6 +219,44 @@ def test_an_openssl_that_verifies_nothing(dev: Path, run: Run, fake_openssl: Fak
         fake = fake_openssl(f'case "$1" in verify) {lines};; *) exec $REAL "$@";; esac')
         done = run("verify.py", dev, env=fake)
         assert (done.returncode, "all valid" in done.stdout) == (1, False)
+
+
+@pytest.mark.parametrize("command", ["verify", "pkey", "s_client"])
+def test_interrupted_it_ends_what_it_started(
+    command: str, tmp_path: Path, fake_openssl: Fake, start: Callable[..., Running]
+) -> None:
+    write(tmp_path, ca_crt=CA.pem, leaf_key=LEAF.encrypted_key(b"x"))
+    environment = fake_openssl(
+        f'[ "$1" = {command} ] && {{ echo $$ > {tmp_path}/pid; exec sleep 60; }}; exec $REAL "$@"'
+    )
+    (tmp_path / "word.txt").write_bytes(b"y")
+    words = ["ca.crt", "leaf.key", "--password-file", "word.txt", *(["localhost:1"] if command == "s_client" else [])]
+    script = start("env", *(f"{key}={value}" for key, value in environment.items()), sys.executable,
+                   SCRIPTS / "verify.py", *(tmp_path / one if "." in one else one for one in words))  # fmt: skip
+    pid = int(str(until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "its process")))
+    assert script.end(signal.SIGINT) == 130
+    assert (script.stdout, script.stderr) == ("", "interrupted\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_set_in_shards_is_one(tmp_path: Path, run: Run) -> None:
+    """And a manifest that names its issuers in a loop decides nothing: the certificates do."""
+    write(
+        tmp_path,
+        p_yaml=b"""\
+defaults: {key: "ec:P-256"}
+authorities: {ca: {subject: {CN: CA}}}
+clients: {c: {subject: {CN: c}, san: ["DNS:c{index}.example"], count: 4}}
+""",
+    )
+    for words in ((), ("--shard", "1/2"), ("--shard", "2/2")):
+        assert run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set", "-q", *words).returncode == 0
+    assert report(run, tmp_path / "set")["certificates"] == 5
+    manifest = json.loads((tmp_path / "set" / "manifest.json").read_text())
+    manifest["certificates"][0]["issuer"] = manifest["certificates"][0]["name"]
+    (tmp_path / "set" / "manifest.json").write_text(json.dumps(manifest))
+    assert report(run, tmp_path / "set")["certificates"] == 5
 
 
 def test_a_directory_that_may_not_be_read(tmp_path: Path) -> None:

@@ -31,17 +31,17 @@ def folder(tmp_path: Path) -> Path:
         (["leaf.crt", "--trust", "other.crt"], 1, "error 20"),
         (["leaf.crt", "ca.crt", "--trust", "other.crt"], 1, "leaf.crt"),
         (["leaf.crt", "ca.crt", "--trust", "system"], 1, "error"),
-        (["leaf.crt", "ca.crt"], 0, "trusted: the self-signed CAs among what was read: ca.crt; --trust FILE"),
+        (["leaf.crt", "ca.crt"], 0, "trusted: the self-signed CAs in the files: ca.crt; --trust FILE"),
         (["leaf.crt", "--trust", "."], 0, "all valid"),
         (["leaf.crt", "--trust", "leaf.crt"], 1, "error 2"),
-        (["leaf.crt", "ca.crt", "--name", "a.example"], 0, "valid   sslserver as DNS:a.example"),
-        (["leaf.crt", "ca.crt", "--name", "x.b.example"], 0, "valid   sslserver as DNS:x.b.example"),
-        (["leaf.crt", "ca.crt", "--name", "c.example"], 1, "hostname mismatch (error 62"),
-        (["leaf.crt", "ca.crt", "--name", "10.0.0.1"], 1, "IP address mismatch (error 64"),
-        (["leaf.crt", "ca.crt", "--name", "a@b.example"], 1, "email address mismatch (error 63"),
-        (["leaf.crt", "ca.crt", "--purpose", "server"], 0, "valid   sslserver as DNS:a.example"),
+        (["leaf.crt", "ca.crt", "--name", "a.example"], 0, "valid   server as DNS:a.example"),
+        (["leaf.crt", "ca.crt", "--name", "x.b.example"], 0, "valid   server as DNS:x.b.example"),
+        (["leaf.crt", "ca.crt", "--name", "c.example"], 1, "(error 62"),
+        (["leaf.crt", "ca.crt", "--name", "10.0.0.1"], 1, "(error 64"),
+        (["leaf.crt", "ca.crt", "--name", "a@b.example"], 1, "(error 63"),
+        (["leaf.crt", "ca.crt", "--purpose", "server"], 0, "valid   server as DNS:a.example"),
         (["leaf.crt", "ca.crt", "--purpose", "client"], 1, "error 26"),
-        (["leaf.crt", "ca.crt", "--at", "2001-01-01T00:00:00Z"], 1, "not yet valid (error 9"),
+        (["leaf.crt", "ca.crt", "--at", "2001-01-01T00:00:00Z"], 1, "(error 9"),
         (["leaf.crt", "ca.crt", "--warn", "7d"], 0, "all valid"),
         (["leaf.crt", "ca.crt", "--warn", "31d"], 1, "sooner than --warn allows"),
         (["leaf.crt", "ca.crt", "--warn", "31"], 2, "--warn '31' is not a length of time"),
@@ -83,7 +83,7 @@ def test_a_password_opens_a_pkcs12_and_is_never_shown(folder: Path, run: Run, tm
         assert SECRET not in done.stdout
     (folder / "secret").write_text("wrong\n")
     done = run("verify.py", "x.p12", "ca.crt", "--password-file", "secret", cwd=folder)
-    assert (done.returncode, "has another password than the one given" in done.stdout) == (1, True)
+    assert (done.returncode, "does not open with the given password" in done.stdout) == (1, True)
 
 
 def test_a_password_is_in_no_command_line(folder: Path, run: Run, fake_openssl: object, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mintls.errors import UsageError
-from mintls.inspection.files import inspect
+from mintls.inspection.files import read_inventory
 from mintls.openssl.binary import Openssl
 from mintls.x509.certificate import LABELS, Certificate, parse_certificate
 from mintls.x509.distinguished_name import ATTRIBUTES
@@ -18,8 +18,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.utils import CryptographyDeprecationWarning
+from peers import need_module
 
-vectors = pytest.importorskip("cryptography_vectors", reason="cryptography-vectors is not installed")
+vectors = need_module("cryptography_vectors")
 FOLDER = Path(vectors.__file__).parent / "x509"
 NAMES = {x509.ObjectIdentifier(oid): name for oid, name in ATTRIBUTES.items()}
 KINDS = {x509.DNSName: "DNS", x509.RFC822Name: "email", x509.UniformResourceIdentifier: "URI"}
@@ -153,7 +154,7 @@ FOLDERS = [FOLDER, *sorted(path for path in FOLDER.rglob("*") if path.is_dir())]
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_a_folder_of_them_gives_sentences_and_no_queue_of_openssl(folder: Path, openssl: Openssl) -> None:
     try:
-        said = inspect([folder], openssl, 2)
+        said = read_inventory([folder], openssl, 2)
     except UsageError as error:
         lines = str(error).splitlines()
     else:

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from mintls.inspection.materials import materials
+from mintls.inspection.file_formats import parse_file
 from mintls.x509.certificate import parse_certificate
 from mintls.x509.der import GENERALIZED_TIME, UTC_TIME, children, dotted, encode, hexadecimal, read, read_time
 from mintls.x509.revocation_list import parse_revocation_list
@@ -109,7 +109,7 @@ def harmless(der: bytes) -> None:
         except ValueError as error:
             sentence = str(error)
         assert re.fullmatch(r".{0,160}", sentence)
-    list(materials(der))
+    list(parse_file(der))
 
 
 @settings(max_examples=300, deadline=None)

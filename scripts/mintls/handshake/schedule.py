@@ -1,14 +1,14 @@
 """In what order the rows of a run are tried: the controls before and after all others, several at once."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from itertools import chain
 
 from mintls.handshake.cases.case import Row, Turn
 from mintls.handshake.result import Result
 from mintls.openssl.binary import Openssl
+from mintls.workers import Workers
 
-TICK = 0.5  # seconds
 Done = Callable[[Result], None]
 
 
@@ -27,31 +27,20 @@ def try_rows(
     """
     rows = tuple(rows)
     results: dict[str, Result] = {}
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for group in (
-                [row for row in rows if row.case.turn is Turn.FIRST],
-                [row for row in rows if row.case.turn is Turn.BETWEEN],
-                [row for row in rows if row.case.turn is Turn.LAST],
-            ):
-                left_out = tuple(leave_out(group, tuple(results.values())))
-                idle = {result.row.id for result in left_out}
-                tried = _as_done([pool.submit(connect, row) for row in group if row.id not in idle])
-                for result in chain(left_out, tried):
-                    results[result.row.id] = result
-                    done(result)
-        except BaseException:  # also ^C: end what runs, begin nothing more
-            openssl.stop()
-            pool.shutdown(cancel_futures=True)
-            raise
+    with Workers[str, Result](workers, openssl.stop) as pool:
+        for turn in (Turn.FIRST, Turn.BETWEEN, Turn.LAST):
+            group = [row for row in rows if row.case.turn is turn]
+            left_out = tuple(leave_out(group, tuple(results.values())))
+            idle = {result.row.id for result in left_out}
+            for row in group:
+                if row.id not in idle:
+                    pool.submit(row.id, partial(connect, row))
+            for result in chain(left_out, _as_ready(pool)):
+                results[result.row.id] = result
+                done(result)
     return tuple(results[row.id] for row in rows)
 
 
-def _as_done(futures: Iterable[Future[Result]]) -> Iterator[Result]:
-    """Each result as soon as it is there. Wakes up now and then: a signal that arrives just before the main thread
-    goes to sleep does not wake it, and a ^C would wait as long as the slowest connection.
-    """
-    pending = set(futures)
-    while pending:
-        finished, pending = wait(pending, TICK, FIRST_COMPLETED)
-        yield from (future.result() for future in finished)
+def _as_ready(pool: Workers[str, Result]) -> Iterator[Result]:
+    while pool.pending:
+        yield pool.next()[1]

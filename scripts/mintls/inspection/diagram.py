@@ -1,6 +1,6 @@
-"""A survey -> its issuers and leaves as a drawing: Mermaid flowchart or Graphviz DOT text (pure).
+"""An inspection report -> a drawing of issuers and leaves: Mermaid flowchart or Graphviz DOT text (pure).
 
-Every character of a stranger's text that means something in the language is written as that language's escape:
+Characters of foreign text that have a meaning in the language are escaped:
 https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters and https://graphviz.org/doc/info/lang.html
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from mintls.escape import printable
-from mintls.inspection.tree import Survey, Surveyed
+from mintls.inspection.report import ROLES, CertificateReport, InspectionReport
 
 from msgspec import Struct
 
@@ -21,7 +21,7 @@ class State(StrEnum):
     GOOD = "good"
     SOON = "soon"
     EXPIRED = "expired"
-    ABSENT = "absent"  # not a file of the set: an issuer that is only named
+    ABSENT = "absent"  # an issuer that was not read
 
 
 FILL = {State.GOOD: "#c9ecd2", State.SOON: "#fbe3a2", State.EXPIRED: "#f6c4c0", State.ABSENT: "#ffffff"}
@@ -29,58 +29,58 @@ INK, INVALID_INK = "#1f2328", "#b3261e"
 
 
 class Node(Struct, frozen=True):
-    """One box: lines of plain text. Authorities have square corners, leaves round ones."""
+    """One box: lines of plain text. CAs have square corners, leaves round ones."""
 
     lines: tuple[str, ...]
     state: State
     invalid: bool = False
-    is_authority: bool = False
+    is_ca: bool = False
 
 
 class Graph(Struct, frozen=True):
-    """Boxes, and arrows from an issuer's index to that of what it signed."""
+    """Boxes, and arrows from the index of an issuer to that of what it issued."""
 
     nodes: tuple[Node, ...]
     edges: tuple[tuple[int, int], ...]
 
 
-def graph(result: Survey) -> Graph:
-    """The boxes of a survey, issuers before what they signed, and what could not be read."""
+def graph(report: InspectionReport) -> Graph:
+    """The boxes of a report, issuers before what they issued, and what could not be read."""
     nodes: list[Node] = []
     edges: list[tuple[int, int]] = []
     absent: dict[str, int] = {}
     indices: dict[str, int] = {}
     elsewhere: list[tuple[str, int]] = []  # below an issuer that is drawn in another place
 
-    def add(found: Surveyed, issuer: int | None) -> None:
-        if issuer is None and found.issuer is not None and not found.issuer_fingerprint:
-            if found.issuer not in absent:
-                absent[found.issuer] = len(nodes)
-                nodes.append(Node((found.issuer, "is not here"), State.ABSENT, is_authority=True))
-            issuer = absent[found.issuer]
-        index = indices[found.fingerprint] = len(nodes)
-        nodes.append(_node(found))
+    def add(one: CertificateReport, issuer: int | None) -> None:
+        if issuer is None and not one.self_issued and not one.issuer_fingerprint:
+            if one.issuer not in absent:
+                absent[one.issuer] = len(nodes)
+                nodes.append(Node((one.issuer, "not read"), State.ABSENT, is_ca=True))
+            issuer = absent[one.issuer]
+        index = indices[one.fingerprint] = len(nodes)
+        nodes.append(_node(one))
         if issuer is not None:
             edges.append((issuer, index))
-        elif found.issuer_fingerprint:
-            elsewhere.append((found.issuer_fingerprint, index))
-        for other in found.signed:
+        elif one.issuer_fingerprint:
+            elsewhere.append((one.issuer_fingerprint, index))
+        for other in one.issued:
             add(other, index)
 
-    for root in result.roots:
+    for root in report.roots:
         add(root, None)
     edges += ((indices[fingerprint], index) for fingerprint, index in elsewhere)
-    nodes += (Node(("unreadable", sentence), State.ABSENT, invalid=True) for sentence in result.unreadable)
+    nodes += (Node(("unreadable", sentence), State.ABSENT, invalid=True) for sentence in report.unreadable)
     return Graph(tuple(nodes), tuple(edges))
 
 
-def as_mermaid(result: Survey) -> str:
+def as_mermaid(report: InspectionReport) -> str:
     """A flowchart, as GitHub and GitLab draw it in a ```mermaid block (up to 500 arrows)."""
-    drawing = graph(result)
+    drawing = graph(report)
     lines = ["flowchart LR"]
     for index, node in enumerate(drawing.nodes):
         label = "<br/>".join(map(_mermaid, node.lines))
-        lines.append(f'    n{index}["{label}"]' if node.is_authority else f'    n{index}("{label}")')
+        lines.append(f'    n{index}["{label}"]' if node.is_ca else f'    n{index}("{label}")')
     lines += [f"    n{issuer} --> n{signed}" for issuer, signed in drawing.edges]
     for state in State:
         dashed = ",stroke-dasharray:4" if state is State.ABSENT else ""
@@ -91,16 +91,16 @@ def as_mermaid(result: Survey) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_dot(result: Survey) -> str:
+def as_dot(report: InspectionReport) -> str:
     """A digraph for `dot -Tsvg`."""
-    drawing = graph(result)
+    drawing = graph(report)
     lines = [
         "digraph certificates {",
         "    rankdir=LR",
         f'    node [shape=box, fontname="sans-serif", fontcolor="{INK}"]',
     ]
     for index, node in enumerate(drawing.nodes):
-        styles = ["filled", *(["rounded"] if not node.is_authority else []), *(["dashed"] * (node.state == "absent"))]
+        styles = ["filled", *(["rounded"] if not node.is_ca else []), *(["dashed"] * (node.state == "absent"))]
         label = "\\n".join(map(_dot, node.lines))
         border = f'color="{INVALID_INK}", penwidth=3' if node.invalid else f'color="{INK}"'
         fill = f'fillcolor="{FILL[node.state]}"'
@@ -111,18 +111,18 @@ def as_dot(result: Survey) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _node(found: Surveyed) -> Node:
-    state = State.EXPIRED if found.days_left < 0 else State.SOON if found.days_left < SOON else State.GOOD
-    return Node(tuple(_lines(found)), state, not found.is_valid, found.role == "authority")
+def _node(one: CertificateReport) -> Node:
+    state = State.EXPIRED if one.days_left < 0 else State.SOON if one.days_left < SOON else State.GOOD
+    return Node(tuple(_lines(one)), state, not one.valid, one.role == "authority")
 
 
-def _lines(found: Surveyed) -> Iterator[str]:
-    day = found.not_after.partition("T")[0]
-    yield f"{found.name} ({found.role})"
-    yield found.subject
-    yield f"expires {day}, {found.days_left} days left" if found.days_left >= 0 else f"expired {day}"
-    errors = (check.error for check in found.checks if check.error)
-    for error in dict.fromkeys((*errors, *found.failures)):
+def _lines(one: CertificateReport) -> Iterator[str]:
+    day = one.not_after.partition("T")[0]
+    yield f"{one.name} ({ROLES.get(one.role, one.role)})"
+    yield one.subject
+    yield f"expires {day}, {one.days_left} days left" if one.days_left >= 0 else f"expired {day}"
+    errors = (check.error for check in one.checks if check.error)
+    for error in dict.fromkeys((*errors, *one.failures)):
         yield f"INVALID: {error}"
 
 

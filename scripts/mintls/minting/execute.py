@@ -1,17 +1,16 @@
 """Runs the steps of a Plan in a staging directory, independent ones in parallel."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from mintls.errors import MintlsError, OpensslError, VerificationError
 from mintls.escape import printable
+from mintls.minting.ec_key import is_whole_key
 from mintls.openssl.binary import Openssl, Result
 from mintls.plan.step import Step
-from mintls.x509.ec_key import LENGTHS, has_full_length
+from mintls.workers import Workers
 
 TRIES = 100  # half of all 521-bit keys would be written with a zero octet missing
 NAME_CONSTRAINT = 47  # X509_V_ERR_PERMITTED_VIOLATION, openssl-verify(1)
@@ -32,36 +31,15 @@ def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, workers: int
         {index: [makers[name] for name in step.needs if name in makers] for index, step in enumerate(steps)}
     )
     graph.prepare()
-    ended: SimpleQueue[int] = SimpleQueue()
     done = 0
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            running = {}
-            while graph.is_active():
-                for index in graph.get_ready():
-                    running[index] = pool.submit(run_step, steps[index], openssl, stage)
-                    running[index].add_done_callback(partial(_put, ended, index))
-                index = _next(ended)
-                running.pop(index).result()
-                graph.done(index)
-                done += 1
-                tell(steps[index].title, done, len(steps))
-        except BaseException:  # also ^C: end what runs, start nothing more
-            openssl.stop()
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _put(ended: "SimpleQueue[int]", index: int, _: object) -> None:
-    ended.put(index)
-
-
-def _next(ended: "SimpleQueue[int]") -> int:
-    while True:
-        try:
-            return ended.get(timeout=0.5)  # in slices: a ^C just before it sleeps does not wake it
-        except Empty:
-            continue
+    with Workers[int, None](workers, openssl.stop) as pool:
+        while graph.is_active():
+            for index in graph.get_ready():
+                pool.submit(index, partial(run_step, steps[index], openssl, stage))
+            index, _ = pool.next()
+            graph.done(index)
+            done += 1
+            tell(steps[index].title, done, len(steps))
 
 
 def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
@@ -77,30 +55,13 @@ def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
     if step.makes:
         for _ in range(TRIES):
             openssl.run(step.argv, cwd=stage)
-            if _is_whole(step, openssl, stage):
+            if is_whole_key(step, openssl, stage):
                 return
         sentence = f"{openssl.version()} writes EC keys that other programs cannot read"
         raise MintlsError(f"{sentence}; set OPENSSL to a different one")
     result = openssl.ask(step.argv, cwd=stage)
     if result.status:
         raise _refusal(step, result, openssl)
-
-
-def _is_whole(step: Step, openssl: Openssl, stage: Path) -> bool:
-    """Whether the new EC key has its full length; True for a step that creates none.
-
-    Raises OpensslError if openssl cannot read what it wrote.
-    """
-    if not step.ec_key or step.ec_key.curve not in LENGTHS:
-        return True
-    path = stage / step.makes
-    if step.ec_key.passin:
-        pem = openssl.run(("pkey", "-in", step.makes, *step.ec_key.passin), cwd=stage).stdout
-    elif not path.is_file():
-        return True  # the step that needs it reports that
-    else:
-        pem = path.read_text(encoding="ascii", errors="replace")
-    return has_full_length(pem, LENGTHS[step.ec_key.curve])
 
 
 def _refusal(step: Step, result: Result, openssl: Openssl) -> MintlsError:

@@ -1,7 +1,7 @@
-"""The one door to the openssl binary: only this room starts it.
+"""The openssl binary: found, started, and asked what it can do. Only this package starts it.
 
-Every call is hermetic. The ambient configuration would silently change what is issued, and the
-system's trust store what is believed, so both are switched off for each process (see openssl-env(7)).
+Every call is hermetic. The system's configuration would silently change what is issued, and its trust store what is
+trusted, so both are switched off for each process (openssl-env(7)).
 """
 
 import math
@@ -31,7 +31,7 @@ TIMEOUT = 120.0  # seconds; a 4096-bit RSA key takes a few on a busy machine
 
 
 class Result(NamedTuple):
-    """How a process ended and what it said."""
+    """The exit status and the output of a process."""
 
     argv: tuple[str, ...]
     status: int
@@ -40,7 +40,7 @@ class Result(NamedTuple):
 
 
 class Openssl:
-    """One openssl binary, found on PATH or by its path; `OPENSSL` names another than `openssl`."""
+    """One openssl binary, by its path or found on PATH; the environment variable OPENSSL names a different one."""
 
     def __init__(self, binary: str | None = None) -> None:
         self.binary = binary or os.environ.get("OPENSSL") or "openssl"
@@ -64,7 +64,7 @@ class Openssl:
         stderr: int | IO[bytes] = subprocess.DEVNULL,
         timeout: float = math.inf,
     ) -> Iterator[Process]:
-        """A process in a group of its own, which has ended when the context is left, however it is left."""
+        """A process in a group of its own, which has ended when the context is left, for whatever reason."""
 
         def start() -> Process:
             return self._command.popen(  # type: ignore[return-value]  # bytes: see there
@@ -89,7 +89,7 @@ class Openssl:
         stdin: bytes = b"",
         timeout: float = TIMEOUT,
     ) -> Result:
-        """Run to the end. Raises OpensslError when it did not start, did not end in time, or ended badly."""
+        """Run to the end. Raises OpensslError if it did not start, did not end in time, or failed."""
         result = self.ask(argv, cwd=cwd, env=env, stdin=stdin, timeout=timeout)
         if result.status:
             ended = f"exit status {result.status}" if result.status > 0 else f"killed by signal {-result.status}"
@@ -105,7 +105,7 @@ class Openssl:
         stdin: bytes = b"",
         timeout: float = TIMEOUT,
     ) -> Result:
-        """Like `run`, for a question whose answer may be no: an exit status other than 0 is an answer."""
+        """Like `run`, but an exit status other than 0 is an answer."""
         pipe = subprocess.PIPE
         command = (self.binary, *argv)
         source = pipe if stdin else subprocess.DEVNULL
@@ -122,12 +122,12 @@ class Openssl:
         return Openssl("sh").run(["-eu", "-c", script], cwd=cwd, env={"OPENSSL": binary})
 
     def stop(self) -> None:
-        """End every process that still runs and start no more: for ^C, seen by the main thread alone."""
+        """End every process that still runs and start no more: for ^C, which only the main thread sees."""
         self.processes.stop()
 
     def can(self, command: str, option: str) -> bool:
-        """Whether a command knows an option: what a binary can is asked, not guessed from its version."""
-        # at the start of a line, or in brackets as LibreSSL lists them; another's description may name it too
+        """Whether a command has an option: the binary is asked, its version is not taken as evidence."""
+        # at the start of a line, or in brackets as LibreSSL lists them; descriptions of others may name it as well
         return bool(re.search(rf"(?m)(?:^ *|\[){re.escape(option)}(?![\w-])", self._help(command)))
 
     @cache  # noqa: B019  one binary a run

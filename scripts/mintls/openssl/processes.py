@@ -1,4 +1,4 @@
-"""Processes that run now: each in a group of its own, and ended, whatever happens, when its context is left."""
+"""Processes that run now, each in a group of its own, and ended, whatever happens, when its context is left."""
 
 import math
 import os
@@ -17,19 +17,19 @@ TICK = 0.25  # seconds between two looks at the clock
 
 
 class Processes:
-    """What runs, each with the time when it must have ended, so that another thread can end it."""
+    """What runs, each with its deadline, so that a different thread can end it."""
 
     def __init__(self) -> None:
         self._running: dict[Process, float] = {}
-        self._lock = threading.RLock()  # a signal may come while the main thread holds it
+        self._lock = threading.RLock()  # a signal may arrive while the main thread has it
         self._watched = self._stopped = False
         at_interruption(self.stop)
 
     @contextmanager
     def running(self, program: str, start: Callable[[], Process], seconds: float = math.inf) -> Iterator[Process]:
-        """The process that `start` starts in a new session; it is killed when it runs longer than `seconds`.
+        """The process that `start` starts in a new session; it is killed if it runs longer than `seconds`.
 
-        Raises MintlsError when it cannot be started.
+        Raises MintlsError if it cannot be started.
         """
         with self._lock:
             if self._stopped:
@@ -50,7 +50,7 @@ class Processes:
                 del self._running[process]
 
     def _watch(self) -> None:
-        """Kill what has outrun its time; one thread for all, since Popen.wait(timeout) polls, 1 ms for each process."""
+        """Kill what is past its deadline; one thread for all, since each Popen.wait(timeout) polls: 1 ms."""
         while self._watched:
             time.sleep(TICK)
             with self._lock:
@@ -60,7 +60,7 @@ class Processes:
                 self._watched = any(end < math.inf for end in self._running.values())
 
     def stop(self) -> None:
-        """End every process that still runs and start no more: for ^C, seen by the main thread alone."""
+        """End every process that still runs and start no more: for ^C, which only the main thread sees."""
         with self._lock:
             self._stopped = True
             for process in list(self._running):
@@ -75,7 +75,7 @@ def send(process: Process, number: int) -> None:
 
 
 def _end(process: Process) -> None:
-    """Ask it to end, then make it: s_server leaves its port on SIGTERM at once."""
+    """SIGTERM, then SIGKILL: s_server frees its port on SIGTERM at once."""
     if process.poll() is None:
         send(process, signal.SIGTERM)
         try:

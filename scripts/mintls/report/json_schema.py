@@ -5,6 +5,7 @@ Run `python -m mintls.report.json_schema` in scripts/ to write them to schemas/.
 
 from typing import NamedTuple
 
+from mintls.inspection.report import InspectionReport
 from mintls.report.json_report import HandshakeReport
 from mintls.report.mint_report import MintReport
 
@@ -21,6 +22,7 @@ class Report(NamedTuple):
 REPORTS = {
     "handshake": Report("The report of handshake_check.py --json", HandshakeReport),
     "mint": Report("The report of generate.py --json", MintReport),
+    "verify": Report("The report of verify.py --json", InspectionReport),
 }
 
 

@@ -1,6 +1,7 @@
-"""A certificate's DER -> its facts, as frozen data: nothing is asked of openssl, so that thousands take no time (pure).
+"""A certificate's DER -> its fields as frozen data (pure). RFC 5280 section 4.1.
 
-RFC 5280 section 4.1. What stands in an extension that cannot be decoded is left out, and the extension is named.
+No process is started, so that thousands are read in a second. An extension that cannot be decoded is named, and its
+value left out.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,12 +32,12 @@ LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """What a certificate holds.
+    """The fields of a certificate.
 
-    subject and issuer as RFC 4514 writes them, and folded as openssl compares them; serial, key identifiers and
-    fingerprint (SHA-256 of the DER) upper-case hexadecimal; the dates RFC 3339; key as profiles spell it; names as
-    KIND:value; usages in openssl's long names; signature is the algorithm inside, outer_signature the one outside.
-    extensions are all there are, critical those that are, undecodable those that break their own rules, by name.
+    subject and issuer: RFC 4514 text; folded_...: as openssl compares them. serial, key identifiers and fingerprint
+    (SHA-256 of the DER): upper-case hexadecimal. Dates: RFC 3339. key: as in profiles. names: KIND:value. Usages:
+    openssl's long names. signature: the algorithm in the signed part, outer_signature: the one beside the signature.
+    extensions: the names of all; critical and undecodable: of those that are. crls, ocsp: URIs.
     """
 
     pem: str
@@ -68,31 +69,31 @@ class Certificate(Struct, frozen=True, kw_only=True):
 
     @property
     def is_self_issued(self) -> bool:
-        """Whether it names itself as its issuer, and no other key than its own."""
+        """Whether it names itself as its issuer, and does not name a different key."""
         same = (self.folded_subject or self.subject) == (self.folded_issuer or self.issuer)
         return same and self.issuer_key_identifier in ("", self.key_identifier)
 
     def may_have_signed(self, other: "Certificate") -> bool:
-        """Whether it has the name, and the key identifier if both say one, that the other names (RFC 5280 4.2.1.1)."""
-        said = other.issuer_key_identifier and self.key_identifier
+        """Whether name, and key identifier if both have one, are those of the other's issuer (RFC 5280 4.2.1.1)."""
+        both = other.issuer_key_identifier and self.key_identifier
         same = (self.folded_subject or self.subject) == (other.folded_issuer or other.issuer)
-        return same and (not said or said == other.issuer_key_identifier)
+        return same and (not both or both == other.issuer_key_identifier)
 
 
 def read_certificate(pem: str) -> Certificate:
-    """The first certificate in PEM text. Raises ValueError with the reason when there is none."""
+    """The first certificate in PEM text. Raises ValueError if there is none."""
     for block in pem_blocks(pem.encode(errors="replace")):
         if block.label in LABELS and block.der:
             return parse_certificate(block.der)
-    raise ValueError("it holds no certificate in PEM")
+    raise ValueError("it does not contain a certificate in PEM")
 
 
 def parse_certificate(der: bytes) -> Certificate:
-    """The certificate that the octets begin with. Raises ValueError with the reason when they hold none."""
+    """The certificate at the beginning of the bytes. Raises ValueError with the reason if there is none."""
     try:
         return _parse(der)
     except (IndexError, TypeError):  # fewer or more elements than the structure has
-        raise ValueError("its structure is not that of a certificate") from None
+        raise ValueError("it does not have the structure of a certificate") from None
 
 
 def _parse(der: bytes) -> Certificate:
@@ -140,7 +141,7 @@ def _parse(der: bytes) -> Certificate:
 
 
 def _key(key: Element) -> str:
-    """A key that cannot be decoded is no reason not to show the rest."""
+    """A key that cannot be decoded does not hide the rest."""
     try:
         return key_kind(key)
     except (ValueError, IndexError):

@@ -1,8 +1,8 @@
-"""Reading DER: elements, and the plain values in them (pure).
+"""Reads DER: elements, and the plain values in them (pure).
 
-X.690: section 8.1 fixes the encoding of tag and length, 10.1 that a length is definite. Nothing here recurses and
-nothing is copied before its length is known to fit, so that hostile bytes cost no more than their own size.
-Every function raises ValueError with a short reason when the bytes are something else.
+X.690 section 8.1 defines tag and length, 10.1 that lengths are definite. Nothing here recurses, and nothing is copied
+before its length is known to fit, so that hostile input costs no more than its size. Every function raises ValueError
+with a short reason if the bytes are something else.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ LONGEST_OID = 128  # bytes; no registered one has more than 40
 
 
 class Element(NamedTuple):
-    """One element: its tag octet, the input that it lies in, where it starts, its content begins, and it ends."""
+    """One element: its tag octet, the input it is in, and where it starts, its content begins, and it ends."""
 
     tag: int
     source: bytes
@@ -55,7 +55,7 @@ def read(source: bytes, at: int = 0, end: int | None = None) -> Element:
 
 
 def children(parent: Element, tag: int | None = None) -> list[Element]:
-    """The elements in a constructed one, which must have that tag."""
+    """The elements of a constructed one, which must have that tag."""
     if tag is not None and parent.tag != tag:
         raise ValueError("its structure is not the expected one")
     found, at = [], parent.begin
@@ -66,7 +66,7 @@ def children(parent: Element, tag: int | None = None) -> list[Element]:
 
 
 def encode(tag: int, content: bytes) -> bytes:
-    """An element of a tag and its content: only to put parts together that were read."""
+    """An element from a tag and its content, to combine parts that were read."""
     if len(content) < _INDEFINITE:
         return bytes([tag, len(content)]) + content
     length = len(content).to_bytes((len(content).bit_length() + 7) // 8)
@@ -116,7 +116,7 @@ def read_bits(element: Element) -> bytes:
 
 
 def read_text(element: Element) -> str | None:
-    """The text of a string type; None for another type, and for octets that are no text of this type."""
+    """The text of a string type; None for other types, and for octets that are invalid for the type."""
     try:
         return element.content.decode(STRINGS[element.tag])
     except (KeyError, UnicodeDecodeError):
@@ -126,7 +126,7 @@ def read_text(element: Element) -> str | None:
 def read_time(element: Element) -> datetime:
     """A UTCTime or GeneralizedTime, rounded down to whole seconds.
 
-    RFC 5280 section 4.1.2.5 wants UTC with seconds; what X.680 sections 46 and 47 allow beside (fractions, an offset,
+    RFC 5280 section 4.1.2.5 requires UTC with seconds; what else X.680 sections 46 and 47 allow (fractions, an offset,
     no seconds) is read as well, since openssl reads it. Two digits are a year from 1950 to 2049.
     """
     text = element.content.decode("ascii", errors="replace")

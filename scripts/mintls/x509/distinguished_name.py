@@ -1,7 +1,7 @@
-"""A distinguished name in DER -> its text, in the one order that mintls uses, and a form to compare (pure).
+"""A distinguished name in DER -> its text as RFC 4514 writes it, and a form for comparisons (pure).
 
-RFC 4514: the last attribute stands first. The attributes are named as `openssl x509 -nameopt RFC2253` names them, and
-one without a name is its OID with its value in hexadecimal (section 2.4), as openssl writes it, too.
+The last attribute comes first. Attributes have the names of `openssl x509 -nameopt RFC2253`; one without a name is
+written as its OID and its value in hexadecimal (section 2.4), as openssl does.
 """
 
 import re
@@ -28,7 +28,7 @@ _FOLDED = (0x0C, 0x13, 0x14, 0x16, 0x1A, 0x1C, 0x1E)  # the types that openssl c
 
 
 def name_text(name: Element) -> str:
-    """RFC 4514's text of a Name. Raises ValueError when it is not a Name."""
+    """A Name as RFC 4514 text. Raises ValueError if it is not a Name."""
     return ",".join(
         "+".join(_attribute(*children(one, SEQUENCE)) for one in reversed(children(rdn, SET)))
         for rdn in reversed(children(name, SEQUENCE))
@@ -36,7 +36,7 @@ def name_text(name: Element) -> str:
 
 
 def folded(name: Element) -> bytes:
-    """What is equal for two Names that openssl takes for one: ASCII case and spacing do not count (RFC 5280 7.1)."""
+    """Equal for Names that openssl considers equal: without ASCII case and extra spaces (RFC 5280 section 7.1)."""
     return b"".join(
         b"\0\0".join(sorted(_folded(*children(one, SEQUENCE)) for one in children(rdn, SET))) + b"\0\1\0"
         for rdn in children(name, SEQUENCE)
@@ -52,7 +52,7 @@ def _attribute(kind: Element, value: Element) -> str:
 
 
 def attribute_text(name: str, value: str) -> str:
-    """One attribute with its value's special characters escaped (RFC 4514 section 2.4); `name` may be a dotted OID."""
+    """One attribute, with special characters escaped (RFC 4514 section 2.4); `name` may be a dotted OID."""
     if name[0].isdigit():
         return f"{name}=#{encode(UTF8_STRING, value.encode()).hex().upper()}"
     escaped = _SPECIAL.sub(lambda match: _escape(match[0]), value)

@@ -1,6 +1,6 @@
-"""The values of the extensions that decide what a certificate is for (pure). RFC 5280 section 4.2.
+"""The values of the extensions that say what a certificate is for (pure). RFC 5280 section 4.2.
 
-The usages are called as openssl calls them in its texts.
+Usages have the names that openssl prints.
 """
 
 from mintls.x509.der import BOOLEAN, INTEGER, SEQUENCE, Element, children, read_bits, read_integer, read_oid
@@ -38,19 +38,19 @@ _PURPOSES = {
 
 
 def key_usage(value: Element) -> tuple[str, ...]:
-    """The bits that are set, the first one the highest (X.680 section 22)."""
+    """The bits that are set; the first bit is the highest (X.680 section 22)."""
     octets = read_bits(value)
     bits = "".join(f"{octet:08b}" for octet in octets[:2])
     return tuple(usage for usage, bit in zip(KEY_USAGES, bits, strict=False) if bit == "1")
 
 
 def extended_key_usage(value: Element) -> tuple[str, ...]:
-    """A purpose that openssl has no name for is its OID."""
+    """A purpose for which openssl has no name is its OID."""
     return tuple(_PURPOSES.get(oid, oid) for oid in map(read_oid, children(value, SEQUENCE)))
 
 
 def basic_constraints(value: Element) -> tuple[bool, int | None]:
-    """Whether it is an authority, and how many authorities it allows below it."""
+    """Whether it is a CA, and how many CAs it allows below it."""
     parts = children(value, SEQUENCE)
     authority = any(part.tag == BOOLEAN and part.content != b"\0" for part in parts)
     lengths = [read_integer(part) for part in parts if part.tag == INTEGER]
@@ -58,5 +58,5 @@ def basic_constraints(value: Element) -> tuple[bool, int | None]:
 
 
 def authority_key_identifier(value: Element) -> str:
-    """The identifier in hexadecimal; an issuer named in the other way (4.2.1.1) gives none."""
+    """The identifier in hexadecimal; "" if the issuer is named in the other way (section 4.2.1.1)."""
     return next((part.content.hex().upper() for part in children(value, SEQUENCE) if part.tag == 0x80), "")

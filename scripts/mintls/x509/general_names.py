@@ -1,7 +1,7 @@
-"""GeneralNames in DER -> names as KIND:value, one for each, whatever characters stand in one (pure).
+"""GeneralNames in DER -> one KIND:value for each name, whatever characters it contains (pure).
 
-RFC 5280 section 4.2.1.6. The kinds are spelled as profiles spell them; in text for people a name is quoted where a
-reader could take its characters for the end of it.
+RFC 5280 section 4.2.1.6. The kinds are written as in profiles. In text for people a name is quoted if it contains
+characters that separate names.
 """
 
 import re
@@ -16,12 +16,12 @@ _WORDS = {0x0C: "UTF8", 0x16: "IA5", 0x13: "PRINTABLE"}
 
 
 def general_names(sequence: Element) -> tuple[str, ...]:
-    """Raises ValueError when it is not GeneralNames."""
+    """Raises ValueError if it is not GeneralNames."""
     return tuple(map(general_name, children(sequence)))
 
 
 def general_name(element: Element) -> str:
-    """One as KIND:value. Beyond ASCII it is read as UTF-8; an octet that is none is backslash, x and two digits."""
+    r"""One as KIND:value. It is read as UTF-8; an octet that is not valid UTF-8 becomes \xNN."""
     if kind := _IN_TEXT.get(element.tag):
         return f"{kind}:{element.content.decode(errors='backslashreplace')}"
     if element.tag == _ADDRESS:
@@ -34,13 +34,13 @@ def general_name(element: Element) -> str:
         kind_of, explicit = children(element)
         value = read(explicit.source, explicit.begin, explicit.end)
         text = read_text(value) if value.tag in _WORDS else None
-        said = f"#{value.encoded.hex().upper()}" if text is None else f"{_WORDS[value.tag]}:{text}"
-        return f"otherName:{read_oid(kind_of)};{said}"
-    return f"other:#{element.encoded.hex().upper()}"  # x400Address, ediPartyName: nobody uses them
+        text_or_hex = f"#{value.encoded.hex().upper()}" if text is None else f"{_WORDS[value.tag]}:{text}"
+        return f"otherName:{read_oid(kind_of)};{text_or_hex}"
+    return f"other:#{element.encoded.hex().upper()}"  # x400Address, ediPartyName: unused in practice
 
 
 def quoted_name(name: str) -> str:
-    """For a list in a line of text: in quotes where a comma, a space or a quote stands in it."""
+    """For a list in a line of text: quoted if it contains a comma, a space or a quote."""
     return '"' + re.sub(r'(["\\])', r"\\\1", name) + '"' if re.search(r'[,"\s]', name) else name
 
 

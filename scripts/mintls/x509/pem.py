@@ -1,7 +1,7 @@
-"""PEM text -> its blocks, and DER -> PEM (pure).
+"""PEM text -> its blocks, and DER -> PEM (pure). RFC 7468.
 
-RFC 7468. Text around the blocks is passed over. A document may show a block that is none: what has not one line of
-base64 between its lines BEGIN and END is such an example, and what ends before a line of END was cut off.
+Text around the blocks is ignored. So is an example in a document: a block without a single line of base64 between BEGIN
+and END. A block without END was cut off.
 """
 
 import re
@@ -15,9 +15,9 @@ MOST_BLOCKS = 100_000
 
 
 class Block(NamedTuple):
-    """One block: its label, the octets in it (None when they are not base64), and whether its END is missing.
+    """One block: its label, its content (None if it is not base64), and whether its END is missing.
 
-    `text` is the block as it stands where openssl has to read it: a key that is encrypted in the old way of RFC 1421.
+    `text` is the whole block, for what only openssl can read: a key encrypted as in RFC 1421.
     """
 
     label: str
@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
 
 def pem_blocks(data: bytes) -> Iterator[Block]:
-    """Every block, in its order."""
+    """Every block, in order."""
     at = 0
     data = data.replace(b"\r\n", b"\n")
     for _ in range(MOST_BLOCKS):
@@ -56,7 +56,7 @@ def pem_blocks(data: bytes) -> Iterator[Block]:
 
 
 def as_pem(label: str, der: bytes) -> str:
-    """With lines of 64 characters, as openssl writes it."""
+    """PEM with lines of 64 characters, as openssl writes it."""
     text = b64encode(der).decode()
     lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
     return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"

@@ -1,4 +1,4 @@
-"""A SubjectPublicKeyInfo, or the private key in DER -> the kind and size of the key, and its public half (pure).
+"""A SubjectPublicKeyInfo or private key in DER -> the kind and size of the key, and the public key (pure).
 
 RFC 5280 section 4.1.2.7 (SubjectPublicKeyInfo), RFC 3279 and 5480 (RSA, DSA, EC), RFC 8410 (Ed25519 ...), RFC 9881
 (ML-DSA); private keys: RFC 5958 (PKCS#8), 8017 A.1.2 (PKCS#1), 5915 (EC).
@@ -50,7 +50,7 @@ _CURVES = {
 
 
 def key_kind(key: Element) -> str:
-    """The key of a SubjectPublicKeyInfo, as profiles spell it; one without a name by its OID."""
+    """The key of a SubjectPublicKeyInfo, written as in profiles; one without a name as its OID."""
     algorithm, bits = children(key, SEQUENCE)
     oid, *parameters = children(algorithm, SEQUENCE)
     kind = read_oid(oid)
@@ -78,7 +78,7 @@ def _curve(parameters: Element) -> str:
 
 
 def public_half(kind: str, der: bytes) -> str | None:
-    """The public key in a private one, as PEM; None where only a computation, or a passphrase, could tell.
+    """The public key in a private key, as PEM; None if it would take a computation or a passphrase.
 
     `kind` is the label of the PEM block; "" tries all of them.
     """

@@ -1,4 +1,4 @@
-"""A certificate revocation list's DER -> what decides whom it concerns (pure). RFC 5280 section 5.1."""
+"""A CRL's DER -> its issuer and dates (pure). RFC 5280 section 5.1."""
 
 from mintls.profile.scalars import rfc3339
 from mintls.x509.der import GENERALIZED_TIME, SEQUENCE, UTC_TIME, children, read, read_time
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class RevocationList(Struct, frozen=True, kw_only=True):
-    """A revocation list in PEM, its issuer as RFC 4514 writes it and as openssl compares it, and its dates."""
+    """A CRL in PEM, its issuer as RFC 4514 text and as openssl compares it, and its dates (RFC 3339)."""
 
     pem: str
     issuer: str
@@ -19,7 +19,7 @@ class RevocationList(Struct, frozen=True, kw_only=True):
 
 
 def parse_revocation_list(der: bytes) -> RevocationList:
-    """Raises ValueError with the reason when the octets do not begin with a revocation list."""
+    """Raises ValueError with the reason if the bytes do not begin with a CRL."""
     try:
         whole = read(der)
         body, _, _ = children(whole, SEQUENCE)
@@ -33,4 +33,4 @@ def parse_revocation_list(der: bytes) -> RevocationList:
             next_update=rfc3339(read_time(following)) if following else "",
         )
     except (IndexError, TypeError):
-        raise ValueError("its structure is not that of a CRL") from None
+        raise ValueError("it does not have the structure of a CRL") from None

@@ -26,7 +26,7 @@ _DIGESTS = {
 
 
 def signature_name(algorithm: Element) -> str:
-    """One without a name is its OID; RSA-PSS stands with the digest that its parameters name (RFC 4055 section 3.1)."""
+    """An algorithm without a name is its OID; RSA-PSS includes the digest of its parameters (RFC 4055 3.1)."""
     kind, *parameters = children(algorithm, SEQUENCE)
     oid = read_oid(kind)
     return f"rsassaPss, {_pss_digest(parameters)}" if oid == _PSS else _NAMES.get(oid, oid)

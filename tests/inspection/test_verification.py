@@ -3,8 +3,8 @@
 from ipaddress import ip_address
 from pathlib import Path
 
-from mintls.inspection.checks import verify_set
-from mintls.inspection.files import inspect
+from mintls.inspection.files import read_inventory
+from mintls.inspection.verification import verify_inventory
 from mintls.openssl.binary import Openssl
 
 import pytest
@@ -25,8 +25,8 @@ def ask(tmp_path: Path, openssl: Openssl, *crls: bytes, **made: Made) -> dict[st
     for name, one in made.items():
         (tmp_path / f"{name}.crt").write_bytes(one.pem)
     (tmp_path / "lists.crl").write_bytes(b"".join(crls) or b"none")
-    inspection = inspect([tmp_path], openssl, 2)
-    checks = verify_set(inspection, openssl, 2).checks
+    inspection = read_inventory([tmp_path], openssl, 2)
+    checks = verify_inventory(inspection, openssl, 2).checks
     return {
         found.name.removesuffix(".crt"): [
             (check.purpose, check.name, check.error) for check in checks[found.certificate.fingerprint]
@@ -43,9 +43,9 @@ def test_purpose_and_every_name(tmp_path: Path, openssl: Openssl) -> None:
     assert ask(tmp_path, openssl, **made) == {
         "ca": [("any", "", "")],
         "sub": [("any", "", "")],
-        "server": [("sslserver", name, "") for name in names],
-        "peer": [("sslserver", "DNS:localhost", ""), ("sslclient", "DNS:localhost", "")],
-        "any": [("sslserver", "", ""), ("sslclient", "", "")],
+        "server": [("server", name, "") for name in names],
+        "peer": [("server", "DNS:localhost", ""), ("client", "DNS:localhost", "")],
+        "any": [("server", "", ""), ("client", "", "")],
         "signer": [("any", "", "")],
     }
 
@@ -93,7 +93,7 @@ def test_names_are_asked_of_the_certificate_itself(tmp_path: Path, openssl: Open
     """What openssl prints as two names is one."""
     hostile = make("h", CA, purposes=SERVER, san=[x509.DNSName("a.example, DNS:b.example")])
     checks = ask(tmp_path, openssl, ca=CA, hostile=hostile)["hostile"]
-    assert checks == [("sslserver", "", "")], "no host has that name, so that openssl is not asked"
+    assert checks == [("server", "", "")], "no host has that name, so that openssl is not asked"
 
 
 @pytest.mark.parametrize("name", ["", "-verify_depth", "a\0b", "\n", "é".encode().decode("latin-1"), "x" * 2000])
@@ -134,8 +134,8 @@ def test_cross_signed_and_renewed_authorities(tmp_path: Path, openssl: Openssl) 
             "twin": make("twin", IMPOSTOR, purposes=SERVER, san=LOCAL[:1])}  # fmt: skip
     checks = ask(tmp_path, openssl, **made)
     assert {name: some for name, some in checks.items() if any(refusal for *_, refusal in some)} == {}
-    inspection = inspect([tmp_path], openssl, 2)
-    above = verify_set(inspection, openssl, 2).issuers.of
+    inspection = read_inventory([tmp_path], openssl, 2)
+    above = verify_inventory(inspection, openssl, 2).issuers.of
     found = {one.name: above[one.certificate.fingerprint] for one in inspection.certificates}
     names = {name: issuer.name if issuer else None for name, issuer in found.items()}
     assert names["twin.crt"] == "impostor.crt"
@@ -152,4 +152,4 @@ def test_nothing_but_the_set_is_trusted(tmp_path: Path, openssl: Openssl, monkey
     (tmp_path / "set").mkdir()
     ((_, _, refusal),) = ask(tmp_path / "set", openssl, leaf=leaf)["leaf"]
     assert "error 20" in refusal
-    assert ask(tmp_path / "set", openssl, leaf=leaf, ca=CA)["leaf"] == [("sslserver", "", "")]
+    assert ask(tmp_path / "set", openssl, leaf=leaf, ca=CA)["leaf"] == [("server", "", "")]

@@ -1,6 +1,6 @@
-"""The octets of a file -> what is in it: certificates, keys, revocation lists, containers of these (pure).
+"""The bytes of a file -> what they contain: certificates, keys, revocation lists, or a PKCS container (pure).
 
-A PEM text may hold several; anything else holds one, and what it is shows in its first octets, not in the file's name.
+PEM text may contain several. Anything else is one object, recognised by its first bytes and not by the file's name.
 """
 
 import re
@@ -14,9 +14,9 @@ from mintls.x509.revocation_list import RevocationList, parse_revocation_list
 
 from msgspec import Struct
 
-# Labels of RFC 7468 and of openssl for what says nothing about a certificate.
-_PASSED_OVER = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", "PUBLIC KEY", "RSA PUBLIC KEY", "EC PARAMETERS",
-                "DH PARAMETERS", "X9.42 DH PARAMETERS", "DSA PARAMETERS", "ATTRIBUTE CERTIFICATE")  # fmt: skip
+# PEM labels (RFC 7468, openssl) of objects that verify.py has no use for.
+_IGNORED = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", "PUBLIC KEY", "RSA PUBLIC KEY", "EC PARAMETERS",
+            "DH PARAMETERS", "X9.42 DH PARAMETERS", "DSA PARAMETERS", "ATTRIBUTE CERTIFICATE")  # fmt: skip
 _PKCS7 = ("PKCS7", "PKCS #7 SIGNED DATA", "CMS")
 _SIGNED_DATA, _DATA = bytes.fromhex("06092A864886F70D010702"), bytes.fromhex("06092A864886F70D010701")
 _LIKE_A_CERTIFICATE = re.compile(rb"0(?:\x80|\x81.|\x82..|\x83...)0(?:\x80|\x81.|\x82..|\x83...)\xa0\x03\x02\x01", re.S)
@@ -24,7 +24,7 @@ _VERSION_3 = bytes.fromhex("020103")
 
 
 class PrivateKey(Struct, frozen=True):
-    """A private key: how openssl reads it (`text`, which is DER for `is_der`), and its public half where that shows."""
+    """A private key as openssl reads it (`text`, which is DER for `is_der`), and its public key if it can be read."""
 
     text: bytes
     is_der: bool
@@ -33,29 +33,29 @@ class PrivateKey(Struct, frozen=True):
 
 
 class Container(Struct, frozen=True):
-    """What openssl has to open: PKCS#7 or PKCS#12, in DER or BER."""
+    """What openssl has to open: `kind` is PKCS#7 or PKCS#12, in DER or BER."""
 
     kind: str
     der: bytes
 
 
 class Unreadable(Struct, frozen=True):
-    """Something that is there, and why it cannot be read: the rest of a sentence that begins with the file's name."""
+    """Something relevant that cannot be read: the rest of a sentence that begins with the file's name."""
 
     reason: str
 
 
-class Unknown(Struct, frozen=True):
-    """Something else than what is looked for; likewise the rest of a sentence."""
+class Ignored(Struct, frozen=True):
+    """Something irrelevant; also the rest of a sentence."""
 
-    what: str
-
-
-Material = Certificate | RevocationList | PrivateKey | Container | Unreadable | Unknown
+    reason: str
 
 
-def materials(data: bytes) -> Iterator[Material]:
-    """Everything in it, in its order; nothing for a file that has nothing to do with certificates."""
+Material = Certificate | RevocationList | PrivateKey | Container | Unreadable | Ignored
+
+
+def parse_file(data: bytes) -> Iterator[Material]:
+    """Everything in it, in order; nothing for a file that has nothing to do with certificates."""
     found = False
     for block in pem_blocks(data):
         found = True
@@ -67,13 +67,15 @@ def materials(data: bytes) -> Iterator[Material]:
 def _of_block(block: Block) -> Iterator[Material]:
     label = block.label
     is_key = label.endswith("PRIVATE KEY")
-    what = "certificate" if label in LABELS else "CRL" if label == "X509 CRL" else "private key" if is_key else ""
+    kind = "certificate" if label in LABELS else "CRL" if label == "X509 CRL" else "private key" if is_key else ""
     if label == "OPENSSH PRIVATE KEY":
-        yield Unknown("holds a key of OpenSSH, which TLS does not use")
+        yield Ignored("contains an OpenSSH key, which TLS does not use")
     elif block.cut_off:
-        yield Unreadable(f"is cut off: its BEGIN {label} has no END") if what else Unknown(f"has no END of {label}")
-    elif what and block.der is None:
-        yield Unreadable(f": cannot read this {what}: it is not base64")
+        yield (
+            Unreadable(f"is cut off: BEGIN {label} without END") if kind else Ignored(f"has BEGIN {label} without END")
+        )
+    elif kind and block.der is None:
+        yield Unreadable(f": cannot read this {kind}: invalid base64")
     elif label in LABELS:
         yield _parsed(block.der or b"")
     elif label == "X509 CRL":
@@ -83,8 +85,8 @@ def _of_block(block: Block) -> Iterator[Material]:
         yield PrivateKey(block.text, is_der=False, is_encrypted=block.is_encrypted, public_key=public)
     elif label in _PKCS7 and block.der:
         yield Container("PKCS#7", block.der)
-    elif label not in _PASSED_OVER:
-        yield Unknown(f"holds {label}, which is not looked at")
+    elif label not in _IGNORED:
+        yield Ignored(f"contains {label}, which is ignored")
 
 
 def _parsed(der: bytes) -> Material:
@@ -121,11 +123,11 @@ def _of_octets(data: bytes) -> Iterator[Material]:
 
 
 def _parse_key(der: bytes) -> PrivateKey:
-    """PKCS#8, plain or encrypted, PKCS#1 or the form of RFC 5915. Raises ValueError when it is none of these."""
+    """PKCS#8, plain or encrypted, PKCS#1, or RFC 5915. Raises ValueError otherwise."""
     parts = children(read(der), SEQUENCE)
     public = public_half("", der)
     tags = [part.tag for part in parts]
     encrypted = tags == [SEQUENCE, OCTET_STRING] and children(parts[0])[0].tag == OID
     if public is None and not encrypted and tags[1:3] not in ([SEQUENCE, OCTET_STRING], [OCTET_STRING, 0xA0]):
-        raise ValueError("it is not a private key")
+        raise ValueError("not a private key")
     return PrivateKey(der, is_der=True, is_encrypted=encrypted, public_key=public)

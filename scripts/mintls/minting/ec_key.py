@@ -5,9 +5,30 @@ keys, and strict readers refuse such a file.
 """
 
 from base64 import b64decode
+from pathlib import Path
+
+from mintls.openssl.binary import Openssl
+from mintls.plan.step import Step
 
 LENGTHS = {"P-256": 32, "P-384": 48, "P-521": 66}  # bytes, by curve
 _VERSION_1_OCTETS = bytes([0x02, 1, 1, 0x04])  # ECPrivateKey: INTEGER 1, then the OCTET STRING's tag
+
+
+def is_whole_key(step: Step, openssl: Openssl, stage: Path) -> bool:
+    """Whether the new EC key has its full length; True for a step that creates none.
+
+    Raises OpensslError if openssl cannot read what it wrote.
+    """
+    if not step.ec_key or step.ec_key.curve not in LENGTHS:
+        return True
+    path = stage / step.makes
+    if step.ec_key.passin:
+        pem = openssl.run(("pkey", "-in", step.makes, *step.ec_key.passin), cwd=stage).stdout
+    elif not path.is_file():
+        return True  # the step that needs it reports that
+    else:
+        pem = path.read_text(encoding="ascii", errors="replace")
+    return has_full_length(pem, LENGTHS[step.ec_key.curve])
 
 
 def has_full_length(pem: str, length: int) -> bool:
@@ -15,6 +36,6 @@ def has_full_length(pem: str, length: int) -> bool:
     try:
         der = b64decode(pem.partition("-----BEGIN PRIVATE KEY-----")[2].partition("-----END")[0])
     except ValueError:
-        return True  # what reads it next will tell
+        return True  # the step that reads it reports that
     at = der.find(_VERSION_1_OCTETS)
     return at < 0 or der[at + len(_VERSION_1_OCTETS) :][:1] == bytes([length])
