@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mintls.handshake.connect.probe import Probe, read_probe
-from mintls.handshake.connect.s_client import CHUNK, dial
+from mintls.handshake.connect.s_client import CHUNK, connect
 from mintls.handshake.verdict import Evidence
 from mintls.openssl.binary import Openssl
 
@@ -30,7 +30,7 @@ def call(openssl: Openssl, dev: Path, tmp_path: Path) -> Callable[..., Evidence]
     def to(address: Address, *options: str, shown: bool = True, probe: Probe = HTTP, timeout: float = 20) -> Evidence:
         own = ("-cert", str(dev / "client.crt"), "-key", str(dev / "client.key")) if shown else ()
         argv = ("-connect", f"{address.host}:{address.port}", "-CAfile", str(dev / "ca.crt"), *own, *options)
-        seen = dial(openssl, argv, probe, tmp_path, timeout)
+        seen = connect(openssl, argv, probe, tmp_path, timeout)
         assert not (tmp_path / "messages").exists()
         return seen
 

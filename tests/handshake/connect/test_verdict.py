@@ -61,7 +61,7 @@ GREETED = silent(seen("server-1.3-good", http(400)))
         ("unknown-ca", seen("server-1.3-good", http(200)), Kind.ACCEPTED, "HTTP 200, certificate sent"),
         ("unknown-ca", seen("server-1.3-good", http(404)), Kind.ACCEPTED, "HTTP 404, certificate sent"),
         ("unknown-ca", silent(REFUSED), Kind.REFUSED, "closed without an answer, certificate sent"),
-        ("unknown-ca", replace(silent(REFUSED), timed_out=True), Kind.INCONCLUSIVE, "no answer within the time"),
+        ("unknown-ca", replace(silent(REFUSED), timed_out=True), Kind.INCONCLUSIVE, "no answer within --timeout"),
         ("unknown-ca", seen("server-1.3-none", http(400)), Kind.INCONCLUSIVE, "the certificate was not sent"),
         ("unknown-ca", seen("server-1.3-none"), Kind.INCONCLUSIVE, "the certificate was not sent"),
         ("none", seen("server-1.3-none"), Kind.REFUSED, "alert 116 certificate_required, no certificate sent"),
@@ -181,7 +181,7 @@ def test_which_alerts_refuse_a_certificate_and_which_a_hello() -> None:
     for case in ("unknown-ca", "resumed"):
         refuse = {number for number in numbers if judge(case, alerted(number)).kind is Kind.REFUSED}
         assert refuse == OF_CERTIFICATES, case
-    for case in ("tls-1.0", "null-ciphers", "no-name", "another-name", "open-name", "stranger"):
+    for case in ("tls-1.0", "null-ciphers", "no-name", "another-name", "open-name", "default-site"):
         refuse = {number for number in numbers if judge(case, alerted(number)).kind is Kind.REFUSED}
         assert refuse == OF_CERTIFICATES | OF_HELLOS, case
 
@@ -225,7 +225,7 @@ def test_another_content_is_a_refusal_where_the_same_is_what_counts(case: str) -
     assert judge(case, replace(answered, answer=http(200))).kind is Kind.ACCEPTED
 
 
-@pytest.mark.parametrize("case", ["stranger", "unknown-ca", "resumed"])
+@pytest.mark.parametrize("case", ["default-site", "unknown-ca", "resumed"])
 def test_and_not_elsewhere(case: str) -> None:
     assert judge(case, replace(REFUSED, answer=http(404), answered=True)).kind is Kind.ACCEPTED
 

@@ -52,7 +52,7 @@ class Route(StrEnum):
     NAMED = "by its name"
     UNNAMED = "with no name"
     MISNAMED = "by a name that it cannot know"
-    STRANGE = "by no name, asking for a host that it cannot know"
+    DEFAULT_SITE = "with no name, requesting a host that it cannot know"
     RESUMED = "by resuming a session of the good certificate"
     REOPENED = "by resuming a session of a name that asks for no certificate"
     # no connection of their own: that of the baseline is examined
@@ -140,6 +140,11 @@ class Case(Struct, frozen=True, kw_only=True):
     def remedies(self, verifier: Verifier) -> Mapping[str, str]:
         """What to change in that end, by stack, when its verdict is another one."""
         return self.remedy.server if verifier is Verifier.SERVER else self.remedy.client
+
+    @property
+    def role(self) -> str:
+        """What it is to the rows that depend on it."""
+        return "control" if self.turn is Turn.BETWEEN else "baseline"
 
     def sent_chain(self, verifier: Verifier) -> tuple[str, ...]:
         """The names of the certificates sent after the leaf."""

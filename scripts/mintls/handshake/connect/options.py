@@ -1,4 +1,4 @@
-"""The options of `--connect`, read into the target, the files and the means of proving a foreign server."""
+"""The options of `--connect`, parsed into the target, the files and what they allow to test."""
 
 import re
 import socket
@@ -10,8 +10,8 @@ from typing import Any
 from mintls.errors import MintlsError, UsageError, not_known
 from mintls.handshake.cases.case import Obstacle, Row
 from mintls.handshake.cases.obstacles import maker_obstacle, version_obstacle
-from mintls.handshake.connect.cases import Means
-from mintls.handshake.connect.client_files import Files, Holdings, files_of
+from mintls.handshake.connect.cases import Capabilities
+from mintls.handshake.connect.client_files import ClientFiles, FilePaths, files_of
 from mintls.handshake.connect.probe import NOBODY, read_probe
 from mintls.handshake.connect.server import Target
 from mintls.handshake.connect.verdict import REFUSED_STATUS, Rules
@@ -25,40 +25,52 @@ _HTTPS = 443
 STARTTLS = (  # openssl-s_client(1)
     "smtp", "pop3", "imap", "ftp", "xmpp", "xmpp-server", "irc", "postgres", "mysql", "lmtp", "nntp", "sieve", "ldap",
 )  # fmt: skip
-_OF_IT: dict[str, Any] = {"group": "Server", "requires": ["--connect"]}  # without which they would say nothing
+_OF_IT: dict[str, Any] = {"group": "Server", "requires": ["--connect"]}  # they have no effect without it
 
 
 class ConnectOptions(cli.Application):
-    """What can be said about a foreign server."""
+    """The options that describe the server."""
 
     connect = cli.SwitchAttr(
-        "--connect", str, argname="HOST:PORT", group="Server", excludes=["--listen", "--pcap"], help="Prove that server"
+        "--connect",
+        str,
+        argname="HOST:PORT",
+        group="Server",
+        excludes=["--listen", "--pcap"],
+        help="Test whether this server enforces mTLS",
     )
-    ca = cli.SwitchAttr("--ca", cli.ExistingFile, argname="FILE", help="The CA, if not DIR/ca.crt", **_OF_IT)
-    cert = cli.SwitchAttr("--cert", cli.ExistingFile, argname="FILE", help="A good client certificate", **_OF_IT)
-    key = cli.SwitchAttr("--key", cli.ExistingFile, argname="FILE", help="Its key", **_OF_IT)
-    ca_key = cli.SwitchAttr("--ca-key", cli.ExistingFile, argname="FILE", help="The CA's key", **_OF_IT)
-    sni = cli.SwitchAttr("--sni", str, argname="NAME", help="The server's name, if it is not HOST", **_OF_IT)
+    ca = cli.SwitchAttr("--ca", cli.ExistingFile, argname="FILE", help="CA certificate, if not DIR/ca.crt", **_OF_IT)
+    cert = cli.SwitchAttr("--cert", cli.ExistingFile, argname="FILE", help="A valid client certificate", **_OF_IT)
+    key = cli.SwitchAttr("--key", cli.ExistingFile, argname="FILE", help="Key of --cert", **_OF_IT)
+    ca_key = cli.SwitchAttr(
+        "--ca-key", cli.ExistingFile, argname="FILE", help="Key of the CA, to mint more test certificates", **_OF_IT
+    )
+    sni = cli.SwitchAttr("--sni", str, argname="NAME", help="Name of the server, if not HOST", **_OF_IT)
     open_sni = cli.SwitchAttr(
-        "--open-sni", str, argname="NAME", default="", help="A name of it that asks for no certificate", **_OF_IT
+        "--open-sni",
+        str,
+        argname="NAME",
+        default="",
+        help="A name on the same port that requires no certificate",
+        **_OF_IT,
     )
     starttls = cli.SwitchAttr(
-        "--starttls", str, argname="PROTOCOL", default="", help="smtp, imap, postgres ...: as s_client", **_OF_IT
+        "--starttls", str, argname="PROTOCOL", default="", help="smtp, imap, postgres ..., as in s_client", **_OF_IT
     )
     probe = cli.SwitchAttr(
         "--probe", str, argname="PROBE", default="http",
         help="What to ask it: http[:PATH], line:TEXT, hex:BYTES or none", **_OF_IT,
     )  # fmt: skip
     bad = cli.SwitchAttr(
-        "--bad", str, list=True, argname="NAME=CERT:KEY", help="One more that it must refuse", **_OF_IT
+        "--bad", str, list=True, argname="NAME=CERT:KEY", help="A further certificate that must be rejected", **_OF_IT
     )
     refused_status = cli.SwitchAttr(
         "--refused-status", str, argname="N,N", default=",".join(map(str, REFUSED_STATUS)),
-        help="HTTP statuses that are refusals, if the good certificate gets another", **_OF_IT,
+        help="HTTP statuses that mean rejected, unless the valid certificate gets the same", **_OF_IT,
     )  # fmt: skip
 
     def target(self) -> Target:
-        """Raises UsageError when a word cannot be followed, MintlsError when nobody knows the host."""
+        """Raises UsageError when an option is wrong, MintlsError when the host name does not resolve."""
         host, colon, port = self.connect.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not colon or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
@@ -71,21 +83,21 @@ class ConnectOptions(cli.Application):
             raise UsageError(f"--starttls {self.starttls}: {not_known(self.starttls, STARTTLS)}")
         for option, word in (("--sni", sni), ("--open-sni", self.open_sni)):
             if word and not _NAME.fullmatch(word):
-                raise UsageError(f"{option} {word}: write letters, digits, dots and hyphens alone")
+                raise UsageError(f"{option} {word}: use only letters, digits, dots and hyphens")
         _check_host(self.connect, host, int(port))
         return Target(host=host, port=int(port), sni=sni, starttls=self.starttls, open_sni=self.open_sni, rules=rules)
 
-    def files(self, path: str) -> Files:
-        """The files given, and where one is not, that of the directory."""
+    def files(self, path: str) -> FilePaths:
+        """The files given as options; where one is not, that of the directory."""
         one = [Path(str(file)) if file else None for file in (self.ca, self.cert, self.key, self.ca_key)]
-        given = Files(ca=one[0], certificate=one[1], key=one[2], ca_key=one[3])
+        given = FilePaths(ca=one[0], certificate=one[1], key=one[2], ca_key=one[3])
         if path and not Path(path).is_dir():
-            raise UsageError(f"{path} is no directory: --connect takes one with ca.crt, client.crt and client.key")
+            raise UsageError(f"{path} is not a directory: --connect takes one with ca.crt, client.crt and client.key")
         return given.over(files_of(Path(path))) if path else given
 
-    def bad_files(self) -> dict[str, Files]:
+    def bad_files(self) -> dict[str, FilePaths]:
         """Raises UsageError when one is not NAME=CERT:KEY."""
-        bad: dict[str, Files] = {}
+        bad: dict[str, FilePaths] = {}
         for text in self.bad:
             name, equals, files = text.partition("=")
             certificate, colon, key = files.rpartition(":")
@@ -93,25 +105,25 @@ class ConnectOptions(cli.Application):
                 raise UsageError(f"--bad {text}: write NAME=CERT:KEY, such as revoked=old.crt:old.key")
             if name in bad:
                 raise UsageError(f"--bad {name} is given twice; choose another name")
-            bad[name] = Files(certificate=Path(certificate), key=Path(key))
+            bad[name] = FilePaths(certificate=Path(certificate), key=Path(key))
         return bad
 
 
-def means_of(held: Holdings, target: Target) -> Means:
-    """What can be made of the user's files."""
+def capabilities_of(held: ClientFiles, target: Target) -> Capabilities:
+    """What the user's files and options allow to test."""
     key = held.good.leaf.key
-    return Means(
+    return Capabilities(
         sni=target.sni,
         open_sni=target.open_sni,
         no_ca_key="" if held.authority_key else "needs the CA's key: --ca-key",
         no_intermediate="the CA allows none: path_length 0" if held.depth == 0 else "",
         no_forged_key="" if key.startswith(FORGEABLE) else f"needs an RSA or NIST EC key; yours is {key}",
-        no_stranger="" if target.rules.stranger != target.rules.probe else "only HTTP has a Host",
+        no_other_host="" if target.rules.other_host != target.rules.probe else "only HTTP has a Host",
         bad=tuple(held.bad),
     )
 
 
-def server_obstacle(held: Holdings, versions: Sequence[str], openssl: Openssl) -> Callable[[Row], Obstacle | None]:
+def server_obstacle(held: ClientFiles, versions: Sequence[str], openssl: Openssl) -> Callable[[Row], Obstacle | None]:
     """A function that gives the reason why a row cannot be tried with this openssl and these keys; None when it can.
 
     Raises UsageError when no version of TLS that is asked for has the good certificate's kind of key.
@@ -120,7 +132,7 @@ def server_obstacle(held: Holdings, versions: Sequence[str], openssl: Openssl) -
     bad = {f"bad-{name}": credential.leaf.key for name, credential in held.bad.items()}
     obstacles = [version_obstacle(version, good) for version in versions]
     if all(obstacles) and obstacles[0]:
-        raise UsageError(f"--tls {','.join(versions)}: {obstacles[0].reason}; add 1.3, or name another certificate")
+        raise UsageError(f"--tls {','.join(versions)}: {obstacles[0].reason}; add 1.3, or give a different certificate")
 
     def obstacle(row: Row) -> Obstacle | None:
         keys = () if row.case.at_hello else (good, bad.get(row.case.presents, ""))
@@ -130,11 +142,11 @@ def server_obstacle(held: Holdings, versions: Sequence[str], openssl: Openssl) -
 
 
 def _check_host(connect: str, host: str, port: int) -> None:
-    """A name that nobody knows is one mistake, and not one in each row."""
+    """A name that does not resolve is reported once, not in each row."""
     try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise MintlsError(f"--connect {connect}: {error.strerror}; see that the host's name is right") from None
+        raise MintlsError(f"--connect {connect}: {error.strerror}; check the host name") from None
 
 
 def _statuses(text: str) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ SETTLE = 0.05  # seconds of silence, or twice the time that the server took for 
 CHUNK, CHUNKS = 65536, 16  # bytes read at once, and how often before anything else is looked at
 
 
-def dial(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Path, timeout: float) -> Evidence:
+def connect(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Path, timeout: float) -> Evidence:
     """Connect with these options of s_client and ask, for at most `timeout` seconds; `directory` is private.
 
     Raises MintlsError when openssl cannot be started.

@@ -5,9 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mintls.handshake.cases.case import Route, Row, Turn
-from mintls.handshake.connect.cases import ABOVE, Means, control_of, left_out, not_offered, not_possible
+from mintls.handshake.connect.cases import LEAF_ISSUERS, Capabilities, control_of, left_out, not_offered, not_possible
 from mintls.handshake.connect.probe import NOBODY, Answer
-from mintls.handshake.connect.s_client import dial
+from mintls.handshake.connect.s_client import connect
 from mintls.handshake.connect.verdict import Rules, is_resumed, judge_request, judge_server, judge_server_certificate
 from mintls.handshake.pair import certificate_size, name_check, presenter
 from mintls.handshake.result import Result, untried, weigh
@@ -38,9 +38,11 @@ class Target(Struct, frozen=True, kw_only=True):
 class Server:
     """A server somewhere, shown the files of a directory of credentials; `timeout`: seconds for one connection."""
 
-    def __init__(self, openssl: Openssl, credentials: Path, target: Target, means: Means, timeout: float) -> None:
+    def __init__(
+        self, openssl: Openssl, credentials: Path, target: Target, capabilities: Capabilities, timeout: float
+    ) -> None:
         self._openssl, self._credentials = openssl, credentials
-        self._target, self._means, self._timeout = target, means, timeout
+        self._target, self._capabilities, self._timeout = target, capabilities, timeout
         self._controls: dict[str, Evidence] = {}  # of the good certificate, by version of TLS
 
     def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
@@ -53,7 +55,7 @@ class Server:
 
     def connections(self, rows: Iterable[Row]) -> int:
         """How many connections the rows make at most."""
-        return sum(row.case.route.connections for row in rows if not not_possible(row.case, self._means))
+        return sum(row.case.route.connections for row in rows if not not_possible(row.case, self._capabilities))
 
     def connect(self, row: Row) -> Result:
         """One row, with as many connections as it needs."""
@@ -66,16 +68,16 @@ class Server:
             resume: tuple[str, ...] = ()
             if route in (Route.RESUMED, Route.REOPENED):
                 again = route is Route.RESUMED
-                shown = replace(case, presents="{role}", chain=(ABOVE,)) if again else case
+                shown = replace(case, presents="{role}", chain=(LEAF_ISSUERS,)) if again else case
                 sni = target.sni if again else target.open_sni
-                begun, _ = self._dial(replace(row, case=shown), directory, sni, ("-sess_out", str(session)))
+                begun, _ = self._connect_once(replace(row, case=shown), directory, sni, ("-sess_out", str(session)))
                 if again and target.rules.probe.answer(begun.answer) != self._answer_of_control(row):
                     return left_out(row, "the good certificate was not let in a second time")
                 if not session.exists():
                     return left_out(row, "the server gave no session to resume")
                 resume = ("-sess_in", str(session))
-            sni = {Route.UNNAMED: "", Route.STRANGE: "", Route.MISNAMED: NOBODY}.get(route, target.sni)
-            seen, size = self._dial(row, directory, sni, resume)
+            sni = {Route.UNNAMED: "", Route.DEFAULT_SITE: "", Route.MISNAMED: NOBODY}.get(route, target.sni)
+            seen, size = self._connect_once(row, directory, sni, resume)
         if case.turn is Turn.FIRST:
             self._controls[row.version] = seen
         verdict = judge_server(case, size, seen, self._answer_of_control(row), target.rules)
@@ -83,7 +85,7 @@ class Server:
             verdict = Verdict(Kind.REFUSED, f"not resumed: {verdict.reason}")
         return Result(row, verdict, seen)
 
-    def _dial(self, row: Row, directory: Path, sni: str, more: tuple[str, ...]) -> tuple[Evidence, int]:
+    def _connect_once(self, row: Row, directory: Path, sni: str, more: tuple[str, ...]) -> tuple[Evidence, int]:
         """One connection, and the size in bytes of the certificate that it shows."""
         target = self._target
         named = ("-servername", sni) if sni else ("-noservername",)
@@ -91,8 +93,8 @@ class Server:
         options = (*starttls, *named, *name_check(target.sni or target.host), *more)
         end = replace(presenter(self._credentials, row, directory, options), enforces=False)
         argv = ("-connect", target.address, *end.argv())
-        probe = target.rules.stranger if row.case.route is Route.STRANGE else None
-        seen = dial(self._openssl, argv, probe or target.rules.probe, directory, self._timeout)
+        probe = target.rules.other_host if row.case.route is Route.DEFAULT_SITE else None
+        seen = connect(self._openssl, argv, probe or target.rules.probe, directory, self._timeout)
         return seen, certificate_size(end.certificate) if end.certificate else 0
 
     def _answer_of_control(self, row: Row) -> Answer | None:
@@ -116,7 +118,7 @@ class Server:
         """
         controls = {result.row.version: result for result in results if result.row.case.turn is Turn.FIRST}
         for row in rows:
-            if obstacle := not_possible(row.case, self._means):
+            if obstacle := not_possible(row.case, self._capabilities):
                 yield left_out(row, obstacle.reason, obstacle.topic)
             elif row.case.turn is not Turn.FIRST and (result := self._not_worth(row, controls)):
                 yield result

@@ -7,7 +7,7 @@ sent; and whoever answers as he answers the good certificate has accepted.
 
 from mintls.handshake.cases.case import Case, Route
 from mintls.handshake.connect.probe import Answer, Probe
-from mintls.handshake.verdict import Evidence, Expectation, Kind, Verdict, facts, not_shown, told, unknown
+from mintls.handshake.verdict import Evidence, Expectation, Kind, Verdict, complaints, facts, not_presented, unknown
 from mintls.handshake.wire.alerts import CERTIFICATE_ALERTS, HELLO_ALERTS
 from mintls.handshake.wire.transcript import Transcript
 
@@ -17,18 +17,18 @@ REFUSED_STATUS = (400, 401, 403, 421, 495, 496)  # RFC 9110 section 15.5; 495 an
 OF_CERTIFICATE = (400, 495, 496)  # by which nginx refuses one; the others may be of the path, for everybody
 END = "unexpected eof while reading"  # why OpenSSL 3 itself sends decode_error when the other side just closes
 NAMELESS = (Route.UNNAMED, Route.MISNAMED, Route.REOPENED)  # what counts is whether the same content is served
-WITHOUT = (*NAMELESS, Route.STRANGE)  # to refuse the name or the hello is to refuse
+WITHOUT = (*NAMELESS, Route.DEFAULT_SITE)  # to refuse the name or the hello is to refuse
 NO_TLS = ("wrong version number", "http request", "https proxy request")  # openssl's reasons for an answer in clear
 
 
 class Rules(Struct, frozen=True):
-    """What the user says about the server: how it is asked, and with which HTTP status it refuses; `stranger` asks for
-    a host that it does not know.
+    """What the user says about the server: how it is asked, and with which HTTP status it refuses; `other_host`
+    requests a host that it does not know.
     """
 
     probe: Probe
     refused_status: tuple[int, ...] = REFUSED_STATUS
-    stranger: Probe | None = None
+    other_host: Probe | None = None
 
 
 def judge_server(case: Case, certificate_size: int, seen: Evidence, control: Answer | None, rules: Rules) -> Verdict:
@@ -40,26 +40,26 @@ def judge_server(case: Case, certificate_size: int, seen: Evidence, control: Ans
         return unknown(seen.trouble)
     at_hello = case.at_hello or case.route in WITHOUT
     if not at_hello and case.route is not Route.RESUMED:
-        doubt = not_shown(Expectation(accepted=case.accepted, certificate_size=certificate_size), seen)
+        doubt = not_presented(Expectation(accepted=case.accepted, certificate_size=certificate_size), seen)
         if doubt and not (case.control and doubt.kind is Kind.NOT_REQUESTED):
             in_clear = any(reason in NO_TLS for reason in seen.presenter.reasons)
             return unknown(f"{doubt.reason}: is this TLS? (--starttls)") if in_clear else doubt
     if answer := rules.probe.answer(seen.answer):
         return _answered(case, seen, answer, control, rules)
     if alert := seen.alert:
-        ways = HELLO_ALERTS if at_hello else CERTIFICATE_ALERTS
+        ways = HELLO_ALERTS | CERTIFICATE_ALERTS if at_hello else CERTIFICATE_ALERTS
         if alert.number in ways:
             return Verdict(Kind.REFUSED, facts(seen))
         return unknown(f"an alert that is not about the certificate: {facts(seen)}")
     if not rules.probe.sent and is_let_in(seen.presenter):
         return Verdict(Kind.ACCEPTED, _with_facts("the handshake was finished (--probe none sees no more)", seen))
     if seen.timed_out:
-        return unknown("no answer within the time allowed (--timeout)" + told(seen))
+        return unknown("no answer within --timeout" + complaints(seen))
     mine = seen.presenter.fatal(sent=True)
     if mine and END not in seen.presenter.reasons:
-        return unknown(f"our own side ended the handshake with {mine}" + told(seen))
+        return unknown(f"our own side ended the handshake with {mine}" + complaints(seen))
     if not seen.presenter.has("ServerHello", sent=False) and not at_hello:
-        return unknown("no ServerHello" + told(seen))
+        return unknown("no ServerHello" + complaints(seen))
     return Verdict(Kind.REFUSED, _with_facts("closed without an answer", seen))
 
 

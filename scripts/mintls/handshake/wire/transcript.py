@@ -1,4 +1,4 @@
-"""What s_client and s_server say about a connection, parsed into a frozen Transcript.
+"""What s_client and s_server print about a connection, parsed into a frozen Transcript.
 
 Read are the listing of `-msg` (openssl-s_client(1): every message, in the clear also where TLS 1.3 sends it
 encrypted, each followed by its bytes in hexadecimal) and the lines on stderr. Alert numbers come from the
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 APPLICATION_DATA = 0x17  # the content type of RFC 8446 section 5.1
 
-# OpenSSL 1.1.1 leaves out the content of what is no message: a record's header, and the content type in TLS 1.3.
+# OpenSSL 1.1.1 does not name what is not a message: a record's header, and the content type in TLS 1.3.
 _MESSAGE = re.compile(r"^(<<<|>>>) ([^,\[]+?)(?:, (\w+))? \[length ([0-9a-f]+)\](?:, (.*))?$")
 UNNAMED = {5: "RecordHeader", 1: "InnerContent"}  # by length in bytes
 COMPRESSED = "CompressedCertificate"
@@ -27,7 +27,7 @@ _LOCAL = re.compile(r"^(?:Could not|Can't open|unable to|Error with|Error settin
 class Message(Struct, frozen=True):
     """One message on the wire; `length` in bytes, with its header of four bytes when it is a handshake message."""
 
-    sent: bool  # by the end whose transcript this is
+    sent: bool  # by the peer whose transcript this is
     version: str  # as written by openssl, e.g. `TLS 1.3`
     content: str  # Handshake, Alert, ChangeCipherSpec or ApplicationData
     name: str  # of the handshake message or alert, e.g. `CertificateRequest`; else empty
@@ -47,13 +47,13 @@ class Alert(Struct, frozen=True):
 
 
 class Transcript(Struct, frozen=True):
-    """What one end saw and said."""
+    """What one peer received and sent."""
 
     messages: tuple[Message, ...] = ()
     alerts: tuple[Alert, ...] = ()
     verify_errors: tuple[int, ...] = ()  # X509_V_ERR_ numbers, openssl-verify(1), in the order they came
     reasons: tuple[str, ...] = ()  # of openssl's error queue, e.g. `bad signature`
-    established: bool | None = None  # s_server -rev and s_client -brief say so; None: it said neither
+    established: bool | None = None  # printed by s_server -rev and s_client -brief; None: neither was
 
     def length(self, name: str, *, sent: bool) -> int:
         """The length of the first handshake message of that name and direction; 0 when there was none."""
@@ -78,7 +78,7 @@ class Transcript(Struct, frozen=True):
 
 
 def parse(listing: str, stderr: str = "") -> Transcript:
-    """Read the output of `-msg` and what stood on stderr. Lines of no known form are passed over."""
+    """Parse the output of `-msg` and of stderr. Lines of unknown form are ignored."""
     messages: list[Message] = []
     alerts: list[Alert] = []
     header = b""  # of the record that the next message came in
