@@ -27,6 +27,7 @@ from mintls.handshake.connect.cases import ANY, OWN, server_cases
 from mintls.handshake.connect.check import ServerCheck
 from mintls.handshake.connect.client_files import revoked_files
 from mintls.handshake.connect.options import ConnectOptions
+from mintls.handshake.connect.protocols.registry import AUTO
 from mintls.handshake.listen.cases import client_cases
 from mintls.handshake.listen.check import ClientCheck
 from mintls.handshake.own_pair import PairCheck
@@ -152,7 +153,9 @@ class HandshakeCheck(ConnectOptions, Script):
         """What is checked: a server, a client, or our own pair. Raises UsageError."""
         if self.connect:
             bad = {**(revoked_files(Path(path)) if path else {}), **self.bad_files()}
-            return ServerCheck(self.target(), self.files(path), bad, self.tls.split(","))
+            keep, auto = Path(self.keep) if self.keep else None, self.probe == AUTO
+            versions = self.tls.split(",")
+            return ServerCheck(self.target(), self.files(path), bad, versions, auto=auto, keep=keep)
         return ClientCheck(path, self.listen, self.client_cmd) if self.listen else PairCheck(path)
 
     def catalogue(self) -> tuple[Case, ...]:

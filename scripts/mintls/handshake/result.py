@@ -78,6 +78,8 @@ class Run(Struct, frozen=True, kw_only=True):
         """The exit status: a failure outweighs an unknown."""
         if self.count(Outcome.FAIL) or (self.strict and self.count(Outcome.WARN)):
             return DOES_NOT_HOLD
+        if self.results and all(result.verdict.kind is Kind.NOT_OFFERED for result in self.results):
+            return COULD_NOT_RUN
         return COULD_NOT_RUN if self.count(Outcome.UNKNOWN) else 0
 
 

@@ -60,6 +60,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     verifier: Transcript | None = None  # None: a foreign program, which cannot be observed
     answered: bool = False  # the expected application data came through the tunnel from the other peer
     answer: bytes = b""  # how a foreign server's answer begins
+    received: bytes = b""  # how all that a foreign server sent begins, whether it was asked or not
+    open: bool = False  # the connection to a foreign server was still open after the time of observation
     timed_out: bool = False  # a peer did not finish in time and was stopped
     trouble: str = ""  # why there was no connection
     commands: tuple[tuple[str, ...], ...] = ()

@@ -22,7 +22,7 @@ WITHOUT_KEY_IDS = {
     "good", "certificate-request", "none", "self-signed", "unknown-ca", "same-name-ca", "same-name-and-key-id-ca",
     "rogue-root", "leaf-as-ca", "bad-signature", "bad-body", "stolen", "tls-1.0", "tls-1.1", "null-ciphers",
     "anonymous-ciphers", "server-certificate", "no-name", "another-name", "default-site", "resumed", "open-name",
-    "good-again",
+    "good-again", "open-name-other-host", "forged-headers", "plain-text",
 }  # fmt: skip
 
 
@@ -62,6 +62,10 @@ def test_without_the_key_of_the_ca() -> None:
         ("another-name", replace(ANY, sni=""), ""),
         ("default-site", replace(ANY, sni=""), "--sni"),
         ("default-site", replace(ANY, no_other_host="only of HTTP"), "HTTP"),
+        ("forged-headers", replace(ANY, no_other_host="only of HTTP"), "HTTP"),
+        ("open-name-other-host", replace(ANY, no_other_host="only of HTTP"), "HTTP"),
+        ("plain-text", replace(ANY, no_question="nothing is asked"), "nothing"),
+        ("plain-text", ANY, ""),
     ],
 )
 def test_why_a_row_is_not_tried(case: str, capabilities: Capabilities, reason: str) -> None:
@@ -74,7 +78,7 @@ def test_where_stacks_differ_a_row_is_policy() -> None:
     policy = {case.id for case in CASES.values() if case.severity is Severity.POLICY}
     assert policy == {
         "bad-key-usage", "ca-as-leaf", "weak-key", "tls-1.0", "tls-1.1", "no-extended-key-usage", "ca-with-purpose",
-        "default-site", "good-fresh", "good-intermediate",
+        "default-site", "good-fresh", "good-intermediate", "weak-digest",
     }  # fmt: skip
     assert CASES["weak-key"].hint.startswith("Go, Node and GnuTLS accept it by default")
 
@@ -92,7 +96,8 @@ def test_the_controls_of_fresh_certificates_go_beside_what_needs_them() -> None:
 
 
 def test_a_name_is_only_another_where_one_is_given() -> None:
-    assert "open-name" not in {case.id for case in server_cases(replace(ANY, open_sni=""))}
+    without = {case.id for case in server_cases(replace(ANY, open_sni=""))}
+    assert not {"open-name", "open-name-other-host"} & without
     bad = {case.id: case for case in server_cases(replace(ANY, bad=("old", "x")))}
     assert bad["bad-old"].presents == "bad-old"
     assert not bad["bad-x"].accepted

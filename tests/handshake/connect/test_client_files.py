@@ -83,9 +83,9 @@ def test_what_does_not_fit_is_told(openssl: Openssl, dev: Path, rogue: Path, tmp
     for files, sentence in (
         (FilePaths(key=rogue / "client.key"), r"client\.key is not the key of .*client\.crt"),
         (FilePaths(ca_key=rogue / "ca.key"), r"ca\.key does not match any certificate in .*ca\.crt"),
-        (FilePaths(ca=tmp_path / "empty"), "empty holds no certificate"),
+        (FilePaths(ca=tmp_path / "empty"), "empty does not contain a certificate"),
         (FilePaths(ca=tmp_path / "damaged.crt"), r"damaged\.crt: cannot read this certificate"),
-        (FilePaths(key=tmp_path / "empty"), "empty is no private key"),
+        (FilePaths(key=tmp_path / "empty"), "empty is not a private key"),
         (FilePaths(key=tmp_path / "absent"), "absent: No such file or directory"),
         (FilePaths(key=locked), r"encrypted\.key is encrypted; decrypt it first"),
     ):

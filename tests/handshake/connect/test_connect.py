@@ -21,7 +21,7 @@ from deadline import patient, slow
 from handshake_check import HandshakeCheck
 from junitparser import JUnitXml
 from peers import Address, need, process, servers
-from peers.answering import tls_server
+from peers.answering import tls_server, two_sites
 from processes import SCRIPTS, until
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,7 @@ NAMELESS = {"none", "no-name", "another-name"}
 CA_ALIKE = {"unknown-ca", "same-name-ca", "same-name-and-key-id-ca", "rogue-root"}
 TAMPERED = {"bad-signature", "bad-body"}
 UNTRUSTED = {"self-signed", "leaf-as-ca", *CA_ALIKE, *TAMPERED}
-WITHOUT_THE_KEY = NAMELESS | UNTRUSTED | {"stolen", "good", "good-again", "certificate-request"}
+WITHOUT_THE_KEY = NAMELESS | UNTRUSTED | {"plain-text", "stolen", "good", "good-again", "certificate-request"}
 MUST_WITH_THE_KEY = {
     "expired", "expired-intermediate", "not-yet-valid", "wrong-purpose", "code-signing", "missing-intermediate",
     "intermediate-not-ca", "intermediate-cannot-sign", "path-length", "name-constraints", "critical-extension",
@@ -114,9 +114,9 @@ def speaks(name: str) -> list[str]:
     return ["--probe", "line:ping"] if "-rev" in name else []
 
 
-def default_site(name: str) -> set[str]:
-    """The row that HTTP alone can ask for."""
-    return set() if "--probe" in speaks(name) else {"default-site"}
+def of_http(name: str) -> set[str]:
+    """The rows that HTTP alone can ask for."""
+    return set() if "--probe" in speaks(name) else {"default-site", "forged-headers"}
 
 
 def test_what_each_wrong_server_lets_in_is_stated() -> None:
@@ -129,7 +129,7 @@ def test_a_server_that_is_set_right(name: str, dev: Path, user: Path, tmp_path: 
         status, report = check(user, address, *speaks(name))
     assert status == 0
     assert cases(report, "fail", "unknown") == set()
-    assert cases(report, "pass") == WITHOUT_THE_KEY | default_site(name)
+    assert cases(report, "pass") == WITHOUT_THE_KEY | of_http(name)
     assert cases(report, "info") == {"server-certificate", "resumed"}
     assert {"expired", "revoked", "good-fresh"} <= cases(report, "skip")
 
@@ -142,9 +142,11 @@ def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: 
     assert cases(report, "fail") == LETS_IN[name]
     assert cases(report, "unknown") == set()
     if "CERT_NONE" not in name:
-        warned = default_site(name) if "no-name" in LETS_IN[name] else set()
-        assert cases(report, "pass") == (WITHOUT_THE_KEY | default_site(name)) - LETS_IN[name] - warned
+        warned = of_http(name) & {"default-site"} if "no-name" in LETS_IN[name] else set()
+        void = of_http(name) & {"forged-headers"} if "none" in LETS_IN[name] else set()  # no certificate is needed
+        assert cases(report, "pass") == (WITHOUT_THE_KEY | of_http(name)) - LETS_IN[name] - warned - void
         assert warned <= cases(report, "warn")
+        assert void <= cases(report, "skip")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_a_client_of_an_intermediate(tmp_path: Path) -> None:
         alone = ["--ca", deep / "ca.crt", "--cert", deep / "client.chain.crt", "--key", deep / "client.key"]
         status, report = check(None, address, *alone, "--tls", "1.3")
         assert status == 0
-        assert cases(report, "pass", tls="1.3") == WITHOUT_THE_KEY | {"default-site"}
+        assert cases(report, "pass", tls="1.3") == WITHOUT_THE_KEY | {"default-site", "forged-headers"}
 
 
 def test_a_session_begun_through_an_intermediate(tmp_path: Path) -> None:
@@ -209,7 +211,7 @@ def test_a_session_begun_through_an_intermediate(tmp_path: Path) -> None:
     with servers.go(deep, tmp_path) as address:
         report = check(deep, address, "--only", "resumed")[1]
     reasons = {row["reason"] for row in report["rows"] if row["case"] == "resumed"}
-    assert reasons == {"HTTP 200, no certificate asked for"}
+    assert reasons == {"HTTP 200, no certificate requested"}
 
 
 def test_a_client_that_the_set_has_revoked(tmp_path: Path) -> None:
@@ -262,17 +264,77 @@ def test_nginx_refuses_everybody_in_its_own_way(
         assert "good" in cases(check(user, address, "--refused-status", "403")[1], "pass")
 
 
-def test_an_application_refuses_in_its_own_words(dev: Path, user: Path) -> None:
-    arguments = ("--probe", "hex:00000008", "--only", "none")
-    with tls_server(dev, lambda peer: b"R\0" if peer else b"E\0") as address:
-        status, report = check(user, address, *arguments)
-    assert status == 0
-    reason = next(row["reason"] for row in report["rows"] if row["id"] == "server/1.3/none")
-    assert reason.startswith("refused by the application: an answer that begins with 'E'")
-    with tls_server(dev, lambda peer: b"R\0") as address:
-        status, report = check(user, address, *arguments)
-    assert status == 1
-    assert cases(report, "fail") == {"none"}
+def test_a_different_answer_is_not_a_refusal_unless_the_user_says_so(dev: Path, user: Path) -> None:
+    """The flaw: any client is told the secret, though in other words."""
+
+    def flawed(peer: bytes | None) -> bytes:
+        return b"%s, the secret is 42\n" % (b"dev-client" if peer else b"anonymous")
+
+    def sound(peer: bytes | None) -> bytes:
+        return b"dev-client, the secret is 42\n" if peer else b"who are you?\n"
+
+    asks = ("--probe", "line:whoami", "--only", "none")
+    with tls_server(dev, flawed) as address:
+        status, report = check(user, address, *asks)
+        assert status == 3
+        reason = next(row["reason"] for row in report["rows"] if row["id"] == "server/1.3/none")
+        assert "'anonymous, the secret is 42'" in reason
+        assert "'dev-client, the secret is 42' for the valid certificate" in reason
+        assert "--accepted-if TEXT or --refused-if TEXT" in reason
+        status, report = check(user, address, *asks, "--accepted-if", "the secret is")
+        assert (status, cases(report, "fail")) == (1, {"none"})
+    with tls_server(dev, sound) as address:
+        assert check(user, address, *asks)[0] == 3, "nobody has said what its refusals look like"
+        assert check(user, address, *asks, "--accepted-if", "the secret is")[0] == 0
+        assert check(user, address, *asks, "--refused-if", "who are you")[0] == 0
+
+
+def test_a_refusal_in_the_body(dev: Path, user: Path) -> None:
+    def page(peer: bytes | None) -> bytes:
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n%s" % (b"welcome" if peer else b"who now")
+
+    with tls_server(dev, page) as address:
+        assert check(user, address, "--only", "none")[0] == 1
+        assert check(user, address, "--only", "none", "--accepted-if", "welcome")[0] == 0
+
+
+@pytest.mark.parametrize("flawed", [True, False])
+def test_plain_text_on_the_port(dev: Path, user: Path, flawed: bool) -> None:
+    page = b"HTTP/1.1 200 OK\r\n\r\n"
+    refusal = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    with tls_server(dev, lambda peer: page if peer else None, plain=page if flawed else refusal) as address:
+        status, report = check(user, address, "--only", "plain-text")
+    assert status == flawed
+    assert cases(report, "fail") == ({"plain-text"} if flawed else set())
+    assert flawed or "plain-text" in cases(report, "pass")
+
+
+@pytest.mark.parametrize("flawed", [True, False])
+def test_the_host_of_the_protected_site_behind_the_name_of_an_open_one(dev: Path, user: Path, flawed: bool) -> None:
+    """Routed by Host alone: whatever the name in the ClientHello was, the Host chooses."""
+    only = ("--only", "open-name-other-host", "--only", "none", "--open-sni", "open.localhost")
+    with two_sites(dev, compares=not flawed) as address:
+        status, report = check(user, address, *only)
+    assert status == flawed
+    assert cases(report, "fail") == ({"open-name-other-host"} if flawed else set())
+    assert "none" in cases(report, "pass")
+
+
+@pytest.mark.parametrize("header", ["X-SSL-Client-Verify: SUCCESS", "X-Forwarded-Client-Cert: ", "X-SSL-Client-CN: ",
+                                    "Client-Cert: :", "X-ARR-ClientCert: MII", ""])  # fmt: skip
+def test_a_forged_header(dev: Path, user: Path, header: str) -> None:
+    """The flaw: the application believes a header that any client can send."""
+    claim = header.lower().encode()
+
+    def page(peer: bytes | None, request: bytes) -> bytes:
+        believed = claim and claim in request.lower()
+        return b"HTTP/1.1 %d x\r\n\r\n" % (200 if peer or believed else 401)
+
+    with tls_server(dev, page_of=page) as address:
+        status, report = check(user, address, "--only", "forged-headers", "--only", "none")
+    assert status == bool(header)
+    assert cases(report, "fail") == ({"forged-headers"} if header else set())
+    assert "none" in cases(report, "pass")
 
 
 def test_a_status_is_a_refusal_only_where_the_user_says_so(dev: Path, user: Path) -> None:
@@ -318,7 +380,7 @@ def test_a_server_that_gives_up_on_the_way_proves_nothing(dev: Path, user: Path)
         return b"HTTP/1.1 %d x\r\n\r\n" % (200 if peer and welcome and welcome.pop() else 503 if peer else 403)
 
     with tls_server(dev, answer) as address:
-        status, report = check(user, address, "--only", "none", "--tls", "1.3", "-j", "1")
+        status, report = check(user, address, "--only", "none", "--tls", "1.3", "-j", "1", "--probe", "http")
     assert status == 3
     assert cases(report, "unknown", tls="1.3") == {"none", "good-again"}
     assert "good" in cases(report, "pass", tls="1.3")
@@ -344,7 +406,12 @@ def test_a_version_that_the_server_does_not_speak_is_left_out(dev: Path, user: P
         assert cases(report, "pass", tls="1.3") == {"good", "certificate-request", "none", "good-again"}
         status, report = check(user, address, "--only", "none", "--tls", "1.2")
         assert status == 3
-        assert "good" in cases(report, "unknown", tls="1.2")
+        assert {row["outcome"] for row in report["rows"]} == {"skip"}
+        assert report["answer"].endswith("nothing was tested. Not offered: TLS 1.2.")
+        status, report = check(user, address, "--only", "none", "--require-tls", "1.2")
+        assert status == 1
+        assert cases(report, "fail", tls="1.2") == {"good"}
+        assert "good" in cases(report, "pass", tls="1.3")
 
 
 def test_ones_own_bad_certificates(dev: Path, rogue: Path, user: Path, tmp_path: Path) -> None:
@@ -363,13 +430,14 @@ def test_ones_own_bad_certificates(dev: Path, rogue: Path, user: Path, tmp_path:
 def test_the_reports(dev: Path, user: Path, tmp_path: Path) -> None:
     with servers.python(dev, tmp_path) as address:
         line = [sys.executable, SCRIPT, user, "--connect", f"localhost:{address.port}", "--tls", "1.3"]
+        line += ["--probe", "http"]
         files = ["--json", "r.json", "--junit", "r.xml"]
         done = subprocess.run([*map(str, line), *files], capture_output=True, text=True, timeout=patient(60))
     assert done.returncode == 0
     report = json.loads(Path("r.json").read_text())
     made = len([row for row in report["rows"] if row["outcome"] in ("pass", "warn", "fail")])
-    # the request is seen on the control's connection, and to resume takes two
-    assert done.stderr == f"at most {made - 1 + 2} connections to localhost:{address.port} with {user}/client.crt\n"
+    # the request is seen on the baseline's connection, to resume takes two, and forged headers up to four
+    assert done.stderr == f"at most {made - 1 + 2 + 3} connections to localhost:{address.port} with {user}/client.crt\n"
     skipped = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("  skip ")]
     assert sum(skipped) == report["counts"]["skip"] > 0
     suites = list(JUnitXml.fromfile("r.xml"))
@@ -401,12 +469,14 @@ def silent() -> Iterator[tuple[Address, list[socket.socket]]]:
         one.close()
 
 
-def test_a_silent_server_is_asked_twice_and_no_more(silent: tuple[Address, list[socket.socket]], user: Path) -> None:
+def test_a_silent_server_is_asked_once_in_each_version_and_no_more(
+    silent: tuple[Address, list[socket.socket]], user: Path
+) -> None:
     address, accepted = silent
     status, report = check(user, address, "--timeout", "0.4")
     assert status == 3
     assert {row["outcome"] for row in report["rows"]} == {"unknown", "skip", "info"}
-    assert len(accepted) == 2, "one control for each version"
+    assert len(accepted) == 4, "one baseline for each version, after two to find out what it speaks"
     assert report["milliseconds"] < slow(10) * 1000
 
 
@@ -424,6 +494,7 @@ def test_interrupted_it_leaves_nothing_running(
 ) -> None:
     address, accepted = silent
     line = [sys.executable, str(SCRIPT), str(user), "--connect", f"127.0.0.1:{address.port}", "--timeout", "100"]
+    line += ["--probe", "http"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     script = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:

@@ -7,9 +7,10 @@ from mintls.handshake.connect.cases import possible, server_cases
 from mintls.handshake.connect.client_files import FilePaths, files_of, read_client_files
 from mintls.handshake.connect.credentials import imitate, names_of
 from mintls.handshake.connect.options import capabilities_of
-from mintls.handshake.connect.probe import read_probe
+from mintls.handshake.connect.protocols.none import NONE
+from mintls.handshake.connect.protocols.protocol import Request
+from mintls.handshake.connect.question import Question
 from mintls.handshake.connect.server import Target
-from mintls.handshake.connect.verdict import Rules
 from mintls.openssl.binary import Openssl
 from mintls.x509.certificate import read_certificate
 
@@ -24,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 pytestmark = pytest.mark.slow
 
 TARGET = Target(
-    host="localhost", port=1, sni="", starttls="", open_sni="", rules=Rules(read_probe("none", "localhost"))
+    host="localhost", port=1, sni="", starttls="", open_sni="", question=Question(protocol=NONE, request=Request())
 )
 ODD = """
 defaults: {key: "ec:P-256"}

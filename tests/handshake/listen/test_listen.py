@@ -153,7 +153,9 @@ def test_to_finish_the_handshake_and_leave_is_to_refuse_late(show: Callable[...,
     run = show(python(code, *WORDS), ("1.2", "1.3"), only=("wrong-name", "unknown-ca"))
     late = [result for result in run.results if result.verdict.kind is Kind.REFUSED_LATE]
     assert {result.row.case.id for result in late} == {"wrong-name"}
-    assert all("after it had completed the handshake and presented its certificate" in result.verdict.reason for result in late)
+    assert all(
+        "after it had completed the handshake and presented its certificate" in result.verdict.reason for result in late
+    )
     assert {result.outcome for result in late} == {Outcome.WARN}
 
 

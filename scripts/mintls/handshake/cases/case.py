@@ -46,6 +46,9 @@ class Turn(StrEnum):
     LAST = "last"
 
 
+FORGED_CONNECTIONS = 4  # at most: all headers at once would be too long for some servers
+
+
 class Route(StrEnum):
     """How a foreign server is reached (SNI: RFC 6066 section 3; resumption: RFC 8446 section 2.2)."""
 
@@ -55,6 +58,9 @@ class Route(StrEnum):
     DEFAULT_SITE = "with no name, requesting a host that it cannot know"
     RESUMED = "by resuming a session of the good certificate"
     REOPENED = "by resuming a session of a name that asks for no certificate"
+    OPEN_NAME = "by the name that requires no certificate, requesting the host of the other"
+    FORGED = "by its name, with headers that claim a verified certificate"
+    PLAIN = "without TLS"
     # no connection of their own: that of the baseline is examined
     SERVER_CERTIFICATE = "the server's certificate in the baseline"
     CERTIFICATE_REQUEST = "the server's CertificateRequest in the baseline"
@@ -64,6 +70,8 @@ class Route(StrEnum):
         """How many connections a row of it makes."""
         if self in (Route.SERVER_CERTIFICATE, Route.CERTIFICATE_REQUEST):
             return 0
+        if self is Route.FORGED:
+            return FORGED_CONNECTIONS
         return 2 if self in (Route.RESUMED, Route.REOPENED) else 1
 
 

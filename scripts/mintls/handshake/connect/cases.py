@@ -121,6 +121,48 @@ OWN: tuple[Case, ...] = (
         alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
         needs_ca_key=False,
     ),
+    Case(
+        id="open-name-other-host",
+        title="no certificate, the name that requires none (--open-sni), and the protected host in the request",
+        why="The server name selects the TLS settings, the Host header the site: they can differ in one connection.",
+        mistake="Requests are routed by Host alone, without comparing it with the server name of the connection.",
+        remedy=remedies.SAME_HOST,
+        reference="RFC 9110 section 7.4",
+        hint="answer 421 if Host is not the server name (Apache: SSLStrictSNIVHostCheck; nginx: 1.27.4 or newer)",
+        verifiers=TO_SERVER,
+        presents="",
+        route=Route.OPEN_NAME,
+        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
+        needs_ca_key=False,
+    ),
+    Case(
+        id="forged-headers",
+        title="no certificate, but request headers that claim a verified one",
+        why="Proxies report the client certificate to the application in headers, which any client can send as well.",
+        mistake="The application believes the headers, and no proxy removes those of the client.",
+        remedy=remedies.OWN_HEADERS,
+        reference="RFC 9440 section 4",
+        hint="remove these headers from requests of clients, and accept them from the proxy only",
+        verifiers=TO_SERVER,
+        presents="",
+        route=Route.FORGED,
+        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
+        needs_ca_key=False,
+    ),
+    Case(
+        id="plain-text",
+        title="the same question without TLS",
+        why="A port that also answers plain text serves any client, whatever its TLS requires.",
+        mistake="A permissive mode detects TLS by its first byte and serves all else in plain text.",
+        remedy=remedies.TLS_ONLY,
+        reference="RFC 9325 section 3.2",
+        hint="serve nothing in plain text on this port (Istio: PeerAuthentication STRICT, not PERMISSIVE)",
+        verifiers=TO_SERVER,
+        presents="",
+        route=Route.PLAIN,
+        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
+        needs_ca_key=False,
+    ),
 )
 
 
@@ -133,11 +175,19 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     no_intermediate: str
     no_forged_key: str
     no_other_host: str
+    no_question: str
     bad: tuple[str, ...]  # names of the user's own invalid certificates
 
 
 ANY = Capabilities(  # for --list
-    sni="any", open_sni="any", no_ca_key="", no_intermediate="", no_forged_key="", no_other_host="", bad=()
+    sni="any",
+    open_sni="any",
+    no_ca_key="",
+    no_intermediate="",
+    no_forged_key="",
+    no_other_host="",
+    no_question="",
+    bad=(),
 )
 
 
@@ -145,7 +195,7 @@ def server_cases(capabilities: Capabilities) -> tuple[Case, ...]:
     """All cases, the baseline first and last as in the catalogue."""
     *catalogue, last = [case for case in CATALOGUE if Verifier.SERVER in case.verifiers]
     kept = [case for case in catalogue if not (case.control and case.checks)]
-    own = [case for case in OWN if case.route is not Route.REOPENED or capabilities.open_sni]
+    own = [case for case in OWN if case.route not in (Route.REOPENED, Route.OPEN_NAME) or capabilities.open_sni]
     bad = [_bad_case(name) for name in capabilities.bad]
     return tuple(_outside(case) for case in (*kept, *own, *bad, last))
 
@@ -162,8 +212,10 @@ def not_possible(case: Case, capabilities: Capabilities) -> Obstacle | None:
         return Obstacle("stolen certificates", capabilities.no_forged_key)
     if case.route in (Route.UNNAMED, Route.DEFAULT_SITE) and not capabilities.sni:
         return Obstacle("connections without a server name", "no row sends one: --sni NAME")
-    if case.route is Route.DEFAULT_SITE and capabilities.no_other_host:
+    if case.route in (Route.DEFAULT_SITE, Route.OPEN_NAME, Route.FORGED) and capabilities.no_other_host:
         return Obstacle("other hosts", capabilities.no_other_host)
+    if case.route is Route.PLAIN and capabilities.no_question:
+        return Obstacle("plain text", capabilities.no_question)
     return None
 
 

@@ -1,5 +1,6 @@
 """The user's CA, client certificate and keys for --connect: read from a directory or from files, and checked."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -49,6 +50,7 @@ class FilePaths(Struct, frozen=True, kw_only=True):
     key: Path | None = None
     ca_key: Path | None = None
     issuers: tuple[Path, ...] = ()
+    key_pass: str = ""  # env:NAME or file:PATH, as openssl-passphrase-options(1) writes it
 
     def over(self, other: "FilePaths") -> "FilePaths":
         """These; where one is not given, that of the other."""
@@ -59,6 +61,7 @@ class FilePaths(Struct, frozen=True, kw_only=True):
             key=self.key or other.key,
             ca_key=self.ca_key or (None if self.ca else other.ca_key),
             issuers=self.issuers if own else other.issuers,
+            key_pass=self.key_pass or other.key_pass,
         )
 
 
@@ -122,12 +125,18 @@ def _revoked_files(snapshot: Snapshot) -> dict[str, FilePaths]:
     }
 
 
-def read_client_files(files: FilePaths, bad: Mapping[str, FilePaths], openssl: Openssl) -> ClientFiles:
-    """Read the files and check that they belong together. Raises UsageError with what to give instead."""
+def read_client_files(
+    files: FilePaths, bad: Mapping[str, FilePaths], openssl: Openssl, scratch: Path | None = None
+) -> ClientFiles:
+    """Read the files and check that they belong together. `scratch`: a private directory for a key that is decrypted.
+
+    Raises UsageError with what to give instead.
+    """
     if not files.ca or not files.certificate or not files.key:
         raise UsageError("--connect needs DIR with ca.crt, client.crt and client.key; or --ca, --cert and --key")
+    key = _decrypted(files.key, files.key_pass, scratch, openssl) if files.key_pass and scratch else files.key
     anchors = [_certificate(pem, files.ca) for pem in _certificates(files.ca)]
-    good = _credential(openssl, files.certificate, files.key, files.issuers)
+    good = _credential(openssl, files.certificate, key, files.issuers)
     if (wanted := good.leaf.public_key) != public_key(openssl, files.key):
         assert wanted
         raise UsageError(f"{files.key} is not the key of {files.certificate}; give the matching key")
@@ -152,11 +161,21 @@ def read_client_files(files: FilePaths, bad: Mapping[str, FilePaths], openssl: O
 def public_key(openssl: Openssl, key: Path) -> str:
     """The public half of a private key, as x509 -pubkey prints it. Raises UsageError when it cannot be read."""
     if "ENCRYPTED" in _read(key):
-        raise UsageError(f"{key} is encrypted; decrypt it first: openssl pkey -in {key} -out FILE")
+        raise UsageError(f"{key} is encrypted; give its passphrase: --key-pass env:NAME or file:PATH")
     result = openssl.ask(("pkey", "-in", str(key), "-pubout"))
     if result.status:
         raise UsageError(f"{key} is not a private key that openssl can read; give a PEM file")
     return result.stdout
+
+
+def _decrypted(key: Path, source: str, scratch: Path, openssl: Openssl) -> Path:
+    """A copy of the key without its passphrase, which only the user can read. Raises UsageError."""
+    path = scratch / "key.pem"
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    result = openssl.ask(("pkey", "-in", str(key), "-passin", source, "-out", str(path)))
+    if result.status:
+        raise UsageError(f"{key} cannot be decrypted with --key-pass {source.partition(':')[0]}; check the passphrase")
+    return path
 
 
 def _authority(

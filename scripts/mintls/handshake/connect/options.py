@@ -12,9 +12,10 @@ from mintls.handshake.cases.case import Obstacle, Row
 from mintls.handshake.cases.obstacles import maker_obstacle, version_obstacle
 from mintls.handshake.connect.cases import Capabilities
 from mintls.handshake.connect.client_files import ClientFiles, FilePaths, files_of
-from mintls.handshake.connect.probe import NOBODY, read_probe
+from mintls.handshake.connect.protocols.protocol import REFUSED_STATUS, Request
+from mintls.handshake.connect.protocols.registry import PROTOCOLS, named
+from mintls.handshake.connect.question import Question
 from mintls.handshake.connect.server import Target
-from mintls.handshake.connect.verdict import REFUSED_STATUS, Rules
 from mintls.openssl.binary import Openssl
 from mintls.plan.commands import FORGEABLE
 
@@ -58,9 +59,33 @@ class ConnectOptions(cli.Application):
         "--starttls", str, argname="PROTOCOL", default="", help="smtp, imap, postgres ..., as in s_client", **_OF_IT
     )
     probe = cli.SwitchAttr(
-        "--probe", str, argname="PROBE", default="http",
-        help="What to ask it: http[:PATH], line:TEXT, hex:BYTES or none", **_OF_IT,
+        "--probe", str, argname="PROBE", default="auto",
+        help="What to ask: http:PATH, h2, grpc, smtp, imap, pop3, postgres:USER, mysql:USER, redis, mqtt, amqp, ldap, "
+        "nats, syslog, line:TEXT, hex:BYTES, none; by default it is found out", **_OF_IT,
     )  # fmt: skip
+    alpn = cli.SwitchAttr("--alpn", str, argname="NAMES", default="", help="ALPN to offer, such as h2", **_OF_IT)
+    accepted_if = cli.SwitchAttr(
+        "--accepted-if", str, argname="TEXT", default="", help="A text that only replies to accepted clients have",
+        **_OF_IT,
+    )  # fmt: skip
+    refused_if = cli.SwitchAttr(
+        "--refused-if", str, argname="TEXT", default="", help="A text that only replies to rejected clients have",
+        **_OF_IT,
+    )  # fmt: skip
+    require_tls = cli.SwitchAttr(
+        "--require-tls", str, argname="VERSIONS", default="", help="Versions that the server must offer, e.g. 1.3",
+        **_OF_IT,
+    )  # fmt: skip
+    key_pass = cli.SwitchAttr(
+        "--key-pass", str, argname="SOURCE", default="", help="Passphrase of --key: env:NAME or file:PATH", **_OF_IT
+    )
+    keep = cli.SwitchAttr(
+        "--keep", str, argname="DIR", default="", help="Keep the credentials that were presented in a new directory",
+        **_OF_IT,
+    )  # fmt: skip
+    proxy = cli.SwitchAttr(
+        "--proxy", str, argname="HOST:PORT", default="", help="Connect through this HTTP proxy", **_OF_IT
+    )
     bad = cli.SwitchAttr(
         "--bad", str, list=True, argname="NAME=CERT:KEY", help="A further certificate that must be rejected", **_OF_IT
     )
@@ -77,20 +102,44 @@ class ConnectOptions(cli.Application):
             raise UsageError(f"--connect {self.connect}: write HOST:PORT, such as localhost:4443 or [::1]:4443")
         sni = self.sni if self.sni is not None else "" if _is_address(host) else host
         name = sni or (f"[{host}]" if ":" in host else host)
-        probe = read_probe(self.probe, name if int(port) == _HTTPS else f"{name}:{port}")
-        rules = Rules(probe, _statuses(self.refused_status), read_probe(self.probe, NOBODY))
+        protocol, value = named(self.probe)
+        request = Request(
+            value=value,
+            authority=name if int(port) == _HTTPS else f"{name}:{port}",
+            refused_status=_statuses(self.refused_status),
+        )
+        question = Question(
+            protocol=protocol or PROTOCOLS["http"],
+            request=request,
+            accepted_if=self.accepted_if,
+            refused_if=self.refused_if,
+        )
+        question.probe()  # says what is wrong with it
         if self.starttls and self.starttls not in STARTTLS:
             raise UsageError(f"--starttls {self.starttls}: {not_known(self.starttls, STARTTLS)}")
         for option, word in (("--sni", sni), ("--open-sni", self.open_sni)):
             if word and not _NAME.fullmatch(word):
                 raise UsageError(f"{option} {word}: use only letters, digits, dots and hyphens")
         _check_host(self.connect, host, int(port))
-        return Target(host=host, port=int(port), sni=sni, starttls=self.starttls, open_sni=self.open_sni, rules=rules)
+        # With ALPN it is TLS at once, as PostgreSQL 17 has it.
+        upgrades = protocol and not self.alpn and (protocol.upgrades or int(port) in protocol.starttls_ports)
+        starttls = self.starttls or (protocol.starttls if protocol and upgrades else "")
+        return Target(
+            host=host,
+            port=int(port),
+            sni=sni,
+            starttls=starttls,
+            open_sni=self.open_sni,
+            question=question,
+            alpn=self.alpn or (protocol.alpn if protocol and not starttls else ""),
+            proxy=self.proxy,
+            required=_versions(self.require_tls),
+        )
 
     def files(self, path: str) -> FilePaths:
         """The files given as options; where one is not, that of the directory."""
         one = [Path(str(file)) if file else None for file in (self.ca, self.cert, self.key, self.ca_key)]
-        given = FilePaths(ca=one[0], certificate=one[1], key=one[2], ca_key=one[3])
+        given = FilePaths(ca=one[0], certificate=one[1], key=one[2], ca_key=one[3], key_pass=_source(self.key_pass))
         if path and not Path(path).is_dir():
             raise UsageError(f"{path} is not a directory: --connect takes one with ca.crt, client.crt and client.key")
         return given.over(files_of(Path(path))) if path else given
@@ -112,13 +161,19 @@ class ConnectOptions(cli.Application):
 def capabilities_of(held: ClientFiles, target: Target) -> Capabilities:
     """What the user's files and options allow to test."""
     key = held.good.leaf.key
+    asks = bool(target.question.probe().exchanges)
     return Capabilities(
         sni=target.sni,
         open_sni=target.open_sni,
         no_ca_key="" if held.authority_key else "needs the CA's key: --ca-key",
         no_intermediate="the CA allows none: path_length 0" if held.depth == 0 else "",
         no_forged_key="" if key.startswith(FORGEABLE) else f"needs an RSA or NIST EC key; yours is {key}",
-        no_other_host="" if target.rules.other_host != target.rules.probe else "only HTTP has a Host",
+        no_other_host="" if target.question.protocol.has_host else "only HTTP has a Host",
+        no_question="through a proxy it cannot be asked"
+        if target.proxy
+        else ""
+        if asks
+        else "nothing is asked (--probe)",
         bad=tuple(held.bad),
     )
 
@@ -154,6 +209,22 @@ def _statuses(text: str) -> tuple[int, ...]:
     if not all(re.fullmatch("[1-5][0-9][0-9]", word) for word in words):
         raise UsageError(f"--refused-status {text}: write HTTP statuses with commas between, such as 400,403")
     return tuple(map(int, words))
+
+
+def _versions(text: str) -> tuple[str, ...]:
+    versions = tuple(text.split(",")) if text else ()
+    if wrong := [version for version in versions if version not in ("1.2", "1.3")]:
+        raise UsageError(f"--require-tls {wrong[0]}: write 1.2, 1.3 or both with a comma between")
+    return versions
+
+
+def _source(text: str) -> str:
+    kind, colon, value = text.partition(":")
+    if text and (kind not in ("env", "file") or not colon or not value):
+        raise UsageError(
+            f"--key-pass {kind}: write env:NAME or file:PATH; a passphrase itself would be visible to others"
+        )
+    return text
 
 
 def _is_address(host: str) -> bool:
