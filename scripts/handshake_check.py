@@ -23,7 +23,8 @@ from mintls.handshake.cases.case import Case, Row, rows
 from mintls.handshake.cases.catalogue import CATALOGUE
 from mintls.handshake.cases.obstacles import check_prover
 from mintls.handshake.check import Check, Session
-from mintls.handshake.connect.cases import ANY, OWN, server_cases
+from mintls.handshake.connect.cases import ANY, server_cases
+from mintls.handshake.connect.catalogue import OWN
 from mintls.handshake.connect.check import ServerCheck
 from mintls.handshake.connect.client_files import revoked_files
 from mintls.handshake.connect.options import ConnectOptions

@@ -22,7 +22,7 @@ WITHOUT_KEY_IDS = {
     "good", "certificate-request", "none", "self-signed", "unknown-ca", "same-name-ca", "same-name-and-key-id-ca",
     "rogue-root", "leaf-as-ca", "bad-signature", "bad-body", "stolen", "tls-1.0", "tls-1.1", "null-ciphers",
     "anonymous-ciphers", "server-certificate", "no-name", "another-name", "default-site", "resumed", "open-name",
-    "good-again", "open-name-other-host", "forged-headers", "plain-text",
+    "good-again", "open-name-other-host", "forged-headers", "plain-text", "ca-names",
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def test_where_stacks_differ_a_row_is_policy() -> None:
     policy = {case.id for case in CASES.values() if case.severity is Severity.POLICY}
     assert policy == {
         "bad-key-usage", "ca-as-leaf", "weak-key", "tls-1.0", "tls-1.1", "no-extended-key-usage", "ca-with-purpose",
-        "default-site", "good-fresh", "good-intermediate", "weak-digest",
+        "default-site", "good-fresh", "good-intermediate", "weak-digest", "ca-names",
     }  # fmt: skip
     assert CASES["weak-key"].hint.startswith("Go, Node and GnuTLS accept it by default")
 

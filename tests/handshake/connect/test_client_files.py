@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_told(openssl: Openssl, dev: Path, rogue: Path, tmp
         (FilePaths(ca=tmp_path / "damaged.crt"), r"damaged\.crt: cannot read this certificate"),
         (FilePaths(key=tmp_path / "empty"), "empty is not a private key"),
         (FilePaths(key=tmp_path / "absent"), "absent: No such file or directory"),
-        (FilePaths(key=locked), r"encrypted\.key is encrypted; decrypt it first"),
+        (FilePaths(key=locked), r"encrypted\.key is encrypted; give its passphrase"),
     ):
         with pytest.raises(UsageError, match=sentence):
             read_client_files(files.over(good), {}, openssl)

@@ -64,11 +64,12 @@ class Route(StrEnum):
     # no connection of their own: that of the baseline is examined
     SERVER_CERTIFICATE = "the server's certificate in the baseline"
     CERTIFICATE_REQUEST = "the server's CertificateRequest in the baseline"
+    CA_NAMES = "the names of CAs in that"
 
     @property
     def connections(self) -> int:
         """How many connections a row of it makes."""
-        if self in (Route.SERVER_CERTIFICATE, Route.CERTIFICATE_REQUEST):
+        if self in (Route.SERVER_CERTIFICATE, Route.CERTIFICATE_REQUEST, Route.CA_NAMES):
             return 0
         if self is Route.FORGED:
             return FORGED_CONNECTIONS

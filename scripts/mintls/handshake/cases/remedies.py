@@ -371,6 +371,7 @@ SAME_HOST = Remedy(
 
 OWN_HEADERS = Remedy(
     server={
+        "openssl": "s_server passes no headers on",
         "nginx": "proxy_set_header X-SSL-Client-Verify $ssl_client_verify, and so on for each header that is read",
         "Apache": "RequestHeader unset X-SSL-Client-Verify, then set it from %{SSL_CLIENT_VERIFY}s",
         "HAProxy": "http-request del-header x-ssl-client- -m beg, then set-header",
@@ -384,6 +385,7 @@ OWN_HEADERS = Remedy(
 
 TLS_ONLY = Remedy(
     server={
+        "openssl": "s_server speaks TLS alone",
         "nginx": "`listen PORT ssl` and no second `listen PORT` without it; error_page 497 must not serve content",
         "HAProxy": "`ssl` in each bind line of the port",
         "Istio": "PeerAuthentication with mtls.mode STRICT",
@@ -392,5 +394,17 @@ TLS_ONLY = Remedy(
         "Node": "https.createServer, without httpolyglot",
         "SMTP, IMAP, POP3": "reject mail and logins before STARTTLS (Postfix: smtpd_tls_security_level encrypt)",
         "PostgreSQL": "hostssl, not host, in pg_hba.conf",
+    },
+)
+
+CA_NAMES = Remedy(
+    server={
+        "openssl": "s_server -CAfile ca.crt sends the names in it; -chainCAfile sends none",
+        "nginx": "ssl_client_certificate names the CAs that are sent; those of ssl_trusted_certificate are not sent",
+        "Apache": "SSLCADNRequestFile ca.crt, or SSLCACertificateFile alone",
+        "HAProxy": "ca-file is sent; with ca-verify-file only the names of ca-file",
+        "Go": "ClientCAs: its subjects are sent",
+        "Python": "load_verify_locations(cafile): its subjects are sent",
+        "Node": "ca: its subjects are sent",
     },
 )

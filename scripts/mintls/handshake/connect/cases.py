@@ -1,4 +1,4 @@
-"""The cases for a server of the user: the catalogue, as far as the user's files allow, and the cases below (pure).
+"""The cases for a server of the user: the catalogue, as far as the user's files allow, and those of its own (pure).
 
 A row that cannot be tried is still listed, with the reason.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from mintls.handshake.cases import remedies
 from mintls.handshake.cases.case import Case, Issued, Obstacle, Route, Row, Severity, Verifier
 from mintls.handshake.cases.catalogue import CATALOGUE
+from mintls.handshake.connect.catalogue import OWN, TO_SERVER
 from mintls.handshake.result import Result
 from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.handshake.wire.alerts import AlertNumber
@@ -15,155 +16,9 @@ from mintls.handshake.wire.alerts import AlertNumber
 from msgspec import Struct
 from msgspec.structs import replace
 
-TO_SERVER = (Verifier.SERVER,)
 # The issuers sent after the user's leaf, and after what the user's CA signs; either may be empty.
 LEAF_ISSUERS, CA_ISSUERS = "leaf-issuers", "ca-issuers"
 LIKE_THE_CA = ("namesake", "double")
-
-OWN: tuple[Case, ...] = (
-    Case(
-        id="server-certificate",
-        title="the server's own certificate, for its name and by the given CA",
-        why="Clients that verify must accept it, or users will turn verification off.",
-        mistake="It lacks the name that clients use, its intermediates are not sent, or a different CA signed it.",
-        remedy=remedies.IDENTITY,
-        reference="RFC 9525 section 6",
-        hint="clients that verify will not connect: see verify.py, --ca and --sni",
-        verifiers=TO_SERVER,
-        severity=Severity.INFORMATION,
-        route=Route.SERVER_CERTIFICATE,
-        accepted=True,
-        needs_ca_key=False,
-    ),
-    Case(
-        id="good-fresh",
-        title="a valid certificate with the same names, newly signed by the CA",
-        why="A server that pins certificates rejects all new ones, so their rejection proves nothing.",
-        mistake="It pins certificates or fingerprints, which may be intended.",
-        remedy=remedies.TRUST,
-        reference="RFC 5280 section 6.1",
-        hint="the server accepts some certificates of this CA but not all: what the CA's key can sign is not tested",
-        verifiers=TO_SERVER,
-        severity=Severity.POLICY,
-        accepted=True,
-        vouches_for=Issued.BY_THE_CA,
-        leaf={},
-    ),
-    Case(
-        id="no-name",
-        title="no certificate, and no server name in the ClientHello",
-        why="The client chooses whether to send a server name: a default site without verification is an open door.",
-        mistake="Verification is configured for one virtual host, but not for the default one.",
-        remedy=remedies.EVERY_NAME,
-        reference="RFC 6066 section 3",
-        hint="require the certificate in the default server too (nginx: the default_server; Go: GetConfigForClient)",
-        verifiers=TO_SERVER,
-        presents="",
-        route=Route.UNNAMED,
-        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
-        needs_ca_key=False,
-    ),
-    Case(
-        id="another-name",
-        title="no certificate, and an unknown server name in the ClientHello",
-        why="Behind a name without verification, the Host header may still select the protected site.",
-        mistake="Verification is configured for one virtual host but not for the one that answers all other names.",
-        remedy=remedies.EVERY_NAME,
-        reference="RFC 9110 section 7.4",
-        hint="reject unknown names (nginx: a default_server with ssl_reject_handshake on), or require one there too",
-        verifiers=TO_SERVER,
-        presents="",
-        route=Route.MISNAMED,
-        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
-        needs_ca_key=False,
-    ),
-    Case(
-        id="default-site",
-        title="no certificate, no server name in the ClientHello, and an unknown host in the request",
-        why="A default site answers any client: whether its content may be public is your decision.",
-        mistake="The default site of the port does not request a certificate.",
-        remedy=remedies.EVERY_NAME,
-        reference="RFC 6066 section 3",
-        hint="a default site answers without a certificate: require one there too, or reject unknown names",
-        verifiers=TO_SERVER,
-        severity=Severity.POLICY,
-        presents="",
-        route=Route.DEFAULT_SITE,
-        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
-        needs_ca_key=False,
-    ),
-    Case(
-        id="resumed",
-        title="a session of the valid certificate, resumed without it",
-        why="A resumed session accepts a certificate that has since expired or been revoked.",
-        mistake="Tickets live for hours, and the certificate is not verified again.",
-        remedy=remedies.SHORT_SESSIONS,
-        reference="RFC 8446 section 2.2",
-        hint="a resumed session is not verified again: keep its lifetime short where certificates are revoked",
-        verifiers=TO_SERVER,
-        severity=Severity.INFORMATION,
-        presents="",
-        route=Route.RESUMED,
-        accepted=True,
-        needs_ca_key=False,
-    ),
-    Case(
-        id="open-name",
-        title="no certificate, but a session of the name that requires none (--open-sni)",
-        why="Otherwise a session from a name without verification opens the name that requires a certificate.",
-        mistake="The names share a session cache or ticket key.",
-        remedy=remedies.SESSIONS_APART,
-        reference="RFC 8446 section 4.6.1",
-        hint="do not resume across names: a session cache and ticket key for each (nginx: 1.27.4 or newer)",
-        verifiers=TO_SERVER,
-        presents="",
-        route=Route.REOPENED,
-        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
-        needs_ca_key=False,
-    ),
-    Case(
-        id="open-name-other-host",
-        title="no certificate, the name that requires none (--open-sni), and the protected host in the request",
-        why="The server name selects the TLS settings, the Host header the site: they can differ in one connection.",
-        mistake="Requests are routed by Host alone, without comparing it with the server name of the connection.",
-        remedy=remedies.SAME_HOST,
-        reference="RFC 9110 section 7.4",
-        hint="answer 421 if Host is not the server name (Apache: SSLStrictSNIVHostCheck; nginx: 1.27.4 or newer)",
-        verifiers=TO_SERVER,
-        presents="",
-        route=Route.OPEN_NAME,
-        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
-        needs_ca_key=False,
-    ),
-    Case(
-        id="forged-headers",
-        title="no certificate, but request headers that claim a verified one",
-        why="Proxies report the client certificate to the application in headers, which any client can send as well.",
-        mistake="The application believes the headers, and no proxy removes those of the client.",
-        remedy=remedies.OWN_HEADERS,
-        reference="RFC 9440 section 4",
-        hint="remove these headers from requests of clients, and accept them from the proxy only",
-        verifiers=TO_SERVER,
-        presents="",
-        route=Route.FORGED,
-        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
-        needs_ca_key=False,
-    ),
-    Case(
-        id="plain-text",
-        title="the same question without TLS",
-        why="A port that also answers plain text serves any client, whatever its TLS requires.",
-        mistake="A permissive mode detects TLS by its first byte and serves all else in plain text.",
-        remedy=remedies.TLS_ONLY,
-        reference="RFC 9325 section 3.2",
-        hint="serve nothing in plain text on this port (Istio: PeerAuthentication STRICT, not PERMISSIVE)",
-        verifiers=TO_SERVER,
-        presents="",
-        route=Route.PLAIN,
-        alerts=(AlertNumber.CERTIFICATE_REQUIRED,),
-        needs_ca_key=False,
-    ),
-)
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):

@@ -47,7 +47,7 @@ class ServerCheck:
         leaf = held.good.leaf
         request = replace(self._target.question.request, user=subject_of(leaf).get("CN", [""])[-1])
         question = replace(self._target.question, request=request)
-        target = replace(self._target, question=question, headers=forged_headers(leaf))
+        target = replace(self._target, question=question, headers=forged_headers(leaf), issuers=held.issuer_names)
         obstacle = server_obstacle(held, self._versions, session.openssl)
         cases = server_cases(capabilities_of(held, target))
         tried, _ = divide(with_controls(session.choose(cases), cases, capabilities_of(held, target)), obstacle)

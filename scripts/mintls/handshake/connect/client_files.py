@@ -37,6 +37,7 @@ class ClientFiles(Struct, frozen=True, kw_only=True):
     good: Credential
     bad: Mapping[str, Credential]
     authority: Certificate
+    issuer_names: tuple[str, ...]
     authority_key: Path | None
     authority_issuers: str
     depth: int | None
@@ -152,6 +153,7 @@ def read_client_files(
             if one.certificate and one.key
         },
         authority=authority,
+        issuer_names=(good.leaf.issuer, *(certificate.issuer for certificate in issuers)),
         authority_key=files.ca_key.absolute() if files.ca_key else None,
         authority_issuers="" if is_anchor else good.issuers,
         depth=authority.path_length,

@@ -14,6 +14,7 @@ from mintls.handshake.connect.s_client import connect
 from mintls.handshake.connect.verdict import (
     Baseline,
     is_resumed,
+    judge_ca_names,
     judge_plain,
     judge_request,
     judge_server,
@@ -33,7 +34,8 @@ from msgspec.structs import replace
 class Target(Struct, frozen=True, kw_only=True):
     """Where the server is and how it is asked; an empty `sni`: the ClientHello names no server.
 
-    `headers`: groups of forged header lines. `required`: versions of TLS that it has to offer. `proxy`: HOST:PORT of a
+    `headers`: groups of forged header lines. `required`: versions of TLS that it has to offer.
+    `issuers`: the names of the CAs above the client certificate. `proxy`: HOST:PORT of a
     proxy with CONNECT, `alpn`: protocols with commas between, as in openssl-s_client(1).
     """
 
@@ -47,6 +49,7 @@ class Target(Struct, frozen=True, kw_only=True):
     alpn: str = ""
     proxy: str = ""
     required: tuple[str, ...] = ()
+    issuers: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -168,9 +171,11 @@ class Server:
         return Baseline(self._probe.answer(control.answer), control.open)
 
     def _look_again(self, row: Row) -> Result:
-        control = self._controls[row.version]
+        control, target = self._controls[row.version], self._target
         if row.case.route is Route.SERVER_CERTIFICATE:
-            verdict = judge_server_certificate(control, self._target.sni or self._target.host)
+            verdict = judge_server_certificate(control, target.sni or target.host)
+        elif row.case.route is Route.CA_NAMES:
+            verdict = judge_ca_names(control, target.issuers)
         else:
             verdict = judge_request(control)
         return Result(row, verdict, replace(control, milliseconds=0.0))

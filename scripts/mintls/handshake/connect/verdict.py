@@ -19,6 +19,7 @@ END = "unexpected eof while reading"  # why OpenSSL 3 itself sends decode_error 
 SAME_CONTENT = (Route.UNNAMED, Route.MISNAMED, Route.REOPENED, Route.OPEN_NAME, Route.PLAIN)  # counts, and no other
 WITHOUT = (*SAME_CONTENT, Route.DEFAULT_SITE)  # rejecting the name or the hello is a refusal too
 NO_TLS = ("wrong version number", "http request", "https proxy request")  # openssl's reasons for a plain-text reply
+NAMED = 5  # names of CAs that a reason lists
 TEXTS = "--accepted-if TEXT or --refused-if TEXT"
 
 
@@ -88,6 +89,22 @@ def judge_request(control: Evidence) -> Verdict:
     if size := control.presenter.length("CertificateRequest", sent=False):
         return Verdict(Kind.ACCEPTED, f"CertificateRequest of {size} B")
     return Verdict(Kind.NOT_REQUESTED, "the server did not ask for a certificate (no CertificateRequest)")
+
+
+def judge_ca_names(control: Evidence, issuers: tuple[str, ...]) -> Verdict:
+    """Whether clients that look for their issuer among the names that the server sends find it.
+
+    `issuers`: the names of the CAs above the valid certificate, as RFC 4514's text.
+    """
+    if not control.presenter.has("CertificateRequest", sent=False):
+        return Verdict(Kind.NOT_TRIED, "the server requests no certificate")
+    names = control.presenter.authorities
+    if not names:
+        return Verdict(Kind.ACCEPTED, "the server names no CA, so that clients send what they have")
+    named = "; ".join(names[:NAMED]) + (f"; {len(names) - NAMED} more" if len(names) > NAMED else "")
+    if set(names).intersection(issuers):
+        return Verdict(Kind.ACCEPTED, f"the server names {named}")
+    return Verdict(Kind.REFUSED, f"the server names {named}, but not {issuers[0]}, the issuer of your certificate")
 
 
 def judge_server_certificate(control: Evidence, name: str) -> Verdict:
