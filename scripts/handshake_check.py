@@ -23,10 +23,12 @@ from mintls.handshake.cases.case import Case, Row, rows
 from mintls.handshake.cases.catalogue import CATALOGUE
 from mintls.handshake.cases.obstacles import check_prover
 from mintls.handshake.check import Check, Session
-from mintls.handshake.connect.cases import ANY, OWN, server_cases
+from mintls.handshake.connect.cases import ANY, server_cases
+from mintls.handshake.connect.catalogue import OWN
 from mintls.handshake.connect.check import ServerCheck
 from mintls.handshake.connect.client_files import revoked_files
 from mintls.handshake.connect.options import ConnectOptions
+from mintls.handshake.connect.protocols.registry import AUTO
 from mintls.handshake.listen.cases import client_cases
 from mintls.handshake.listen.check import ClientCheck
 from mintls.handshake.own_pair import PairCheck
@@ -170,7 +172,9 @@ class HandshakeCheck(ConnectOptions, Script):
         """What is checked: a server, a client, or our own pair. Raises UsageError."""
         if self.connect:
             bad = {**(revoked_files(Path(path)) if path else {}), **self.bad_files()}
-            return ServerCheck(self.target(), self.files(path), bad, self.tls.split(","))
+            keep, auto = Path(self.keep) if self.keep else None, self.probe == AUTO
+            versions = self.tls.split(",")
+            return ServerCheck(self.target(), self.files(path), bad, versions, auto=auto, keep=keep)
         return ClientCheck(path, self.listen, self.client_cmd) if self.listen else PairCheck(path)
 
     def catalogue(self) -> tuple[Case, ...]:

@@ -2,7 +2,7 @@
 
 from mintls.handshake.cases.case import Row, Verifier
 from mintls.handshake.cases.catalogue import CATALOGUE
-from mintls.handshake.connect.cases import OWN
+from mintls.handshake.connect.catalogue import OWN
 from mintls.handshake.result import Result, Run, Subject
 from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.handshake.wire.transcript import Alert, Message, Transcript

@@ -2,7 +2,7 @@
 
 from mintls.handshake.cases.case import Row, Severity, Verifier
 from mintls.handshake.cases.catalogue import CATALOGUE
-from mintls.handshake.result import Outcome, Result, Run, not_tried, weigh
+from mintls.handshake.result import Outcome, Result, Run, Subject, not_tried, weigh
 from mintls.handshake.verdict import Evidence, Expectation, Kind, Verdict, judge
 from mintls.handshake.wire.transcript import ALERTS, Alert, Message, Transcript
 
@@ -73,21 +73,21 @@ QUIET = replace(REFUSED.presenter, alerts=())
 @pytest.mark.parametrize(
     ("seen", "expected", "reason"),
     [
-        (replace(REFUSED, timed_out=True), UNKNOWN_CA, "no end within the time"),
+        (replace(REFUSED, timed_out=True), UNKNOWN_CA, "not finished within --timeout"),
         (replace(REFUSED, trouble="s_server did not start"), UNKNOWN_CA, "s_server did not start"),
         (replace(REFUSED, presenter=Transcript()), UNKNOWN_CA, "no ServerHello"),
-        (replace(REFUSED, presenter=Transcript(), timed_out=True), UNKNOWN_CA, "no ServerHello within the time"),
+        (replace(REFUSED, presenter=Transcript(), timed_out=True), UNKNOWN_CA, "no ServerHello within --timeout"),
         (replace(REFUSED, presenter=without(REFUSED.presenter, "Certificate", sent=True)), UNKNOWN_CA, "was not sent"),
         (evidence("server-1.3-none"), UNKNOWN_CA, "was not sent (Certificate message of 8 B)"),
         (REFUSED, replace(UNKNOWN_CA, certificate_size=1000), "was not sent (Certificate message of 475 B)"),
         (REFUSED, NONE, "not an empty Certificate message, but one of 475 B"),
-        (REFUSED, EXPIRED, "refused in another way: alert 48 unknown_ca"),
-        (REFUSED, replace(UNKNOWN_CA, errors=(19,)), "for another reason: alert 48 unknown_ca"),
+        (REFUSED, EXPIRED, "refused in a different way: alert 48 unknown_ca"),
+        (REFUSED, replace(UNKNOWN_CA, errors=(19,)), "for a different reason: alert 48 unknown_ca"),
         (REFUSED, replace(UNKNOWN_CA, errors=()), "expected verify error none"),
         (replace(BY_A_STRANGER, presenter=QUIET), UNKNOWN_CA, "closed without an alert"),
-        (evidence("server-1.0-tls-1.0"), replace(OLD, alerts=(40,)), "refused in another way"),
+        (evidence("server-1.0-tls-1.0"), replace(OLD, alerts=(40,)), "refused in a different way"),
         (Evidence(verifier_is_server=True), OLD, "no ClientHello"),
-        (replace(evidence("server-1.0-tls-1.0"), timed_out=True), OLD, "no end within the time"),
+        (replace(evidence("server-1.0-tls-1.0"), timed_out=True), OLD, "not finished within --timeout"),
     ],
 )
 def test_anything_else_is_inconclusive(seen: Evidence, expected: Expectation, reason: str) -> None:
@@ -153,7 +153,7 @@ def test_no_refusal_counts_beside_a_control_that_failed() -> None:
     assert kinds == [
         Kind.REFUSED, Kind.ACCEPTED, Kind.INCONCLUSIVE, Kind.REFUSED, Kind.ACCEPTED, Kind.INCONCLUSIVE, Kind.REFUSED,
     ]  # fmt: skip
-    assert "because the control server/1.3/good failed" in weigh(rows)[2].verdict.reason
+    assert "because the baseline server/1.3/good failed" in weigh(rows)[2].verdict.reason
 
 
 def test_a_server_that_asks_for_nothing_has_not_failed_the_control() -> None:
@@ -186,7 +186,7 @@ def test_what_hangs_is_not_tried_again() -> None:
 )
 def test_status(kinds: list[tuple[str, Kind]], strict: bool, status: int) -> None:
     results = tuple(result(case, kind) for case, kind in kinds)
-    run = Run(checked="", openssl="", started="", milliseconds=0, strict=strict, results=results)
+    run = Run(kind=Subject.SERVER, subject="", openssl="", started="", milliseconds=0, strict=strict, results=results)
     assert run.status == status
 
 
@@ -215,8 +215,8 @@ def shown_to_a_stranger(number: int, *, late: bool = False) -> Evidence:
     ("number", "at_hello", "kind", "reason"),
     [
         (50, False, Kind.REFUSED, "closed without an alert"),  # decode_error: OpenSSL 3 at an unexpected end
-        (40, False, Kind.INCONCLUSIVE, "the end that shows the certificate gave up: alert 40 handshake_failure"),
-        (70, False, Kind.INCONCLUSIVE, "the end that shows the certificate gave up: alert 70 protocol_version"),
+        (40, False, Kind.INCONCLUSIVE, "the presenting peer gave up: alert 40 handshake_failure"),
+        (70, False, Kind.INCONCLUSIVE, "the presenting peer gave up: alert 70 protocol_version"),
         (70, True, Kind.REFUSED, "it does not offer that version"),
     ],
 )
@@ -231,7 +231,7 @@ def test_what_our_server_says_is_no_refusal_of_the_clients(
 def test_a_client_that_has_shown_itself_has_refused_late() -> None:
     verdict = judge(CLIENT, shown_to_a_stranger(50, late=True))
     assert verdict.kind is Kind.REFUSED_LATE
-    assert verdict.reason.endswith("after it had finished and shown who it is")
+    assert verdict.reason.endswith("after it had completed the handshake and presented its certificate")
 
 
 # ---- both sides of each bound, each branch by itself
@@ -328,8 +328,8 @@ def test_what_a_client_has_shown_of_itself(length: int | None, leaked: bool) -> 
         seen = replace(seen, presenter=replace(seen.presenter, messages=(*seen.presenter.messages, own)))
     verdict = judge(CLIENT, seen)
     assert verdict.kind is Kind.REFUSED_LATE
-    assert ("and shown who it is" in verdict.reason) is leaked
-    assert "after it had finished" in verdict.reason
+    assert ("and presented its certificate" in verdict.reason) is leaked
+    assert "after it had completed the handshake" in verdict.reason
 
 
 def test_of_many_alerts_that_would_do_nobody_wants_a_list() -> None:
@@ -337,7 +337,7 @@ def test_of_many_alerts_that_would_do_nobody_wants_a_list() -> None:
     listed = judge(replace(UNKNOWN_CA, alerts=eight), REFUSED).reason
     assert listed.endswith("expected " + " or ".join(f"alert {n} {ALERTS[n]}" for n in eight))
     assert judge(replace(UNKNOWN_CA, alerts=nine), REFUSED).reason.endswith(
-        "expected an alert that judges what was shown"
+        "expected an alert about what was presented"
     )
     one = judge(replace(UNKNOWN_CA, alerts=(42,)), REFUSED).reason
     assert one.endswith("; expected alert 42 bad_certificate")

@@ -5,7 +5,7 @@ import re
 from mintls.errors import UsageError
 from mintls.handshake.cases.catalogue import CATALOGUE
 from mintls.handshake.cases.remedies import Remedy
-from mintls.handshake.connect.cases import OWN
+from mintls.handshake.connect.catalogue import OWN
 from mintls.report.explain import explain
 
 import pytest

@@ -1,9 +1,9 @@
-"""The two ends of our own pair: one s_server and one s_client, from the start to what they left behind.
+"""One connection between our own s_server and s_client: starts both, and returns what they reported.
 
-See openssl-s_server(1) and openssl-s_client(1). The server turns each line round (`-rev`), so that what
-the client reads back has been through the tunnel both ways. It is given port 0 and is ready when it says
-`ACCEPT HOST:PORT`; it takes one connection. Messages and complaints go to files, because an end whose pipe
-nobody drains stops. No end outlives its context, however that is left.
+See openssl-s_server(1) and openssl-s_client(1). The server reverses each line (`-rev`), so that what
+the client reads back has been through the tunnel both ways. It is given port 0, is ready when it prints
+`ACCEPT HOST:PORT`, and takes one connection. Messages and errors go to files, because a process whose pipe is not
+read blocks. No process outlives its context.
 """
 
 import os
@@ -24,23 +24,23 @@ from msgspec import Struct
 
 HOST = "127.0.0.1"
 SENT, ANSWER = b"ping\nCLOSE\n", b"gnip"  # CLOSE on a line of its own ends `-rev`
-READ = 4 << 20  # bytes of what an end says; one that says more has gone mad
-LONGEST = 400  # characters of a complaint
+READ = 4 << 20  # bytes of output that are read of each peer
+LONGEST = 400  # characters of an error message
 _READY = re.compile(rb"^ACCEPT \S+:(\d+)\r?$", re.MULTILINE)
 
 
 class End(Struct, frozen=True):
-    """What one end is given. `chain`: a PEM file of what it sends after its certificate."""
+    """The files and options of one peer. `chain`: a PEM file of what it sends after its certificate."""
 
     anchors: Path
     certificate: Path | None = None
     key: Path | None = None
     chain: Path | None = None
     options: tuple[str, ...] = ()
-    enforces: bool = True  # ends the handshake when the other end's certificate does not verify
+    enforces: bool = True  # ends the handshake when the other peer's certificate does not verify
 
     def argv(self) -> tuple[str, ...]:
-        """The options of openssl that say so."""
+        """The options of openssl for them."""
         files = {"-cert": self.certificate, "-key": self.key, "-cert_chain": self.chain, "-CAfile": self.anchors}
         files["-chainCAfile"] = self.certificate  # else it would send what it finds of its chain in -CAfile
         named = tuple(word for option, file in files.items() if file for word in (option, str(file)))
@@ -48,7 +48,7 @@ class End(Struct, frozen=True):
 
 
 class Conversation(Struct, frozen=True, kw_only=True):
-    """What the two ends left behind."""
+    """What the two peers reported."""
 
     server: Transcript = Transcript()
     client: Transcript = Transcript()
@@ -62,7 +62,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
 def converse(
     openssl: Openssl, server: End, client: End, directory: Path, timeout: float, pcapng: Path | None = None
 ) -> Conversation:
-    """Let the two ends talk for at most `timeout` seconds; their logs go to `directory`, which is private.
+    """Connect the two peers for at most `timeout` seconds; their logs go to `directory`, which is private.
     `pcapng`: where to write what passed between them, if anywhere.
 
     Raises MintlsError when openssl cannot be started.
@@ -79,12 +79,12 @@ def converse(
             return Conversation(
                 trouble=why_not("s_server did not start to listen", one), timed_out=late, commands=(first,)
             )
-        with recorded(pcapng, directory, port, timeout) as dialled:
-            dial = ("s_client", "-connect", f"{HOST}:{dialled}", *client.argv(), "-quiet", "-ign_eof")
-            with started(openssl, dial, other) as (caller, second):
+        with recorded(pcapng, directory, port, timeout) as connect_port:
+            command = ("s_client", "-connect", f"{HOST}:{connect_port}", *client.argv(), "-quiet", "-ign_eof")
+            with started(openssl, command, other) as (caller, second):
                 answer, in_time = _finish(caller, SENT, deadline)
             said = transcript_of(other)
-            if in_time and not said.messages:  # the server would wait for it for ever
+            if in_time and not said.messages:  # the server would wait for it forever
                 return Conversation(trouble=why_not("s_client did not connect", other), commands=(first, second))
             _, ended = _finish(process, None, deadline)
     return Conversation(
@@ -98,7 +98,7 @@ def converse(
 
 
 def plain_certificates(openssl: Openssl) -> tuple[str, ...]:
-    """The options that keep an end from compressing its certificates (RFC 8879), where openssl can do that at all."""
+    """The options that turn off the compression of certificates (RFC 8879), where this openssl has it."""
     return ("-no_tx_cert_comp", "-no_rx_cert_comp") if openssl.can("s_client", "-no_tx_cert_comp") else ()
 
 
@@ -106,7 +106,7 @@ def plain_certificates(openssl: Openssl) -> tuple[str, ...]:
 def started(
     openssl: Openssl, argv: tuple[str, ...], log: Path
 ) -> Iterator[tuple["subprocess.Popen[bytes]", tuple[str, ...]]]:
-    """A process whose messages go to LOG.msg and whose complaints go to LOG.err; with its whole command."""
+    """A process whose messages go to LOG.msg and whose errors go to LOG.err; with its whole command."""
     argv = (*argv, *plain_certificates(openssl), "-msg", "-msgfile", str(log.with_suffix(".msg")))
     with ExitStack() as stack:
         stderr: BinaryIO = stack.enter_context(log.with_suffix(".err").open("wb"))
@@ -117,7 +117,7 @@ def started(
 
 
 def ready_port(process: "subprocess.Popen[bytes]", deadline: float) -> int | None:
-    """The port that the server says it listens on; None when it ended or said nothing in time."""
+    """The port that the server reports; None when it ended or printed nothing in time."""
     assert process.stdout
     said = b""
     with selectors.DefaultSelector() as selector:
@@ -133,7 +133,7 @@ def ready_port(process: "subprocess.Popen[bytes]", deadline: float) -> int | Non
 
 
 def _finish(process: "subprocess.Popen[bytes]", stdin: bytes | None, deadline: float) -> tuple[bytes, bool]:
-    """What it writes until it ends, up to a bound, and whether it ended in time."""
+    """Its output until it ends, up to a bound, and whether it ended in time."""
     assert process.stdout
     if process.stdin:
         with suppress(BrokenPipeError), process.stdin as stream:
@@ -158,12 +158,12 @@ def _ends(process: "subprocess.Popen[bytes]", deadline: float) -> bool:
 
 
 def transcript_of(log: Path) -> Transcript:
-    """What the end with this log has said until now."""
+    """What the peer with this log has reported so far."""
     return parse(_read(log.with_suffix(".msg")), _read(log.with_suffix(".err")))
 
 
 def why_not(sentence: str, log: Path) -> str:
-    """The sentence with the first complaint of the end that it is about."""
+    """The sentence with the first error of the peer that it is about."""
     lines = (line.strip() for line in _read(log.with_suffix(".err")).split("\n"))
     complaint = next((line for line in lines if line and not line.startswith("verify depth is")), "")
     return f"{sentence}: {complaint[:LONGEST]}" if complaint else sentence

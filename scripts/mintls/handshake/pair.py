@@ -1,4 +1,4 @@
-"""Runs the rows against our own pair: s_server and s_client, each in turn the verifier that is tested."""
+"""Runs the rows with our own s_server and s_client, each in turn the verifier under test."""
 
 import re
 from base64 import b64decode
@@ -16,10 +16,10 @@ from mintls.handshake.verdict import Evidence, judge
 from mintls.openssl.binary import Openssl
 
 ANCHORS = "anchors.crt"
-# The presenter may offer anything, also what is weak; the verifier has to refuse that by itself.
+# The presenter may offer anything, also weak algorithms; the verifier must reject them by itself.
 PRESENTER, VERIFIER = ("-cipher", "DEFAULT@SECLEVEL=0"), ("-cipher", "DEFAULT@SECLEVEL=2")
 PROTOCOL = {"1.0": "-tls1", "1.1": "-tls1_1", "1.2": "-tls1_2", "1.3": "-tls1_3"}
-# A client that also offered 1.3 would name its versions (RFC 8446 section 4.2.1), and an old server refuse it.
+# A client that also offered 1.3 would list its versions (RFC 8446 section 4.2.1), and an old server would reject it.
 OLDEST = {Verifier.SERVER: ("-min_protocol", "TLSv1.2"), Verifier.CLIENT: ("-tls1_2",)}
 
 
@@ -38,9 +38,9 @@ class Pair:
         self._recordings = recordings
 
     def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
-        """Every row's result, in the order of the rows; `done` is called with each as soon as it is there.
+        """The result of each row, in the order of the rows; `done` is called with each as soon as it is known.
 
-        Where `good` came to no end, the rest of its verifier and version is not tried: each row would only wait
+        Where `good` did not finish, the rest of its verifier and version is not tried: each row would only wait
         as long again.
 
         Raises MintlsError when openssl cannot be started.
@@ -51,7 +51,7 @@ class Pair:
         """One row: one server, one client, one connection."""
         with TemporaryDirectory(prefix="mintls-") as name:
             directory = Path(name)
-            # The client checks the server's name also where the server is the one that is tested.
+            # The client checks the server's name also where the server is under test.
             checks = name_check("localhost") if row.verifier is Verifier.SERVER else ()
             shown = presenter(self._credentials, row, directory, checks)
             judging = self._verifier(row)
@@ -78,7 +78,7 @@ class Pair:
 
 
 def presenter(credentials: Path, row: Row, directory: Path, options: tuple[str, ...]) -> End:
-    """The end that shows what the row's case presents, from a directory of credentials; `directory` is private."""
+    """The peer that presents the credential of the row's case, from a directory of them; `directory` is private."""
     case = row.case
     name, links = case.credential(row.verifier), directory / "chain.crt"
     sent = b"".join((credentials / f"{issuer}.crt").read_bytes() for issuer in case.sent_chain(row.verifier))

@@ -1,4 +1,4 @@
-"""What a row came to: its verdict, weighed by the controls beside it, and what a whole run shows (pure)."""
+"""The result of a row: its verdict, weighed by its controls, and the result of a whole run (pure)."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 
 class Outcome(StrEnum):
-    """What a row adds to the answer of a run; the same words in every report."""
+    """The outcome of a row; the same words in every report."""
 
     PASS = "pass"
-    WARN = "warn"  # fails a run with --strict, and no other
+    WARN = "warn"  # fails a run only with --strict
     FAIL = "fail"
     UNKNOWN = "unknown"  # inconclusive, which is not a pass
     INFO = "info"  # worth knowing; the answer does not depend on it
@@ -31,7 +31,7 @@ class Subject(StrEnum):
 
 
 class Result(Struct, frozen=True):
-    """One row, the verdict on it and what that rests on."""
+    """One row, its verdict and the evidence."""
 
     row: Row
     verdict: Verdict
@@ -39,12 +39,12 @@ class Result(Struct, frozen=True):
 
     @property
     def expected(self) -> Kind:
-        """What the verifier ought to have done."""
+        """What the verifier should have done."""
         return Kind.ACCEPTED if self.row.case.accepted else Kind.REFUSED
 
     @property
     def outcome(self) -> Outcome:
-        """Whether it did."""
+        """The outcome, from verdict, expectation and severity."""
         kind = self.verdict.kind
         if kind in (Kind.NOT_TRIED, Kind.NOT_OFFERED):
             return Outcome.SKIP
@@ -59,7 +59,7 @@ class Result(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """All results of a run, with what the reports say about it."""
+    """All results of a run, with the facts that reports give."""
 
     kind: Subject
     subject: str  # what was checked, as the user named it
@@ -70,12 +70,12 @@ class Run(Struct, frozen=True, kw_only=True):
     results: tuple[Result, ...]
 
     def count(self, outcome: Outcome) -> int:
-        """How many rows came to that."""
+        """How many rows have that outcome."""
         return sum(result.outcome is outcome for result in self.results)
 
     @property
     def status(self) -> int:
-        """The exit status: what failed weighs more than what is not known."""
+        """The exit status: a failure outweighs an unknown."""
         if self.count(Outcome.FAIL) or (self.strict and self.count(Outcome.WARN)):
             return DOES_NOT_HOLD
         decided = any(self.count(outcome) for outcome in (Outcome.PASS, Outcome.WARN))
@@ -83,8 +83,8 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 def weigh(results: Iterable[Result]) -> tuple[Result, ...]:
-    """The same results, where a refusal beside a control that failed has become inconclusive: a verifier that
-    refuses everything would pass each negative case.
+    """The same results, where a refusal beside a failed control has become inconclusive: a verifier that
+    rejects everything would pass each negative case.
     """
     results = tuple(results)
     broken = [result for result in results if _is_broken(result)]
@@ -92,26 +92,26 @@ def weigh(results: Iterable[Result]) -> tuple[Result, ...]:
 
 
 def not_tried(rows: Iterable[Row], results: Iterable[Result]) -> tuple[Result, ...]:
-    """The rows that are not worth trying, because their control came to no end."""
+    """The rows that are not worth trying, because their control did not finish."""
     stuck = [result for result in results if result.evidence.timed_out or result.evidence.trouble]
     return tuple(untried(row, control) for row in rows if (control := _control_of(row, stuck)))
 
 
 def untried(row: Row, control: Result) -> Result:
-    """The result of a row that is not tried because its control failed."""
+    """The result of a row that is not tested because its control failed."""
     return Result(row, _void("not tried", control), Evidence(verifier_is_server=row.verifier is Verifier.SERVER))
 
 
 def _is_broken(result: Result) -> bool:
-    """A server that asks for no certificate has not refused the good one; its refusals at hello still count."""
+    """A server that requests no certificate has not rejected the valid one; its refusals of a hello still count."""
     case = result.row.case
     must = case.control and case.severity is Severity.MUST
     return must and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED, Kind.NOT_TRIED)
 
 
 def _control_of(row: Row, failed: Iterable[Result]) -> Result | None:
-    """The control among those that failed on which the row depends. Rows of old versions have none of their own:
-    any of the same verifier will do.
+    """The failed control on which the row depends. Rows of old versions have none of their own: any of the same
+    verifier applies.
     """
     for result in failed:
         control = result.row
@@ -129,4 +129,6 @@ def _weighed(result: Result, broken: list[Result]) -> Result:
 
 
 def _void(what: str, control: Result) -> Verdict:
-    return Verdict(Kind.INCONCLUSIVE, f"{what}, because the control {control.row.id} failed", control.row.id)
+    return Verdict(
+        Kind.INCONCLUSIVE, f"{what}, because the {control.row.case.role} {control.row.id} failed", control.row.id
+    )

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from mintls.errors import UsageError
-from mintls.handshake.connect.client_files import Files, files_of, read_holdings
+from mintls.handshake.connect.client_files import FilePaths, files_of, read_client_files
 from mintls.openssl.binary import Openssl
 
 import pytest
@@ -28,36 +28,41 @@ def deep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_set_with_an_intermediate(openssl: Openssl, deep: Path) -> None:
     files = files_of(deep)
     assert (files.ca, files.certificate, files.key) == (deep / "root.crt", deep / "client.crt", deep / "client.key")
-    held = read_holdings(files, {}, openssl)
+    held = read_client_files(files, {}, openssl)
     assert held.good.leaf.subject == "CN=the client"
-    assert held.good.above == (deep / "issuing.crt").read_text()
+    assert held.good.issuers == (deep / "issuing.crt").read_text()
     assert held.authority.subject == "CN=issuing", "it has its key"
     assert held.authority_key == deep / "issuing.key"
-    assert held.upper == held.good.above, "the server knows only the root"
+    assert held.authority_issuers == held.good.issuers, "the server knows only the root"
     assert held.depth == 0
 
 
 def test_without_the_key_the_anchor_is_the_authority(openssl: Openssl, deep: Path) -> None:
     files = files_of(deep)
-    held = read_holdings(Files(ca=files.ca).over(files), {}, openssl)
-    assert (held.authority.subject, held.authority_key, held.upper, held.depth) == ("CN=root", None, "", None)
+    held = read_client_files(FilePaths(ca=files.ca).over(files), {}, openssl)
+    assert (held.authority.subject, held.authority_key, held.authority_issuers, held.depth) == (
+        "CN=root",
+        None,
+        "",
+        None,
+    )
 
 
 def test_three_files_and_perhaps_a_fourth(openssl: Openssl, dev: Path, tmp_path: Path) -> None:
     for name in ("ca.crt", "client.crt", "client.key"):
         shutil.copy(dev / name, tmp_path)
-    assert read_holdings(files_of(tmp_path), {}, openssl).authority_key is None
+    assert read_client_files(files_of(tmp_path), {}, openssl).authority_key is None
     shutil.copy(dev / "ca.key", tmp_path)
-    held = read_holdings(files_of(tmp_path), {}, openssl)
-    assert (held.authority_key, held.depth, held.upper) == (tmp_path / "ca.key", 0, "")
+    held = read_client_files(files_of(tmp_path), {}, openssl)
+    assert (held.authority_key, held.depth, held.authority_issuers) == (tmp_path / "ca.key", 0, "")
 
 
 def test_what_stands_in_the_certificates_file_is_sent_along(openssl: Openssl, deep: Path, tmp_path: Path) -> None:
     chain = tmp_path / "client.pem"
     chain.write_text((deep / "client.crt").read_text() + (deep / "issuing.crt").read_text())
-    files = Files(ca=deep / "root.crt", certificate=chain, key=deep / "client.key")
-    held = read_holdings(files, {"old": files}, openssl)
-    assert held.good.above == (deep / "issuing.crt").read_text()
+    files = FilePaths(ca=deep / "root.crt", certificate=chain, key=deep / "client.key")
+    held = read_client_files(files, {"old": files}, openssl)
+    assert held.good.issuers == (deep / "issuing.crt").read_text()
     assert held.authority.subject == "CN=root"
     assert held.bad["old"].leaf == held.good.leaf
 
@@ -71,20 +76,20 @@ def encrypted(openssl: Openssl, key: Path, directory: Path) -> Path:
 
 
 def test_what_does_not_fit_is_told(openssl: Openssl, dev: Path, rogue: Path, tmp_path: Path) -> None:
-    good = Files(ca=dev / "ca.crt", certificate=dev / "client.crt", key=dev / "client.key")
+    good = FilePaths(ca=dev / "ca.crt", certificate=dev / "client.crt", key=dev / "client.key")
     (tmp_path / "empty").write_text("")
     (tmp_path / "damaged.crt").write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
     locked = encrypted(openssl, dev / "client.key", tmp_path)
     for files, sentence in (
-        (Files(key=rogue / "client.key"), r"client\.key is not the key of .*client\.crt"),
-        (Files(ca_key=rogue / "ca.key"), r"ca\.key is the key of no certificate in .*ca\.crt"),
-        (Files(ca=tmp_path / "empty"), "empty holds no certificate"),
-        (Files(ca=tmp_path / "damaged.crt"), r"damaged\.crt: cannot read this certificate"),
-        (Files(key=tmp_path / "empty"), "empty is no private key"),
-        (Files(key=tmp_path / "absent"), "absent: No such file or directory"),
-        (Files(key=locked), r"encrypted\.key is encrypted; decrypt it first"),
+        (FilePaths(key=rogue / "client.key"), r"client\.key is not the key of .*client\.crt"),
+        (FilePaths(ca_key=rogue / "ca.key"), r"ca\.key does not match any certificate in .*ca\.crt"),
+        (FilePaths(ca=tmp_path / "empty"), "empty does not contain a certificate"),
+        (FilePaths(ca=tmp_path / "damaged.crt"), r"damaged\.crt: cannot read this certificate"),
+        (FilePaths(key=tmp_path / "empty"), "empty is not a private key"),
+        (FilePaths(key=tmp_path / "absent"), "absent: No such file or directory"),
+        (FilePaths(key=locked), r"encrypted\.key is encrypted; give its passphrase"),
     ):
         with pytest.raises(UsageError, match=sentence):
-            read_holdings(files.over(good), {}, openssl)
+            read_client_files(files.over(good), {}, openssl)
     with pytest.raises(UsageError, match="--connect needs DIR"):
-        read_holdings(Files(ca=dev / "ca.crt"), {}, openssl)
+        read_client_files(FilePaths(ca=dev / "ca.crt"), {}, openssl)

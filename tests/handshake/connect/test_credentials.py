@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mintls.handshake.connect.cases import possible, server_cases
-from mintls.handshake.connect.client_files import Files, files_of, read_holdings
+from mintls.handshake.connect.client_files import FilePaths, files_of, read_client_files
 from mintls.handshake.connect.credentials import imitate, names_of
-from mintls.handshake.connect.options import means_of
-from mintls.handshake.connect.probe import read_probe
+from mintls.handshake.connect.options import capabilities_of
+from mintls.handshake.connect.protocols.none import NONE
+from mintls.handshake.connect.protocols.protocol import Request
+from mintls.handshake.connect.question import Question
 from mintls.handshake.connect.server import Target
-from mintls.handshake.connect.verdict import Rules
 from mintls.openssl.binary import Openssl
 from mintls.x509.certificate import read_certificate
 
@@ -24,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 pytestmark = pytest.mark.slow
 
 TARGET = Target(
-    host="localhost", port=1, sni="", starttls="", open_sni="", rules=Rules(read_probe("none", "localhost"))
+    host="localhost", port=1, sni="", starttls="", open_sni="", question=Question(protocol=NONE, request=Request())
 )
 ODD = """
 defaults: {key: "ec:P-256"}
@@ -34,10 +35,10 @@ clients: {client: {subject: {C: "NO", OU: [one, "two, three"], CN: "Zoë #1"},
 """
 
 
-def laid_out(openssl: Openssl, files: Files, directory: Path) -> Path:
-    held = read_holdings(files, {}, openssl)
-    means = means_of(held, TARGET)
-    imitate(held, possible(server_cases(means), means), directory, openssl, 2, datetime.now(UTC))
+def laid_out(openssl: Openssl, files: FilePaths, directory: Path) -> Path:
+    held = read_client_files(files, {}, openssl)
+    capabilities = capabilities_of(held, TARGET)
+    imitate(held, possible(server_cases(capabilities), capabilities), directory, openssl, 2, datetime.now(UTC))
     return directory
 
 
@@ -126,9 +127,9 @@ def test_a_stolen_certificate_has_a_key_that_only_looks_like_its_own(made: Path,
 def test_a_stolen_rsa_key_has_odd_factors(openssl: Openssl, dev: Path, tmp_path: Path, again: int) -> None:
     """With an even one OpenSSL gives up before it signs, and nothing is tried."""
     del again
-    held = read_holdings(files_of(dev), {}, openssl)
-    means = means_of(held, TARGET)
-    stolen = [case for case in server_cases(means) if case.id == "stolen"]
+    held = read_client_files(files_of(dev), {}, openssl)
+    capabilities = capabilities_of(held, TARGET)
+    stolen = [case for case in server_cases(capabilities) if case.id == "stolen"]
     imitate(held, stolen, tmp_path / "c", openssl, 2, datetime.now(UTC))
     key = tmp_path / "c" / "stolen-client.key"
     (tmp_path / "text").write_text("text")
@@ -181,8 +182,8 @@ def test_an_edwards_key_is_not_forged_and_all_else_is_made(openssl: Openssl, tmp
     made = laid_out(openssl, files, tmp_path / "credentials")
     assert not (made / "stolen-client.crt").exists()
     assert is_signed(read(made / "expired-client.crt"), read(tmp_path / "set" / "ca.crt"))
-    means = means_of(read_holdings(files, {}, openssl), TARGET)
-    assert means.no_forged_key == "no false key can be made for ed25519"
+    capabilities = capabilities_of(read_client_files(files, {}, openssl), TARGET)
+    assert capabilities.no_forged_key == "needs an RSA or NIST EC key; yours is ed25519"
 
 
 def test_names_that_no_profile_can_say_give_way(openssl: Openssl, tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mintls.handshake.connect.probe import Probe, read_probe
-from mintls.handshake.connect.s_client import CHUNK, dial
+from mintls.handshake.connect.probe import Probe
+from mintls.handshake.connect.protocols.protocol import Request
+from mintls.handshake.connect.protocols.registry import PROTOCOLS
+from mintls.handshake.connect.s_client import CHUNK, connect
 from mintls.handshake.verdict import Evidence
 from mintls.openssl.binary import Openssl
 
@@ -20,7 +22,7 @@ from peers.answering import accepting, tls_server
 
 pytestmark = pytest.mark.slow
 
-HTTP = read_probe("http", "localhost")
+HTTP, NONE = PROTOCOLS["http"].probe(Request()), PROTOCOLS["none"].probe(Request())
 PAGE = b"HTTP/1.1 200 OK\r\n\r\n"
 VERSIONS = pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 
@@ -30,7 +32,7 @@ def call(openssl: Openssl, dev: Path, tmp_path: Path) -> Callable[..., Evidence]
     def to(address: Address, *options: str, shown: bool = True, probe: Probe = HTTP, timeout: float = 20) -> Evidence:
         own = ("-cert", str(dev / "client.crt"), "-key", str(dev / "client.key")) if shown else ()
         argv = ("-connect", f"{address.host}:{address.port}", "-CAfile", str(dev / "ca.crt"), *own, *options)
-        seen = dial(openssl, argv, probe, tmp_path, timeout)
+        seen = connect(openssl, argv, probe, tmp_path, timeout)
         assert not (tmp_path / "messages").exists()
         return seen
 
@@ -65,21 +67,21 @@ def test_a_server_without_session_tickets_is_asked_after_a_short_silence(
         seen = call(address, "-tls1_3")
         assert seen.answer == PAGE
         assert not seen.presenter.has("NewSessionTicket", sent=False)
-        quiet = call(address, "-tls1_3", probe=read_probe("none", "localhost"), timeout=0.5)
+        quiet = call(address, "-tls1_3", probe=NONE, timeout=0.5)
     assert quiet.timed_out
 
 
 @VERSIONS
 def test_nothing_is_sent_when_nothing_is_asked(call: Callable[..., Evidence], dev: Path, version: str) -> None:
     with tls_server(dev, lambda peer: PAGE) as address:
-        seen = call(address, version, probe=read_probe("none", "localhost"))
+        seen = call(address, version, probe=NONE)
     assert not seen.presenter.has_data(sent=True)
     assert (seen.answered, seen.timed_out) == (False, False)
 
 
 def test_a_server_may_speak_first(call: Callable[..., Evidence], dev: Path) -> None:
     with tls_server(dev, lambda peer: None, greeting=b"220 ready\r\n") as address:
-        assert call(address, "-tls1_3", probe=read_probe("none", "localhost")).answer == b"220 ready\r\n"
+        assert call(address, "-tls1_3", probe=NONE).answer == b"220 ready\r\n"
 
 
 def test_an_answer_without_an_end_is_cut(call: Callable[..., Evidence], dev: Path) -> None:

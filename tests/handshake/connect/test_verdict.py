@@ -2,12 +2,16 @@
 
 from mintls.handshake.cases.case import Case
 from mintls.handshake.connect.cases import ANY, server_cases
-from mintls.handshake.connect.probe import Answer, read_probe
+from mintls.handshake.connect.probe import Answer, Probe, Reply
+from mintls.handshake.connect.protocols.protocol import Request
+from mintls.handshake.connect.protocols.registry import named
+from mintls.handshake.connect.question import Question
 from mintls.handshake.connect.verdict import (
     END,
-    Rules,
+    Baseline,
     is_let_in,
     is_resumed,
+    judge_plain,
     judge_request,
     judge_server,
     judge_server_certificate,
@@ -20,8 +24,7 @@ from msgspec.structs import replace
 from recorded import recorded
 
 CASES: dict[str, Case] = {case.id: case for case in server_cases(ANY)}
-RULES = Rules(read_probe("http", "server.test"))
-OK = Answer(200, b"H")
+OK = Answer(Reply.ACCEPTED, "HTTP 200")
 SENT = 400  # bytes of a leaf in DER; those recorded have more
 
 
@@ -31,8 +34,18 @@ def seen(name: str, answer: bytes = b"") -> Evidence:
     return Evidence(verifier_is_server=True, presenter=client, answered=bool(answer), answer=answer)
 
 
-def judge(case: str, evidence: Evidence, rules: Rules = RULES, control: Answer | None = OK) -> Verdict:
-    return judge_server(CASES[case], SENT if CASES[case].presents else 0, evidence, control, rules)
+def probe(text: str = "http", status: tuple[int, ...] = (400, 401, 403, 421, 495, 496), **texts: str) -> Probe:
+    protocol, value = named(text)
+    assert protocol
+    return Question(protocol=protocol, request=Request(value=value, refused_status=status), **texts).probe()
+
+
+HTTP = probe()
+SERVED = Baseline(OK)
+
+
+def judge(case: str, evidence: Evidence, asked: Probe = HTTP, control: Baseline | None = SERVED) -> Verdict:
+    return judge_server(CASES[case], SENT if CASES[case].presents else 0, evidence, control, asked)
 
 
 def http(status: int) -> bytes:
@@ -61,7 +74,7 @@ GREETED = silent(seen("server-1.3-good", http(400)))
         ("unknown-ca", seen("server-1.3-good", http(200)), Kind.ACCEPTED, "HTTP 200, certificate sent"),
         ("unknown-ca", seen("server-1.3-good", http(404)), Kind.ACCEPTED, "HTTP 404, certificate sent"),
         ("unknown-ca", silent(REFUSED), Kind.REFUSED, "closed without an answer, certificate sent"),
-        ("unknown-ca", replace(silent(REFUSED), timed_out=True), Kind.INCONCLUSIVE, "no answer within the time"),
+        ("unknown-ca", replace(silent(REFUSED), timed_out=True), Kind.INCONCLUSIVE, "no answer within --timeout"),
         ("unknown-ca", seen("server-1.3-none", http(400)), Kind.INCONCLUSIVE, "the certificate was not sent"),
         ("unknown-ca", seen("server-1.3-none"), Kind.INCONCLUSIVE, "the certificate was not sent"),
         ("none", seen("server-1.3-none"), Kind.REFUSED, "alert 116 certificate_required, no certificate sent"),
@@ -72,8 +85,8 @@ GREETED = silent(seen("server-1.3-good", http(400)))
         ("tls-1.0", seen("server-1.0-tls-1.0"), Kind.REFUSED, "alert 70 protocol_version"),
         ("unknown-ca", seen("server-1.0-tls-1.0"), Kind.INCONCLUSIVE, "no ServerHello"),
         ("unknown-ca", replace(REFUSED, trouble="s_client did not connect"), Kind.INCONCLUSIVE, "did not connect"),
-        ("no-name", seen("server-1.3-not-requested", http(200)), Kind.ACCEPTED, "no certificate asked for"),
-        ("no-name", seen("server-1.3-not-requested", http(404)), Kind.REFUSED, "another content than HTTP 200"),
+        ("no-name", seen("server-1.3-not-requested", http(200)), Kind.ACCEPTED, "no certificate requested"),
+        ("no-name", seen("server-1.3-not-requested", http(404)), Kind.REFUSED, "different content from HTTP 200"),
         ("no-name", seen("server-1.3-not-requested", http(421)), Kind.REFUSED, "HTTP 421"),
         ("no-name", seen("server-1.3-none"), Kind.REFUSED, "alert 116"),
         ("open-name", seen("server-1.3-not-requested", http(200)), Kind.ACCEPTED, "HTTP 200"),
@@ -84,21 +97,48 @@ def test_recorded(case: str, evidence: Evidence, kind: Kind, reason: str) -> Non
     assert (verdict.kind, reason in verdict.reason) == (kind, True), verdict
 
 
-def test_a_refusal_is_one_only_beside_another_answer_of_the_control() -> None:
+def test_a_refusal_is_one_only_beside_another_answer_of_the_baseline() -> None:
+    """A path that nobody may read shows nothing, and that is neither a refusal nor an acceptance."""
     refused = replace(REFUSED, answer=http(403), answered=True)
     assert judge("unknown-ca", refused).kind is Kind.REFUSED
-    assert judge("unknown-ca", refused, control=Answer(403, b"H")).kind is Kind.ACCEPTED
-    assert judge("unknown-ca", refused, Rules(RULES.probe, (401,))).kind is Kind.ACCEPTED
+    verdict = judge("unknown-ca", refused, control=Baseline(Answer(Reply.REFUSED, "HTTP 403")))
+    assert verdict.kind is Kind.INCONCLUSIVE
+    assert "HTTP 403 for the valid certificate" in verdict.reason
+    assert "--probe http:/PATH" in verdict.reason
+    assert judge("unknown-ca", refused, probe(status=(401,))).kind is Kind.ACCEPTED
+    served = replace(refused, answer=http(200))
+    assert judge("unknown-ca", served, control=Baseline(Answer(Reply.REFUSED, "HTTP 403"))).kind is Kind.ACCEPTED
 
 
-def test_another_protocol_refuses_with_another_first_byte() -> None:
-    rules = Rules(read_probe("hex:00", "h"))
-    for first, kind in ((b"E", Kind.REFUSED), (b"R", Kind.ACCEPTED)):
-        evidence = replace(REFUSED, answer=first + b"rest", answered=True)
-        verdict = judge("unknown-ca", evidence, rules, Answer(None, b"R"))
-        assert verdict.kind is kind
-    # but not where the good certificate got HTTP: that is a server which behaves in a way that nobody has told
-    assert judge("unknown-ca", replace(REFUSED, answer=b"E\n", answered=True)).kind is Kind.ACCEPTED
+def test_a_different_reply_of_an_unknown_protocol_is_not_a_refusal() -> None:
+    asked = probe("hex:00")
+    same, other = replace(REFUSED, answer=b"Rest", answered=True), replace(REFUSED, answer=b"E\n", answered=True)
+    control = Baseline(asked.answer(b"Rest"))
+    assert judge("unknown-ca", same, asked, control).kind is Kind.ACCEPTED
+    verdict = judge("unknown-ca", other, asked, control)
+    assert verdict.kind is Kind.INCONCLUSIVE
+    assert "'E'" in verdict.reason
+    assert "'Rest' for the valid certificate" in verdict.reason
+    assert "--accepted-if TEXT or --refused-if TEXT" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("texts", "answer", "kind"),
+    [
+        ({"accepted_if": "secret"}, b"the secret", Kind.ACCEPTED),
+        ({"accepted_if": "secret"}, b"no", Kind.REFUSED),
+        ({"refused_if": "no"}, b"no", Kind.REFUSED),
+        ({"refused_if": "no"}, b"the secret", Kind.ACCEPTED),
+        ({"accepted_if": "secret", "refused_if": "no"}, b"the secret", Kind.ACCEPTED),
+        ({"accepted_if": "secret", "refused_if": "no"}, b"no", Kind.REFUSED),
+        ({"accepted_if": "secret", "refused_if": "no"}, b"maybe", Kind.INCONCLUSIVE),
+    ],
+)
+@pytest.mark.parametrize("text", ["line:whoami", "http"])
+def test_a_text_of_the_user_decides(text: str, texts: dict[str, str], answer: bytes, kind: Kind) -> None:
+    asked = probe(text, **texts)
+    control = Baseline(asked.answer(b"CN=me, the secret"))
+    assert judge("unknown-ca", replace(REFUSED, answer=answer, answered=True), asked, control).kind is kind
 
 
 def test_the_second_control_has_to_get_what_the_first_got() -> None:
@@ -125,16 +165,19 @@ def test_our_own_alert_is_no_refusal_unless_it_says_that_the_other_side_closed()
     assert judge("unknown-ca", changed(REFUSED, alerts=mine, reasons=(END,))).kind is Kind.REFUSED
 
 
-def test_without_a_probe_the_handshake_counts() -> None:
-    rules = Rules(read_probe("none", "h"))
-    quiet = silent(replace(GOOD, answer=b"", answered=False))
-    ticket = Message(sent=False, version="TLS 1.3", content="Handshake", name="NewSessionTicket", length=100)
-    let_in = changed(quiet, messages=(*quiet.presenter.messages, ticket))
-    bare = changed(quiet, messages=tuple(m for m in quiet.presenter.messages if m.name != "NewSessionTicket"))
-    assert judge("unknown-ca", let_in, rules).kind is Kind.ACCEPTED
-    assert judge("unknown-ca", replace(bare, timed_out=True), rules).kind is Kind.INCONCLUSIVE
-    assert judge("unknown-ca", let_in).kind is Kind.REFUSED, "with a probe it does not"
-    assert judge("none", seen("server-1.3-none"), rules).kind is Kind.REFUSED
+def test_without_a_question_the_fate_of_the_connection_counts() -> None:
+    """A session ticket shows nothing: servers may close after they have sent it."""
+    asked, open_one, closed_one = probe("none"), Baseline(None, open=True), Baseline(None, open=False)
+    closed = silent(replace(GOOD, answer=b"", answered=False))
+    stays = replace(closed, open=True)
+    assert judge("good", stays, asked, None).kind is Kind.ACCEPTED
+    assert judge("good", closed, asked, None).kind is Kind.INCONCLUSIVE
+    assert judge("unknown-ca", stays, asked, open_one).kind is Kind.ACCEPTED
+    assert judge("unknown-ca", closed, asked, open_one).kind is Kind.REFUSED
+    assert judge("unknown-ca", closed, asked, closed_one).kind is Kind.INCONCLUSIVE
+    assert judge("unknown-ca", replace(closed, timed_out=True), asked, open_one).kind is Kind.INCONCLUSIVE
+    assert judge("unknown-ca", closed).kind is Kind.REFUSED, "with a question it is one that was not answered"
+    assert judge("none", seen("server-1.3-none"), asked, open_one).kind is Kind.REFUSED
 
 
 def test_the_end_of_the_handshake_in_1_3_is_not_the_servers_word() -> None:
@@ -181,7 +224,7 @@ def test_which_alerts_refuse_a_certificate_and_which_a_hello() -> None:
     for case in ("unknown-ca", "resumed"):
         refuse = {number for number in numbers if judge(case, alerted(number)).kind is Kind.REFUSED}
         assert refuse == OF_CERTIFICATES, case
-    for case in ("tls-1.0", "null-ciphers", "no-name", "another-name", "open-name", "stranger"):
+    for case in ("tls-1.0", "null-ciphers", "no-name", "another-name", "open-name", "default-site"):
         refuse = {number for number in numbers if judge(case, alerted(number)).kind is Kind.REFUSED}
         assert refuse == OF_CERTIFICATES | OF_HELLOS, case
 
@@ -196,26 +239,18 @@ def test_which_statuses_refuse(status: int) -> None:
     assert beside is (Kind.REFUSED if status in {400, 401, 403, 421, 495, 496} else Kind.ACCEPTED)
     alone = judge("unknown-ca", answered, control=None).kind
     assert alone is (Kind.REFUSED if status in {400, 495, 496} else Kind.ACCEPTED)
-    assert judge("unknown-ca", answered, Rules(RULES.probe, (404,)), None).kind is Kind.ACCEPTED
+    assert judge("unknown-ca", answered, probe(status=(404,)), None).kind is Kind.ACCEPTED
 
 
 def test_what_is_said_of_each_answer() -> None:
     answered = replace(REFUSED, answer=http(404), answered=True)
     facts = "HTTP 404, alert 48 unknown_ca, certificate sent 475 B"
-    assert judge("unknown-ca", answered).reason == f"{facts}, which is no refusal (--refused-status)"
-    same = Answer(404, b"H")
+    assert judge("unknown-ca", answered).reason == f"{facts}, which is not a refusal (--refused-status)"
+    same = Baseline(Answer(Reply.ACCEPTED, "HTTP 404"))
     assert judge("unknown-ca", answered, control=same).reason == facts
     unasked = replace(seen("server-1.3-not-requested"), answer=http(200), answered=True)
-    assert judge("no-name", unasked).reason == "HTTP 200, no certificate asked for"
-    assert judge("good-again", answered).reason == f"{facts}, where the first good certificate got HTTP 200"
-
-
-def test_an_application_refuses_only_where_neither_speaks_http() -> None:
-    rules = Rules(read_probe("hex:00", "h"))
-    answered = replace(REFUSED, answer=b"E", answered=True)
-    assert judge("unknown-ca", answered, rules, Answer(None, b"R")).kind is Kind.REFUSED
-    assert judge("unknown-ca", answered, rules, Answer(200, b"H")).kind is Kind.ACCEPTED
-    assert judge("unknown-ca", replace(answered, answer=http(200)), RULES, Answer(None, b"R")).kind is Kind.ACCEPTED
+    assert judge("no-name", unasked).reason == "HTTP 200, no certificate requested"
+    assert judge("good-again", answered).reason == f"{facts}, but HTTP 200 at first"
 
 
 @pytest.mark.parametrize("case", ["no-name", "another-name", "open-name"])
@@ -225,7 +260,7 @@ def test_another_content_is_a_refusal_where_the_same_is_what_counts(case: str) -
     assert judge(case, replace(answered, answer=http(200))).kind is Kind.ACCEPTED
 
 
-@pytest.mark.parametrize("case", ["stranger", "unknown-ca", "resumed"])
+@pytest.mark.parametrize("case", ["default-site", "unknown-ca", "resumed"])
 def test_and_not_elsewhere(case: str) -> None:
     assert judge(case, replace(REFUSED, answer=http(404), answered=True)).kind is Kind.ACCEPTED
 
@@ -322,6 +357,23 @@ def test_what_the_control_shows_is_said() -> None:
     assert judge_server_certificate(errors, "h").reason == "it does not verify for h: verify error 18"
 
 
-def test_rules_do_not_change() -> None:
-    with pytest.raises(AttributeError):
-        RULES.refused_status = ()  # type: ignore[misc]
+def test_a_baseline_that_is_closed_after_the_question_was_asked_in_the_wrong_protocol() -> None:
+    """TLS let it in, so that its certificate is not to blame."""
+    closed = silent(replace(GOOD, answer=b"", answered=False))
+    ticket = Message(sent=False, version="TLS 1.3", content="Handshake", name="NewSessionTicket", length=100)
+    let_in = changed(closed, messages=(*closed.presenter.messages, ticket))
+    verdict = judge("good", let_in, control=None)
+    assert verdict.kind is Kind.INCONCLUSIVE
+    assert "wrong protocol? (--probe, --alpn)" in verdict.reason
+
+
+def test_a_server_that_requires_alpn_is_reported() -> None:
+    assert "--alpn h2" in judge("good", alerted(120), control=None).reason
+
+
+@pytest.mark.parametrize(("answer", "kind"), [(http(200), Kind.ACCEPTED), (http(301), Kind.REFUSED),
+                                              (http(400), Kind.REFUSED), (b"", Kind.REFUSED)])  # fmt: skip
+def test_in_plain_text_only_the_answer_of_the_valid_certificate_accepts(answer: bytes, kind: Kind) -> None:
+    assert judge_plain(Evidence(verifier_is_server=True, answer=answer), SERVED, HTTP).kind is kind
+    gone = Evidence(verifier_is_server=True, trouble="no connection")
+    assert judge_plain(gone, SERVED, HTTP).kind is Kind.INCONCLUSIVE

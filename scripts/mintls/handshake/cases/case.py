@@ -46,24 +46,33 @@ class Turn(StrEnum):
     LAST = "last"
 
 
+FORGED_CONNECTIONS = 4  # at most: all headers at once would be too long for some servers
+
+
 class Route(StrEnum):
     """How a foreign server is reached (SNI: RFC 6066 section 3; resumption: RFC 8446 section 2.2)."""
 
     NAMED = "by its name"
     UNNAMED = "with no name"
     MISNAMED = "by a name that it cannot know"
-    STRANGE = "by no name, asking for a host that it cannot know"
+    DEFAULT_SITE = "with no name, requesting a host that it cannot know"
     RESUMED = "by resuming a session of the good certificate"
     REOPENED = "by resuming a session of a name that asks for no certificate"
+    OPEN_NAME = "by the name that requires no certificate, requesting the host of the other"
+    FORGED = "by its name, with headers that claim a verified certificate"
+    PLAIN = "without TLS"
     # no connection of their own: that of the baseline is examined
     SERVER_CERTIFICATE = "the server's certificate in the baseline"
     CERTIFICATE_REQUEST = "the server's CertificateRequest in the baseline"
+    CA_NAMES = "the names of CAs in that"
 
     @property
     def connections(self) -> int:
         """How many connections a row of it makes."""
-        if self in (Route.SERVER_CERTIFICATE, Route.CERTIFICATE_REQUEST):
+        if self in (Route.SERVER_CERTIFICATE, Route.CERTIFICATE_REQUEST, Route.CA_NAMES):
             return 0
+        if self is Route.FORGED:
+            return FORGED_CONNECTIONS
         return 2 if self in (Route.RESUMED, Route.REOPENED) else 1
 
 
@@ -140,6 +149,11 @@ class Case(Struct, frozen=True, kw_only=True):
     def remedies(self, verifier: Verifier) -> Mapping[str, str]:
         """What to change in that end, by stack, when its verdict is another one."""
         return self.remedy.server if verifier is Verifier.SERVER else self.remedy.client
+
+    @property
+    def role(self) -> str:
+        """What it is to the rows that depend on it."""
+        return "control" if self.turn is Turn.BETWEEN else "baseline"
 
     def sent_chain(self, verifier: Verifier) -> tuple[str, ...]:
         """The names of the certificates sent after the leaf."""

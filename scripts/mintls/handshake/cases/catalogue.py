@@ -508,6 +508,7 @@ CATALOGUE: tuple[Case, ...] = (
         remedy=remedies.STRENGTH,
         reference="RFC 8446 section 4.4.2.4",
         hint="demand 112 bits of security or more (OpenSSL: SECLEVEL=2)",
+        stacks="Java, Tomcat and gRPC",
         authorities={
             "sha1": {"subject": {"CN": "SHA-1 issuing"}, "issuer": "ca", "digest": "sha1", "defects": ["weak_digest"]},
         },

@@ -356,3 +356,55 @@ SESSIONS_APART = Remedy(
         "Node": "a server with ticketKeys and sessionIdContext of its own for each name with another rule",
     },
 )
+
+SAME_HOST = Remedy(
+    server={
+        "openssl": "s_server knows no hosts",
+        "nginx": "1.27.4 or newer, or `if ($ssl_server_name != $host) { return 421; }` in each server block",
+        "Apache": "SSLStrictSNIVHostCheck on, and 2.4.64 or newer",
+        "Go": "reject a request whose Host is not r.TLS.ServerName",
+        "Python": "compare the Host header with the name that sni_callback was given",
+        "Node": "compare req.headers.host with req.socket.servername",
+        "Traefik, Envoy": "one set of TLS options for all hosts of an entry point; answer others with 421",
+    },
+)
+
+OWN_HEADERS = Remedy(
+    server={
+        "openssl": "s_server passes no headers on",
+        "nginx": "proxy_set_header X-SSL-Client-Verify $ssl_client_verify, and so on for each header that is read",
+        "Apache": "RequestHeader unset X-SSL-Client-Verify, then set it from %{SSL_CLIENT_VERIFY}s",
+        "HAProxy": "http-request del-header x-ssl-client- -m beg, then set-header",
+        "Envoy": "forward_client_cert_details: SANITIZE_SET",
+        "Traefik": "passTLSClientCert on every router; it removes the client's own X-Forwarded-Tls-Client-Cert",
+        "Go": "r.TLS.PeerCertificates, not a header; or a listener that only the proxy can reach",
+        "Python": "connection.getpeercert(), not a header; or a socket that only the proxy can reach",
+        "Node": "socket.getPeerCertificate(), not a header; or a socket that only the proxy can reach",
+    },
+)
+
+TLS_ONLY = Remedy(
+    server={
+        "openssl": "s_server speaks TLS alone",
+        "nginx": "`listen PORT ssl` and no second `listen PORT` without it; error_page 497 must not serve content",
+        "HAProxy": "`ssl` in each bind line of the port",
+        "Istio": "PeerAuthentication with mtls.mode STRICT",
+        "Go": "ListenAndServeTLS, without a listener that looks at the first byte",
+        "Python": "wrap_socket in every connection",
+        "Node": "https.createServer, without httpolyglot",
+        "SMTP, IMAP, POP3": "reject mail and logins before STARTTLS (Postfix: smtpd_tls_security_level encrypt)",
+        "PostgreSQL": "hostssl, not host, in pg_hba.conf",
+    },
+)
+
+CA_NAMES = Remedy(
+    server={
+        "openssl": "s_server -CAfile ca.crt sends the names in it; -chainCAfile sends none",
+        "nginx": "ssl_client_certificate names the CAs that are sent; those of ssl_trusted_certificate are not sent",
+        "Apache": "SSLCADNRequestFile ca.crt, or SSLCACertificateFile alone",
+        "HAProxy": "ca-file is sent; with ca-verify-file only the names of ca-file",
+        "Go": "ClientCAs: its subjects are sent",
+        "Python": "load_verify_locations(cafile): its subjects are sent",
+        "Node": "ca: its subjects are sent",
+    },
+)

@@ -1,5 +1,6 @@
-"""What the user has to prove a foreign server with: read from a directory or from files, and looked over."""
+"""The user's CA, client certificate and keys for --connect: read from a directory or from files, and checked."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,51 +19,54 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE--
 
 
 class Credential(Struct, frozen=True):
-    """A certificate, its key, and the PEM text of what is sent after it."""
+    """A certificate, its key, and its issuers, which are sent after it, as PEM text."""
 
     leaf: Certificate
     key: Path
-    above: str
+    issuers: str
 
 
-class Holdings(Struct, frozen=True, kw_only=True):
-    """The user's trust anchors, his good client credential, his bad ones by name, and his authority.
+class ClientFiles(Struct, frozen=True, kw_only=True):
+    """The user's trust anchors, valid client credential, invalid ones by name, and CA.
 
-    `authority` is the CA whose key there is, or else the one above the good credential; `upper` the PEM text of what
-    is sent after a certificate of it; `depth` how many authorities it allows below it, None for any number.
+    `authority` is the CA whose key is given, or else the one that issued the valid credential; `authority_issuers` the
+    PEM text that is sent after a certificate that it signed; `depth` its path length, None for no limit.
     """
 
     anchors: Path
     good: Credential
     bad: Mapping[str, Credential]
     authority: Certificate
+    issuer_names: tuple[str, ...]
     authority_key: Path | None
-    upper: str
+    authority_issuers: str
     depth: int | None
 
 
-class Files(Struct, frozen=True, kw_only=True):
-    """Where things are; what is None is not given. `above` may hold more of the chain."""
+class FilePaths(Struct, frozen=True, kw_only=True):
+    """The paths that were given; None where one was not. `issuers`: further files of the chain."""
 
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
     ca_key: Path | None = None
-    above: tuple[Path, ...] = ()
+    issuers: tuple[Path, ...] = ()
+    key_pass: str = ""  # env:NAME or file:PATH, as openssl-passphrase-options(1) writes it
 
-    def over(self, other: "Files") -> "Files":
-        """These, and where one is not given, that of the other."""
+    def over(self, other: "FilePaths") -> "FilePaths":
+        """These; where one is not given, that of the other."""
         own = self.certificate is not None
-        return Files(
+        return FilePaths(
             ca=self.ca or other.ca,
             certificate=self.certificate or other.certificate,
             key=self.key or other.key,
             ca_key=self.ca_key or (None if self.ca else other.ca_key),
-            above=self.above if own else other.above,
+            issuers=self.issuers if own else other.issuers,
+            key_pass=self.key_pass or other.key_pass,
         )
 
 
-def files_of(directory: Path) -> Files:
+def files_of(directory: Path) -> FilePaths:
     """The files of a set that generate.py made (its client), or ca.crt, client.crt, client.key and perhaps ca.key.
 
     Raises UsageError when the directory has no client, OutputError when its manifest cannot be read.
@@ -70,8 +74,8 @@ def files_of(directory: Path) -> Files:
     return _look(directory, _files_of)
 
 
-def revoked_files(directory: Path) -> dict[str, Files]:
-    """The clients of a set that its own lists name, as far as their keys are at hand, by `revoked-NAME`.
+def revoked_files(directory: Path) -> dict[str, FilePaths]:
+    """The revoked clients of a set whose keys are available, as `revoked-NAME`.
 
     Raises OutputError when the directory's manifest cannot be read.
     """
@@ -85,10 +89,10 @@ def _look(directory: Path, read: Callable[[Snapshot], Result]) -> Result:
         raise OutputError(f"{error.filename or directory}: {error.strerror}; name another directory") from None
 
 
-def _files_of(snapshot: Snapshot) -> Files:
+def _files_of(snapshot: Snapshot) -> FilePaths:
     if (manifest := snapshot.manifest()) is None:
         key = snapshot.path("ca.key")
-        return Files(
+        return FilePaths(
             ca=snapshot.path("ca.crt"),
             certificate=snapshot.path("client.crt"),
             key=snapshot.path("client.key"),
@@ -99,52 +103,59 @@ def _files_of(snapshot: Snapshot) -> Files:
     client = end_of((record for record in records.values() if record.name not in revoked), "client")
     if client is None:
         raise UsageError(f"{snapshot.directory} has no client with its key; name one with --cert and --key")
-    return Files(
+    return FilePaths(
         ca=snapshot.path(root_of(client, records).files["certificate"]),
         certificate=snapshot.path(client.files["certificate"]),
         key=snapshot.path(client.files["key"]),
         ca_key=_plain_key(records[client.issuer], snapshot) if client.issuer in records else None,
-        above=_line(client, records, snapshot),
+        issuers=_issuers(client, records, snapshot),
     )
 
 
-def _revoked_files(snapshot: Snapshot) -> dict[str, Files]:
+def _revoked_files(snapshot: Snapshot) -> dict[str, FilePaths]:
     manifest = snapshot.manifest()
     records = {record.name: record for record in manifest.certificates} if manifest else {}
     return {
-        f"revoked-{name}": Files(
+        f"revoked-{name}": FilePaths(
             certificate=snapshot.path(records[name].files["certificate"]),
             key=key,
-            above=_line(records[name], records, snapshot),
+            issuers=_issuers(records[name], records, snapshot),
         )
         for name in _revoked(records)
         if (key := _plain_key(records[name], snapshot)) and records[name].role in ("client", "peer")
     }
 
 
-def read_holdings(files: Files, bad: Mapping[str, Files], openssl: Openssl) -> Holdings:
-    """Read the files and see that they belong together. Raises UsageError with what to give instead."""
+def read_client_files(
+    files: FilePaths, bad: Mapping[str, FilePaths], openssl: Openssl, scratch: Path | None = None
+) -> ClientFiles:
+    """Read the files and check that they belong together. `scratch`: a private directory for a key that is decrypted.
+
+    Raises UsageError with what to give instead.
+    """
     if not files.ca or not files.certificate or not files.key:
         raise UsageError("--connect needs DIR with ca.crt, client.crt and client.key; or --ca, --cert and --key")
+    key = _decrypted(files.key, files.key_pass, scratch, openssl) if files.key_pass and scratch else files.key
     anchors = [_certificate(pem, files.ca) for pem in _certificates(files.ca)]
-    good = _credential(openssl, files.certificate, files.key, files.above)
+    good = _credential(openssl, files.certificate, key, files.issuers)
     if (wanted := good.leaf.public_key) != public_key(openssl, files.key):
         assert wanted
-        raise UsageError(f"{files.key} is not the key of {files.certificate}; give the one that belongs to it")
-    above = [_certificate(pem, files.certificate) for pem in _CERTIFICATE.findall(good.above)]
-    authority = _authority(good.leaf, anchors, above, files, openssl)
+        raise UsageError(f"{files.key} is not the key of {files.certificate}; give the matching key")
+    issuers = [_certificate(pem, files.certificate) for pem in _CERTIFICATE.findall(good.issuers)]
+    authority = _authority(good.leaf, anchors, issuers, files, openssl)
     is_anchor = authority.fingerprint in {anchor.fingerprint for anchor in anchors}
-    return Holdings(
+    return ClientFiles(
         anchors=files.ca.absolute(),
         good=good,
         bad={
-            name: _credential(openssl, one.certificate, one.key, one.above)
+            name: _credential(openssl, one.certificate, one.key, one.issuers)
             for name, one in bad.items()
             if one.certificate and one.key
         },
         authority=authority,
+        issuer_names=(good.leaf.issuer, *(certificate.issuer for certificate in issuers)),
         authority_key=files.ca_key.absolute() if files.ca_key else None,
-        upper="" if is_anchor else good.above,
+        authority_issuers="" if is_anchor else good.issuers,
         depth=authority.path_length,
     )
 
@@ -152,32 +163,42 @@ def read_holdings(files: Files, bad: Mapping[str, Files], openssl: Openssl) -> H
 def public_key(openssl: Openssl, key: Path) -> str:
     """The public half of a private key, as x509 -pubkey prints it. Raises UsageError when it cannot be read."""
     if "ENCRYPTED" in _read(key):
-        raise UsageError(f"{key} is encrypted; decrypt it first: openssl pkey -in {key} -out FILE")
+        raise UsageError(f"{key} is encrypted; give its passphrase: --key-pass env:NAME or file:PATH")
     result = openssl.ask(("pkey", "-in", str(key), "-pubout"))
     if result.status:
-        raise UsageError(f"{key} is no private key that openssl can read; name one in PEM")
+        raise UsageError(f"{key} is not a private key that openssl can read; give a PEM file")
     return result.stdout
 
 
+def _decrypted(key: Path, source: str, scratch: Path, openssl: Openssl) -> Path:
+    """A copy of the key without its passphrase, which only the user can read. Raises UsageError."""
+    path = scratch / "key.pem"
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    result = openssl.ask(("pkey", "-in", str(key), "-passin", source, "-out", str(path)))
+    if result.status:
+        raise UsageError(f"{key} cannot be decrypted with --key-pass {source.partition(':')[0]}; check the passphrase")
+    return path
+
+
 def _authority(
-    leaf: Certificate, anchors: list[Certificate], above: list[Certificate], files: Files, openssl: Openssl
+    leaf: Certificate, anchors: list[Certificate], issuers: list[Certificate], files: FilePaths, openssl: Openssl
 ) -> Certificate:
-    """The one that the CA's key is of; without a key the anchor above the leaf."""
+    """The CA that the given key belongs to; without a key the trust anchor of the leaf."""
     if files.ca_key:
         wanted = public_key(openssl, files.ca_key)
-        for certificate in (*anchors, *above):
+        for certificate in (*anchors, *issuers):
             if certificate.public_key == wanted:
                 return certificate
-        raise UsageError(f"{files.ca_key} is the key of no certificate in {files.ca}; give the one that belongs to it")
-    line = (leaf, *above)
-    found = [anchor for anchor in anchors if any(anchor.may_have_signed(one) for one in line)]
+        raise UsageError(f"{files.ca_key} does not match any certificate in {files.ca}; give the key of one of them")
+    chain = (leaf, *issuers)
+    found = [anchor for anchor in anchors if any(anchor.may_have_signed(one) for one in chain)]
     return (found or anchors)[0]
 
 
-def _credential(openssl: Openssl, certificate: Path, key: Path, above: tuple[Path, ...]) -> Credential:
+def _credential(openssl: Openssl, certificate: Path, key: Path, issuers: tuple[Path, ...]) -> Credential:
     leaf, *rest = _certificates(certificate)
     _read(key)
-    more = "".join(_read(path) for path in above) or "".join(rest)
+    more = "".join(_read(path) for path in issuers) or "".join(rest)
     return Credential(_certificate(leaf, certificate), key.absolute(), more)
 
 
@@ -185,28 +206,28 @@ def _certificate(pem: str, path: Path) -> Certificate:
     try:
         return read_certificate(pem)
     except ValueError as error:
-        raise UsageError(f"{path}: cannot read this certificate: {error}; name one in PEM") from None
+        raise UsageError(f"{path}: cannot read this certificate: {error}; give one in PEM") from None
 
 
 def _certificates(path: Path) -> list[str]:
     if not (found := _CERTIFICATE.findall(_read(path))):
-        raise UsageError(f"{path} holds no certificate; name one in PEM")
+        raise UsageError(f"{path} does not contain a certificate; give a PEM file")
     return found
 
 
 def _revoked(records: Mapping[str, Record]) -> list[str]:
-    """The names of those that a list of the set names."""
+    """The names of those that a CRL of the set lists."""
     listed = {(name, one.serial) for name, record in records.items() if record.crl for one in record.crl.revoked}
     return [name for name, record in records.items() if (record.issuer, record.serial) in listed]
 
 
-def _line(record: Record, records: Mapping[str, Record], snapshot: Snapshot) -> tuple[Path, ...]:
-    """The certificates between it and its root."""
+def _issuers(record: Record, records: Mapping[str, Record], snapshot: Snapshot) -> tuple[Path, ...]:
+    """The files of its issuers, without the root."""
     return tuple(snapshot.path(records[name].files["certificate"]) for name in between(record, records))
 
 
 def _plain_key(record: Record, snapshot: Snapshot) -> Path | None:
-    """Its key's file, if that is there and not encrypted."""
+    """Its key file, if it exists and is not encrypted."""
     key = snapshot.path(record.files["key"]) if "key" in record.files else None
     return key if key and is_readable(key) and "ENCRYPTED" not in _read(key) else None
 
@@ -215,4 +236,4 @@ def _read(path: Path) -> str:
     try:
         return read_input(path).data.decode("ascii", errors="replace")
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; name a file that can be read") from None
+        raise UsageError(f"{path}: {error.strerror}; give a file that can be read") from None

@@ -1,7 +1,7 @@
-"""The credentials for a foreign server: beside the user's own, those that imitate them, minted by the ordinary code.
+"""The credentials that are presented to a foreign server: the user's own, and imitations of them minted here.
 
-The user's files stand in the minted set as entries that need no work. Two roots with his authority's name, and what
-is spoiled of his own leaf, are made of his certificates themselves, so that each name is the same to the last byte.
+The user's files are entries of the minted set that already exist. Two roots with the name of the user's CA, and damaged
+copies of the user's leaf, are made from those certificates, so that each name is the same byte for byte.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,8 +12,8 @@ from typing import cast
 from mintls.errors import ProfileError
 from mintls.handshake.cases.case import Case, Settings, Verifier, document
 from mintls.handshake.cases.catalogue import DEFAULTS, GOOD
-from mintls.handshake.connect.cases import ABOVE, LIKE_THE_CA, UPPER, minted
-from mintls.handshake.connect.client_files import Holdings
+from mintls.handshake.connect.cases import CA_ISSUERS, LEAF_ISSUERS, LIKE_THE_CA, minted
+from mintls.handshake.connect.client_files import ClientFiles
 from mintls.handshake.credentials import mint
 from mintls.handshake.imposters import spoil, subject_of, write_manifest
 from mintls.handshake.pair import ANCHORS
@@ -27,7 +27,7 @@ from mintls.x509.certificate import Certificate, read_certificate
 
 from msgspec.structs import replace
 
-STANDING = ("ca", "client", *LIKE_THE_CA)
+EXISTING = ("ca", "client", *LIKE_THE_CA)
 _AUTHORITY = """[ ca ]
 basicConstraints = critical,CA:TRUE
 subjectKeyIdentifier = hash
@@ -36,9 +36,9 @@ keyUsage = critical,keyCertSign,cRLSign
 
 
 def imitate(
-    held: Holdings, cases: Iterable[Case], directory: Path, openssl: Openssl, workers: int, now: datetime
+    held: ClientFiles, cases: Iterable[Case], directory: Path, openssl: Openssl, workers: int, now: datetime
 ) -> None:
-    """Lay out the user's credentials and make all others that the cases present.
+    """Copy or link the user's credentials and mint all others that the cases present.
 
     Raises OpensslError when openssl cannot make one.
     """
@@ -55,21 +55,21 @@ def imitate(
     names = names_of(held.good.leaf)
     alike = [_like_the_user(case, held, names) for case in minted(cases)]
     text = document(DEFAULTS, _good(held, names), alike, now)
-    mint(text, directory, openssl, workers, STANDING)
+    mint(text, directory, openssl, workers, EXISTING)
     for case in cases:
         if case.spoiled:
             spoil(case, Verifier.SERVER, cast(KeyAlgorithm, held.good.leaf.key), directory, openssl)
 
 
-def _lay_out(held: Holdings, directory: Path) -> None:
-    """The user's files, keys by links: a private key is not copied."""
+def _lay_out(held: ClientFiles, directory: Path) -> None:
+    """The user's files; keys are linked, never copied."""
     credentials = {"client": held.good, **{f"bad-{name}": bad for name, bad in held.bad.items()}}
     for name, credential in credentials.items():
         (directory / f"{name}.crt").write_text(credential.leaf.pem)
         (directory / f"{name}.key").symlink_to(credential.key)
-        (directory / f"{name}-chain.crt").write_text(credential.above)
-    (directory / f"{ABOVE}.crt").write_text(held.good.above)
-    (directory / f"{UPPER}.crt").write_text(held.upper)
+        (directory / f"{name}-chain.crt").write_text(credential.issuers)
+    (directory / f"{LEAF_ISSUERS}.crt").write_text(held.good.issuers)
+    (directory / f"{CA_ISSUERS}.crt").write_text(held.authority_issuers)
     (directory / ANCHORS).symlink_to(held.anchors)
     (directory / "ca.crt").write_text(held.authority.pem)
     if held.authority_key:
@@ -77,9 +77,9 @@ def _lay_out(held: Holdings, directory: Path) -> None:
 
 
 def _double(authority: Certificate, directory: Path, openssl: Openssl) -> None:
-    """Two roots that are called as the authority is, byte for byte; `double` has its key identifier too.
+    """Two roots with the name of the CA, byte for byte; `double` has its key identifier too.
 
-    x509(1) -signkey puts another key into a certificate and signs it with that.
+    openssl-x509(1) -signkey replaces the key of a certificate and signs it with the new one.
     """
     (directory / "authority.cnf").write_text(_AUTHORITY)
     other = ("-clrext", "-extfile", "authority.cnf", "-extensions", "ca")
@@ -94,8 +94,8 @@ def _like_the_ca(name: str, directory: Path) -> Record:
     return standing_record(name, "authority", None, certificate, directory)
 
 
-def _like_the_user(case: Case, held: Holdings, names: Settings) -> Case:
-    """The case with the user's names in its leaf, so that these do not decide what becomes of it."""
+def _like_the_user(case: Case, held: ClientFiles, names: Settings) -> Case:
+    """The case with the user's names in its leaf, so that names do not affect the verdict."""
     authorities = {name: {**_issuer_id(settings, held), **settings} for name, settings in case.authorities.items()}
     leaf = case.leaf
     if leaf is not None:
@@ -104,35 +104,37 @@ def _like_the_user(case: Case, held: Holdings, names: Settings) -> Case:
     return replace(case, authorities=authorities, leaf=leaf)
 
 
-def _issuer_id(settings: Settings, held: Holdings) -> Settings:
-    """An issuer of the user's that has no key identifier cannot be named by one."""
+def _issuer_id(settings: Settings, held: ClientFiles) -> Settings:
+    """An issuer without a key identifier cannot be referred to by one."""
     issuer = {"ca": held.authority, LIKE_THE_CA[1]: held.authority, "{role}": held.good.leaf}.get(
         str(settings.get("issuer"))
     )
     return {"authority_key_identifier": "none"} if issuer and not issuer.key_identifier else {}
 
 
-def _good(held: Holdings, names: Settings) -> Mapping[str, Mapping[str, Settings]]:
-    """The entries that stand, as far as what is signed by them depends on it."""
-    # Their defect keeps what they sign from being verified strictly: an old CA would not pass that.
-    stands: Settings = {"subject": {"CN": "stands already"}, "defects": ["weak_digest"]}
-    authorities: dict[str, Settings] = dict.fromkeys(LIKE_THE_CA, stands)
-    authorities["ca"] = {**stands, **_key(held.authority)}
+def _good(held: ClientFiles, names: Settings) -> Mapping[str, Mapping[str, Settings]]:
+    """The entries that exist, as far as their settings matter for what they sign."""
+    # With a defect, what they sign is not verified strictly: an old CA would fail that.
+    existing: Settings = {"subject": {"CN": "already exists"}, "defects": ["weak_digest"]}
+    authorities: dict[str, Settings] = dict.fromkeys(LIKE_THE_CA, existing)
+    authorities["ca"] = {**existing, **_key(held.authority)}
     if held.authority_key and held.depth != 0:
         issuing = GOOD["authorities"]["issuing"]
         authorities["issuing"] = {**issuing, **_issuer_id(issuing, held)}
-    issuer = "ca" if held.authority_key else LIKE_THE_CA[0]  # whose key is there; a leaf that signs itself needs none
+    issuer = (
+        "ca" if held.authority_key else LIKE_THE_CA[0]
+    )  # a CA whose key is available; a self-signed leaf needs none
     client = {"issuer": issuer, **_key(held.good.leaf), **names}
     return {"authorities": authorities, "servers": {}, "clients": {"client": client}}
 
 
 def _key(certificate: Certificate) -> Settings:
-    """Which kind of key signs decides how; of the others only that they take a digest."""
+    """The kinds of key that sign without a digest must be declared; all others sign alike."""
     return {"key": certificate.key} if certificate.key.startswith(("ed", "ml")) else {}
 
 
 def names_of(certificate: Certificate) -> Settings:
-    """The subject and SAN of a certificate as a profile says them, or as much of them as a profile can say."""
+    """The subject and SAN of a certificate in profile syntax, as far as a profile can express them."""
     subject = subject_of(certificate) or {"CN": ["client"]}
     for settings in ({"subject": subject, "san": certificate.names}, {"subject": subject}):
         probe = document(DEFAULTS, {**GOOD, "clients": {"client": {**settings, "issuer": "ca"}}}, (), datetime.now(UTC))

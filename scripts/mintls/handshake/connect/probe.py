@@ -1,86 +1,111 @@
-"""What a server is asked once the handshake is over, and what its answer says (pure)."""
+"""What a server is asked once the handshake is over, and what its reply means (pure)."""
 
-import re
 from collections.abc import Callable
+from enum import StrEnum
 
-from mintls.errors import UsageError, not_known
 from mintls.escape import printable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 NOBODY = "mintls.invalid"  # a name that no server has (RFC 6761 section 6.4)
-ENOUGH = 4096  # bytes of an answer, when no line ends in them
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})\b")  # RFC 9112 section 4
+ENOUGH = 4096  # bytes of a reply, when its end is not found in them
+LONGER = 65536  # bytes of a reply in which a text of the user is looked for
+QUOTED = 60  # characters of a reply that reports quote
+
+
+class Reply(StrEnum):
+    """What a reply says about the client."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNCLEAR = (
+        "unclear"  # a different protocol, an error that is not about the client, or a protocol without known replies
+    )
 
 
 class Answer(Struct, frozen=True):
-    """What counts of an answer: its HTTP status, or else its first byte."""
+    """A reply, read: its meaning, and the text by which reports quote it, such as `HTTP 200`."""
 
-    status: int | None
-    first: bytes
+    reply: Reply
+    text: str
 
     def __str__(self) -> str:
-        if self.status is not None:
-            return f"HTTP {self.status}"
-        return f"an answer that begins with '{printable(self.first.decode('latin-1'))}'"
+        return self.text
+
+
+def has_line(received: bytes) -> bool:
+    """Whether a first line is complete."""
+    return b"\n" in received
+
+
+def always(received: bytes) -> bool:
+    """For an exchange after which the dialogue goes on, whatever the reply is."""
+    return True
+
+
+class Exchange(Struct, frozen=True):
+    """One question and when its reply is complete. Nothing to send: the server speaks first.
+
+    After a reply that does not `proceed` the dialogue is over, and this reply is the answer.
+    """
+
+    sent: bytes
+    is_complete: Callable[[bytes], bool] = has_line
+    proceeds: Callable[[bytes], bool] = always
 
 
 class Probe(Struct, frozen=True):
-    """What is sent; empty: nothing is, and the end of the handshake is all that can be seen."""
+    """A dialogue; without exchanges nothing is sent, and the fate of the connection is all that can be observed.
 
-    sent: bytes
-    lines: bool  # the answer has come with the end of its first line
+    `compares`: the protocol is not known, so that only a reply equal to that for the valid certificate has a meaning.
+    `has_content`: a different answer that accepts means different content, as with statuses of HTTP.
+    """
 
-    def is_complete(self, received: bytes) -> bool:
-        """Whether so much of the answer is there as counts."""
-        return len(received) >= ENOUGH or (b"\n" in received if self.lines else bool(received))
+    protocol: str
+    exchanges: tuple[Exchange, ...]
+    read: Callable[[bytes], Answer]
+    compares: bool = False
+    has_content: bool = False
 
     def answer(self, received: bytes) -> Answer | None:
-        """What an answer says; None when there was none."""
-        status = _STATUS.match(received) if self.lines else None
-        return Answer(int(status[1]) if status else None, received[:1]) if received else None
+        """What a reply means; None when there was none."""
+        return self.read(received) if received else None
 
 
-def read_probe(text: str, authority: str) -> Probe:
-    """Read `http[:PATH]`, `none`, `line:TEXT` or `hex:BYTES`. `authority` is the server as HTTP's Host names it.
-
-    Raises UsageError.
-    """
-    kind, _, value = text.partition(":")
-    if kind not in _KINDS:
-        raise UsageError(f"--probe {text}: {not_known(kind, _KINDS)}")
-    if any(not character.isprintable() for character in value):
-        raise UsageError(f"--probe {kind}: what is sent is one line of printable characters; use hex:BYTES for others")
-    return _KINDS[kind](value, authority)
+def quoted(received: bytes) -> str:
+    """The first line of a reply in quotation marks, cut and made safe for a terminal."""
+    line = received.split(b"\n", 1)[0].rstrip(b"\r").decode("latin-1")
+    return f"'{printable(line[:QUOTED])}{'...' if len(line) > QUOTED else ''}'"
 
 
-def _http(path: str, authority: str) -> Probe:
-    """A request of RFC 9112 section 3 that asks to close the connection afterwards."""
-    path = path or "/"
-    if not path.startswith("/") or " " in path or not path.isascii():
-        raise UsageError(f"--probe http:{path}: write a path such as /private/, with its spaces as %20")
-    lines = (f"GET {path} HTTP/1.1", f"Host: {authority}", "User-Agent: mintls", "Accept: */*", "Connection: close")
-    return Probe("".join(f"{line}\r\n" for line in (*lines, "")).encode(), True)
+def unclear(received: bytes) -> Answer:
+    """The answer of a server that speaks a different protocol."""
+    return Answer(Reply.UNCLEAR, quoted(received))
 
 
-def _none(value: str, authority: str) -> Probe:
-    if value:
-        raise UsageError("--probe none: nothing follows it; to send something, write line:TEXT or hex:BYTES")
-    return Probe(b"", False)
+def decided_by(probe: Probe, accepted_if: str, refused_if: str) -> Probe:
+    """The probe, where a text in the reply decides (`--accepted-if`, `--refused-if`); both empty: the probe itself."""
+    if not (accepted_if or refused_if) or not probe.exchanges:
+        return probe
+    accepted, refused = accepted_if.encode(), refused_if.encode()
 
+    def has(text: bytes, received: bytes) -> bool:
+        return bool(text) and text in received
 
-def _line(value: str, authority: str) -> Probe:
-    return Probe(f"{value}\r\n".encode(), True)
+    def read(received: bytes) -> Answer:
+        if has(accepted, received):
+            return Answer(Reply.ACCEPTED, f"{quoted(received)} with '{printable(accepted_if)}'")
+        if has(refused, received):
+            return Answer(Reply.REFUSED, f"{quoted(received)} with '{printable(refused_if)}'")
+        if accepted and refused:
+            return Answer(Reply.UNCLEAR, f"{quoted(received)} with neither text")
+        missing = printable(accepted_if or refused_if)
+        return Answer(Reply.REFUSED if accepted else Reply.ACCEPTED, f"{quoted(received)} without '{missing}'")
 
+    def is_complete(received: bytes) -> bool:
+        return len(received) >= LONGER or has(accepted, received) or has(refused, received)
 
-def _hex(value: str, authority: str) -> Probe:
-    try:
-        sent = bytes.fromhex(value)
-    except ValueError:
-        raise UsageError(f"--probe hex:{value}: write pairs of hexadecimal digits, such as hex:00ff") from None
-    if not sent:
-        raise UsageError("--probe hex: write the bytes to send after it, or --probe none")
-    return Probe(sent, False)
-
-
-_KINDS: dict[str, Callable[[str, str], Probe]] = {"http": _http, "none": _none, "line": _line, "hex": _hex}
+    *others, last = probe.exchanges
+    exchanges = (*others, replace(last, is_complete=is_complete))
+    return replace(probe, exchanges=exchanges, read=read, compares=False, has_content=False)

@@ -1,9 +1,9 @@
-"""One connection of our s_client to a foreign server: wait for the server's verdict, ask, and keep what came back.
+"""One connection of our s_client to a foreign server: waits for the server's verdict, asks, and keeps the reply.
 
-See openssl-s_client(1). Nothing here sleeps or looks at the clock for news: s_client's data, complaints and messages
-come through three pipes. The probe goes out when the server has had its chance to refuse. In TLS 1.2 that is after
-its Finished. In TLS 1.3 our handshake is over before the server has seen our certificate (RFC 8446 section 2), but
-then the first thing that comes is a session ticket or the alert; for servers that send neither, a short silence.
+See openssl-s_client(1). Nothing here sleeps or polls: s_client's data, errors and messages come through three pipes.
+The probe is sent when the server has had its chance to reject; data that comes before is not a reply. In TLS 1.2 that
+is after its Finished. In TLS 1.3 our handshake is over before the server has seen our certificate (RFC 8446 section 2),
+but then the first thing that comes is a session ticket or the alert; for servers that send neither, a short silence.
 """
 
 import os
@@ -22,17 +22,30 @@ from mintls.handshake.wire.transcript import Transcript, parse
 from mintls.openssl.binary import Openssl
 
 SETTLE = 0.05  # seconds of silence, or twice the time that the server took for its ServerHello
+QUIET = 1.0  # seconds without more, after which a reply that has no end is taken as it is
+WATCH = 1.0  # seconds after the handshake in which a server that is not asked can still close
+ENOUGH_AT_ALL = 65536  # bytes of a reply, whatever its protocol says
 CHUNK, CHUNKS = 65536, 16  # bytes read at once, and how often before anything else is looked at
 
 
-def dial(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Path, timeout: float) -> Evidence:
+def connect(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Path, timeout: float) -> Evidence:
     """Connect with these options of s_client and ask, for at most `timeout` seconds; `directory` is private.
 
     Raises MintlsError when openssl cannot be started.
     """
     start = time.monotonic()
     fifo = directory / "messages"
-    argv = ("s_client", *argv, *plain_certificates(openssl), "-brief", "-ign_eof", "-msg", "-msgfile", str(fifo))
+    argv = (
+        "s_client",
+        *argv,
+        *plain_certificates(openssl),
+        "-brief",
+        "-ign_eof",
+        "-enable_pha",
+        "-msg",
+        "-msgfile",
+        str(fifo),
+    )
     with _opened(fifo) as messages:
         pipe = subprocess.PIPE
         with openssl.spawn(argv, stdin=pipe, stdout=pipe, stderr=pipe) as process:
@@ -40,13 +53,15 @@ def dial(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Path,
             call.follow()
         call.drain(messages)  # what it wrote before it ended
     fifo.unlink()
-    said = call.transcript()
-    begun = said.has("ClientHello", sent=True)
+    transcript = call.transcript()
+    begun = transcript.has("ClientHello", sent=True)
     return Evidence(
         verifier_is_server=True,
-        presenter=said,
-        answered=bool(call.data),
-        answer=bytes(call.data[:CHUNK]),
+        presenter=transcript,
+        answered=bool(call.reply),
+        answer=call.reply[:CHUNK],
+        received=bytes(call.data[:CHUNK]),
+        open=call.open,
         timed_out=call.timed_out,
         trouble="" if begun or call.timed_out else _why(call.text(call.errors)),
         commands=((openssl.binary, *argv),),
@@ -55,7 +70,7 @@ def dial(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Path,
 
 
 class _Call:
-    """A running s_client, what it has said until now, and what is still to come."""
+    """A running s_client, what it has reported so far, and what is still to be asked."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", messages: int, probe: Probe, deadline: float) -> None:
         assert process.stdin
@@ -65,13 +80,19 @@ class _Call:
         self._probe, self._deadline = probe, deadline
         self.data, self.errors, self.listing = bytearray(), bytearray(), bytearray()
         self._read = {self._stdout: self.data, process.stderr.fileno(): self.errors, messages: self.listing}
-        self._hello = self._finished = self._let_in = 0.0  # when that was seen, on the monotonic clock
+        self._hello = self._finished = self._heard = 0.0  # when that was seen, on the monotonic clock
         self._settle = SETTLE
-        self._asked = False
-        self.timed_out = False
+        self._asked = 0  # exchanges that have begun
+        self._reply = 0  # where in the data the reply to the last one begins
+        self.timed_out = self.open = False
+
+    @property
+    def reply(self) -> bytes:
+        """What came after the last question; without questions everything."""
+        return bytes(self.data[self._reply :]) if self._asked or not self._probe.exchanges else b""
 
     def follow(self) -> None:
-        """Until it has ended, or the verdict is there, or time is up."""
+        """Until it has ended, or the verdict is known, or time is up."""
         for stream in self._read:
             os.set_blocking(stream, False)
         with selectors.DefaultSelector() as selector:
@@ -79,20 +100,20 @@ class _Call:
                 selector.register(stream, selectors.EVENT_READ)
             while True:
                 ready = selector.select(max(0.0, self._until() - time.monotonic()))
-                if self._is_late() or (not ready and self._silence_is_all()):
+                if self._is_late() or (not ready and self._silence_is_the_end()):
                     return
                 for key, _ in ready:
                     if not self.drain(key.fd):
-                        if key.fd == self._stdout:  # it has ended, and all that it said is there
+                        if key.fd == self._stdout:  # it has ended, and all that it wrote is there
                             for stream in self._read:
                                 self.drain(stream)
                             return
                         selector.unregister(key.fd)
-                if self._probe.is_complete(bytes(self.data)) or self._is_refused():
+                if self._is_refused() or self._is_answered():
                     return
 
     def drain(self, stream: int) -> bool:
-        """Read what is there, or much of it; False at the end."""
+        """Read what is available, or much of it; False at the end."""
         for _ in range(CHUNKS):
             try:
                 chunk = os.read(stream, CHUNK)
@@ -101,6 +122,8 @@ class _Call:
             if not chunk:
                 return False
             self._read[stream] += chunk
+            if stream == self._stdout:
+                self._heard = time.monotonic()
         return True
 
     def transcript(self) -> Transcript:
@@ -111,49 +134,66 @@ class _Call:
         return octets.decode(errors="backslashreplace")
 
     def _until(self) -> float:
-        """When silence means something: that we may ask, or that nothing more comes."""
-        waits = self._finished if self._probe.sent else self._let_in
-        heard = 0.0 if self._asked else waits
-        return min(self._deadline, heard + self._settle) if heard else self._deadline
+        """When silence has a meaning: that we may ask, or that nothing more comes."""
+        if self._asked:
+            silence = self._heard + QUIET if self.reply else 0.0
+        elif self._finished:
+            silence = self._finished + (self._settle if self._probe.exchanges else WATCH)
+        else:
+            silence = 0.0
+        return min(self._deadline, silence) if silence else self._deadline
 
     def _is_late(self) -> bool:
-        """Also for a server that says something all the time, but never what counts."""
+        """Also for a server that keeps sending, but never what counts."""
         self.timed_out = time.monotonic() >= self._deadline
         return self.timed_out
 
-    def _silence_is_all(self) -> bool:
+    def _silence_is_the_end(self) -> bool:
         """What to do when nothing came for so long: ask, if that has not been done, or leave it at that."""
-        if self._probe.sent and not self._asked:
+        if self._probe.exchanges and not self._asked:
             self._ask()
             return False
+        self.open = True
         return True
 
     def _is_refused(self) -> bool:
-        """Look at what the two ends have said; ask when the server has let us in."""
-        said, now = self.transcript(), time.monotonic()
-        if not self._hello and said.has("ClientHello", sent=True):
+        """Look at what the two peers have sent; ask when the server has let us in."""
+        transcript, now = self.transcript(), time.monotonic()
+        if not self._hello and transcript.has("ClientHello", sent=True):
             self._hello = now
-        if self._hello and not self._finished and said.has("ServerHello", sent=False):
-            if said.has("Finished", sent=True) and said.has("Finished", sent=False):
+        if self._hello and not self._finished and transcript.has("ServerHello", sent=False):
+            if transcript.has("Finished", sent=True) and transcript.has("Finished", sent=False):
                 self._finished = now
             else:
                 self._settle = max(SETTLE, 2 * (now - self._hello))
-        if self._finished and not self._let_in and is_let_in(said):
-            self._let_in = now
-            if self._probe.sent and not self._asked:
-                self._ask()
-        return said.fatal(sent=False) is not None
+        if self._finished and not self._asked and self._probe.exchanges and (self.data or is_let_in(transcript)):
+            self._ask()
+        return transcript.fatal(sent=False) is not None
+
+    def _is_answered(self) -> bool:
+        """Whether the last reply is complete; ask the next question after each before it."""
+        while self._asked:
+            exchange = self._probe.exchanges[self._asked - 1]
+            if len(self.reply) < ENOUGH_AT_ALL and not exchange.is_complete(self.reply):
+                return False
+            if self._asked == len(self._probe.exchanges) or not exchange.proceeds(self.reply):
+                return True
+            self._ask()
+        return False
 
     def _ask(self) -> None:
-        """Send the probe. An s_client that has just ended is seen by its end of data."""
-        self._asked = True
-        with suppress(BrokenPipeError):
-            os.write(self._stdin, self._probe.sent)
+        """Begin the next exchange. An s_client that has just ended is noticed by its end of data."""
+        exchange = self._probe.exchanges[self._asked]
+        self._asked += 1
+        if exchange.sent:
+            self._reply = len(self.data)
+            with suppress(BrokenPipeError):
+                os.write(self._stdin, exchange.sent)
 
 
 @contextmanager
 def _opened(fifo: Path) -> Iterator[int]:
-    """A named pipe to read, also open for writing by us, so that it has no end before somebody opens it."""
+    """A named pipe to read, also open for writing by us, so that it has no end before s_client opens it."""
     os.mkfifo(fifo, 0o600)
     stream = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
     try:
@@ -162,7 +202,7 @@ def _opened(fifo: Path) -> Iterator[int]:
         os.close(stream)
 
 
-def _why(complaints: str) -> str:
+def _why(errors: str) -> str:
     """Why there was no connection: the last reason in openssl's queue of errors."""
-    reasons = parse("", complaints).reasons or tuple(line for line in complaints.split("\n") if line)
+    reasons = parse("", errors).reasons or tuple(line for line in errors.split("\n") if line)
     return f"s_client did not connect: {reasons[0][:LONGEST]}" if reasons else "s_client did not connect"

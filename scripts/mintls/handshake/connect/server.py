@@ -1,19 +1,30 @@
-"""Runs the rows against a foreign server, which is asked nothing but connections and answers."""
+"""Runs the rows against a foreign server, which can be observed by connections and replies alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mintls.handshake.cases.case import Route, Row, Turn
-from mintls.handshake.connect.cases import ABOVE, Means, control_of, left_out, not_offered, not_possible
-from mintls.handshake.connect.probe import NOBODY, Answer
-from mintls.handshake.connect.s_client import dial
-from mintls.handshake.connect.verdict import Rules, is_resumed, judge_request, judge_server, judge_server_certificate
+from mintls.handshake.connect.cases import LEAF_ISSUERS, Capabilities, left_out, not_possible
+from mintls.handshake.connect.plain_text import ask_in_plain_text
+from mintls.handshake.connect.probe import NOBODY, Probe
+from mintls.handshake.connect.question import Question
+from mintls.handshake.connect.s_client import connect
+from mintls.handshake.connect.verdict import (
+    Baseline,
+    is_resumed,
+    judge_ca_names,
+    judge_plain,
+    judge_request,
+    judge_server,
+    judge_server_certificate,
+)
+from mintls.handshake.connect.weighing import weigh_server
 from mintls.handshake.pair import certificate_size, name_check, presenter
-from mintls.handshake.result import Result, untried, weigh
+from mintls.handshake.result import Result, untried
 from mintls.handshake.schedule import Done, try_rows
 from mintls.handshake.verdict import Evidence, Kind, Verdict
-from mintls.handshake.wire.alerts import AlertNumber
 from mintls.openssl.binary import Openssl
 
 from msgspec import Struct
@@ -21,102 +32,161 @@ from msgspec.structs import replace
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """Where the server is and how it is spoken to; an empty name: the hello names no server."""
+    """Where the server is and how it is asked; an empty `sni`: the ClientHello names no server.
+
+    `headers`: groups of forged header lines. `required`: versions of TLS that it has to offer.
+    `issuers`: the names of the CAs above the client certificate. `proxy`: HOST:PORT of a
+    proxy with CONNECT, `alpn`: protocols with commas between, as in openssl-s_client(1).
+    """
 
     host: str
     port: int
     sni: str
     starttls: str
     open_sni: str
-    rules: Rules
+    question: Question
+    headers: tuple[tuple[str, ...], ...] = ()
+    alpn: str = ""
+    proxy: str = ""
+    required: tuple[str, ...] = ()
+    issuers: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    def options(self) -> tuple[str, ...]:
+        """The options of s_client for everything before the handshake."""
+        named = {"-starttls": self.starttls, "-alpn": self.alpn, "-proxy": self.proxy}
+        return ("-connect", self.address, *(word for pair in named.items() if pair[1] for word in pair))
+
 
 class Server:
-    """A server somewhere, shown the files of a directory of credentials; `timeout`: seconds for one connection."""
+    """A server, presented with the files of a directory of credentials; `timeout`: seconds for one connection.
 
-    def __init__(self, openssl: Openssl, credentials: Path, target: Target, means: Means, timeout: float) -> None:
-        self._openssl, self._credentials = openssl, credentials
-        self._target, self._means, self._timeout = target, means, timeout
-        self._controls: dict[str, Evidence] = {}  # of the good certificate, by version of TLS
+    `kept`: a directory that stays, with the files of each row; None for a temporary one.
+    """
+
+    def __init__(
+        self,
+        openssl: Openssl,
+        credentials: Path,
+        target: Target,
+        capabilities: Capabilities,
+        timeout: float,
+        kept: Path | None = None,
+    ) -> None:
+        self._openssl, self._credentials, self._kept = openssl, credentials, kept
+        self._target, self._capabilities, self._timeout = target, capabilities, timeout
+        self._controls: dict[str, Evidence] = {}  # of the valid certificate, by version of TLS
+        self._probe = target.question.greeted(bool(target.starttls)).probe()
 
     def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
-        """Every row's result, in the order of the rows; `done` is called with each as soon as it is there.
+        """The result of each row, in the order of the rows; `done` is called with each as soon as it is known.
 
         Raises MintlsError when openssl cannot be started.
         """
         results = try_rows(self._openssl, rows, workers, self.connect, self._leave_out, done)
-        return _beside_fresh_controls(weigh(_of_spoken_versions(results)))
+        return weigh_server(results, self._target.required, self._probe)
 
     def connections(self, rows: Iterable[Row]) -> int:
         """How many connections the rows make at most."""
-        return sum(row.case.route.connections for row in rows if not not_possible(row.case, self._means))
+        return sum(row.case.route.connections for row in rows if not not_possible(row.case, self._capabilities))
 
     def connect(self, row: Row) -> Result:
         """One row, with as many connections as it needs."""
         case, route, target = row.case, row.case.route, self._target
         if not route.connections:
             return self._look_again(row)
-        with TemporaryDirectory(prefix="mintls-") as name:
-            directory = Path(name)
+        if route is Route.PLAIN:
+            return self._without_tls(row)
+        with self._directory(row) as directory:
             session = directory / "session.pem"
             resume: tuple[str, ...] = ()
             if route in (Route.RESUMED, Route.REOPENED):
                 again = route is Route.RESUMED
-                shown = replace(case, presents="{role}", chain=(ABOVE,)) if again else case
+                shown = replace(case, presents="{role}", chain=(LEAF_ISSUERS,)) if again else case
                 sni = target.sni if again else target.open_sni
-                begun, _ = self._dial(replace(row, case=shown), directory, sni, ("-sess_out", str(session)))
-                if again and target.rules.probe.answer(begun.answer) != self._answer_of_control(row):
-                    return left_out(row, "the good certificate was not let in a second time")
+                begun, _ = self._connect_once(replace(row, case=shown), directory, sni, ("-sess_out", str(session)))
+                if again and self._probe.answer(begun.answer) != self._baseline(row).answer:
+                    return left_out(row, "the valid certificate was not accepted a second time")
                 if not session.exists():
                     return left_out(row, "the server gave no session to resume")
                 resume = ("-sess_in", str(session))
-            sni = {Route.UNNAMED: "", Route.STRANGE: "", Route.MISNAMED: NOBODY}.get(route, target.sni)
-            seen, size = self._dial(row, directory, sni, resume)
+            sni = {
+                Route.UNNAMED: "", Route.DEFAULT_SITE: "", Route.MISNAMED: NOBODY, Route.OPEN_NAME: target.open_sni,
+            }.get(route, target.sni)  # fmt: skip
+            for probe in self._probes(row):
+                seen, size = self._connect_once(row, directory, sni, resume, probe)
+                baseline = None if case.turn is Turn.FIRST else self._baseline(row)
+                verdict = judge_server(case, size, seen, baseline, probe)
+                if route is Route.FORGED and (verdict.kind is Kind.ACCEPTED or not seen.answer):
+                    break  # one acceptance is enough, and so is a refusal by TLS
         if case.turn is Turn.FIRST:
             self._controls[row.version] = seen
-        verdict = judge_server(case, size, seen, self._answer_of_control(row), target.rules)
         if route is Route.RESUMED and not is_resumed(seen.presenter):
             verdict = Verdict(Kind.REFUSED, f"not resumed: {verdict.reason}")
         return Result(row, verdict, seen)
 
-    def _dial(self, row: Row, directory: Path, sni: str, more: tuple[str, ...]) -> tuple[Evidence, int]:
-        """One connection, and the size in bytes of the certificate that it shows."""
+    def _probes(self, row: Row) -> tuple[Probe, ...]:
+        """What is asked, in a connection each."""
+        question = self._target.question.greeted(bool(self._target.starttls))
+        if row.case.route is Route.DEFAULT_SITE:
+            return (question.of_another_host(),)
+        if row.case.route is Route.FORGED:
+            return tuple(map(question.with_headers, self._target.headers))
+        return (self._probe,)
+
+    def _connect_once(
+        self, row: Row, directory: Path, sni: str, more: tuple[str, ...], probe: Probe | None = None
+    ) -> tuple[Evidence, int]:
+        """One connection, and the size in bytes of the certificate that it presents."""
         target = self._target
         named = ("-servername", sni) if sni else ("-noservername",)
-        starttls = ("-starttls", target.starttls) if target.starttls else ()
-        options = (*starttls, *named, *name_check(target.sni or target.host), *more)
+        options = (*named, *name_check(target.sni or target.host), *more)
         end = replace(presenter(self._credentials, row, directory, options), enforces=False)
-        argv = ("-connect", target.address, *end.argv())
-        probe = target.rules.stranger if row.case.route is Route.STRANGE else None
-        seen = dial(self._openssl, argv, probe or target.rules.probe, directory, self._timeout)
+        argv = (*target.options(), *end.argv())
+        seen = connect(self._openssl, argv, probe or self._probe, directory, self._timeout)
         return seen, certificate_size(end.certificate) if end.certificate else 0
 
-    def _answer_of_control(self, row: Row) -> Answer | None:
-        """What the good certificate got in this version, or for a version without a control in any other."""
-        if row.case.turn is Turn.FIRST:
-            return None
+    def _without_tls(self, row: Row) -> Result:
+        probe = self._target.question.greeted(False).probe()
+        seen = ask_in_plain_text((self._target.host, self._target.port), probe, self._timeout)
+        return Result(row, judge_plain(seen, self._baseline(row), probe), seen)
+
+    @contextmanager
+    def _directory(self, row: Row) -> Iterator[Path]:
+        """A private directory for the files of one row."""
+        if self._kept is None:
+            with TemporaryDirectory(prefix="mintls-") as name:
+                yield Path(name)
+            return
+        directory = self._kept / row.id.replace("/", "-")
+        directory.mkdir(mode=0o700)
+        yield directory
+
+    def _baseline(self, row: Row) -> Baseline:
+        """What the valid certificate got in this version, or for a version without a baseline in any other."""
         control = self._controls.get(row.version) or next(iter(self._controls.values()))
-        return self._target.rules.probe.answer(control.answer)
+        return Baseline(self._probe.answer(control.answer), control.open)
 
     def _look_again(self, row: Row) -> Result:
-        control = self._controls[row.version]
+        control, target = self._controls[row.version], self._target
         if row.case.route is Route.SERVER_CERTIFICATE:
-            verdict = judge_server_certificate(control, self._target.sni or self._target.host)
+            verdict = judge_server_certificate(control, target.sni or target.host)
+        elif row.case.route is Route.CA_NAMES:
+            verdict = judge_ca_names(control, target.issuers)
         else:
             verdict = judge_request(control)
         return Result(row, verdict, replace(control, milliseconds=0.0))
 
     def _leave_out(self, rows: Iterable[Row], results: Iterable[Result]) -> Iterable[Result]:
-        """What cannot be tried, and what is not worth it, because the good certificate was not accepted, or none
-        was asked for: that is one failure and not one in each row.
+        """The rows that cannot be tested, and those not worth it because the valid certificate was rejected, or none
+        was requested: that is one failure, not one in each row.
         """
         controls = {result.row.version: result for result in results if result.row.case.turn is Turn.FIRST}
         for row in rows:
-            if obstacle := not_possible(row.case, self._means):
+            if obstacle := not_possible(row.case, self._capabilities):
                 yield left_out(row, obstacle.reason, obstacle.topic)
             elif row.case.turn is not Turn.FIRST and (result := self._not_worth(row, controls)):
                 yield result
@@ -130,39 +200,3 @@ class Server:
         if not free and judge_request(control.evidence).kind is Kind.NOT_REQUESTED:
             return left_out(row, f"the server asks for no certificate: see server/{row.version}/certificate-request")
         return None
-
-
-def _of_spoken_versions(results: tuple[Result, ...]) -> tuple[Result, ...]:
-    """The same, where the rows of a version that the server does not speak are no failures, if it speaks another."""
-    controls = [result for result in results if result.row.case.turn is Turn.FIRST]
-    silent = {
-        result.row.version: str(result.evidence.alert)
-        for result in controls
-        if (alert := result.evidence.alert)
-        and alert.number == AlertNumber.PROTOCOL_VERSION  # another may be about anything (RFC 8446 section 6.2)
-        and not result.evidence.presenter.has("ServerHello", sent=False)
-    }
-    if all(result.row.version in silent for result in controls):
-        return results
-    return tuple(
-        not_offered(result.row, f"the server does not offer TLS {result.row.version} ({silent[result.row.version]})")
-        if result.row.version in silent
-        else result
-        for result in results
-    )
-
-
-def _beside_fresh_controls(results: tuple[Result, ...]) -> tuple[Result, ...]:
-    """The same, where a refusal of what the CA's key has signed says nothing, if a good one of it is refused too."""
-    refused = {
-        (result.row.version, result.row.case.vouches_for): result.row.case.id
-        for result in results
-        if result.row.case.vouches_for and result.verdict.kind is not Kind.ACCEPTED
-    }
-    return tuple(
-        left_out(result.row, f"says nothing, because {control} is not accepted")
-        if result.verdict.kind is Kind.REFUSED
-        and (control := refused.get((result.row.version, control_of(result.row.case))))
-        else result
-        for result in results
-    )

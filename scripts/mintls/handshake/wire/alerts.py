@@ -48,7 +48,7 @@ class AlertNumber(IntEnum):
 ALERTS: dict[int, str] = {alert.value: alert.name.lower() for alert in AlertNumber}
 
 _A = AlertNumber
-# About a certificate (RFC 8446 section 6.2). GnuTLS sends decode_error where there is none in TLS 1.2, and
+# About a certificate (RFC 8446 section 6.2). GnuTLS sends decode_error if none was sent in TLS 1.2, and
 # internal_error over key usage.
 CERTIFICATE_ALERTS = frozenset({
     _A.HANDSHAKE_FAILURE, _A.NO_CERTIFICATE, _A.BAD_CERTIFICATE, _A.UNSUPPORTED_CERTIFICATE, _A.CERTIFICATE_REVOKED,

@@ -1,6 +1,6 @@
-"""A relay that carries a client's connections to a server, and remembers what they said.
+"""A relay that carries a client's connections to a server and records them.
 
-It needs no right to capture packets. What it keeps becomes a pcapng file with the TLS secrets embedded.
+It needs no privilege to capture packets. The recording becomes a pcapng file with the TLS secrets embedded.
 Each connection has a thread. Nothing waits longer than the relay's deadline, and memory is bounded.
 """
 
@@ -17,19 +17,19 @@ from mintls.errors import OutputError
 from mintls.handshake.wire.pcapng import Conversation, render
 from mintls.handshake.wire.relayed_connection import READ, Connection, reset, wait
 
-CONNECTIONS = 16  # that one relay carries; further ones are hung up on
-GRACE = 1.0  # seconds that open connections have to end when the relay is left
+CONNECTIONS = 16  # that one relay carries; further ones are closed
+GRACE = 1.0  # seconds that open connections have to end when the context is left
 
 
 class Relay:
     """Listens on `port` while its context is open, and carries each connection to `target_port`.
 
         with Relay(target_port) as relay:
-            ...  # a client dials relay.port
+            ...  # a client connects to relay.port
         relay.write_pcapng(path, key_log)
 
     Leaving the context waits a moment for the last bytes, then resets what is still open. `seconds` is the
-    longest that a connection may last. `listen` is the address and port to listen at, 0 for a free one.
+    limit for one connection. `listen` is the address and port to listen at, 0 for a free one.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Relay:
         self._listener = socket.create_server(self._listen)
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
-        self._stopped, self._stop = socket.socketpair()  # closing one end wakes all who wait at the other
+        self._stopped, self._stop = socket.socketpair()  # closing one end wakes all that wait at the other
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
         return self
@@ -71,14 +71,14 @@ class Relay:
         self._stopped.close()
 
     def conversations(self) -> tuple[Conversation, ...]:
-        """What has been recorded until now, a connection each, in the order in which they came."""
+        """The connections recorded so far, in the order in which they were opened."""
         return tuple(carried.conversation() for carried in tuple(self._carried))
 
     def write_pcapng(self, path: Path, key_log: str) -> None:
         """Write what was recorded. The file holds secrets, so it is the owner's alone (0600) from the start.
 
-        `key_log` is the text that `openssl s_client -keylogfile` or `s_server -keylogfile` wrote. Whatever
-        stood at `path` is replaced, and a symbolic link is not followed. Raises OutputError.
+        `key_log` is the text that `openssl s_client -keylogfile` or `s_server -keylogfile` wrote. An existing
+        file at `path` is replaced, and a symbolic link is not followed. Raises OutputError.
         """
         content = render(self.conversations(), key_log)
         try:

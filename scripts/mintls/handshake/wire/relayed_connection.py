@@ -1,4 +1,4 @@
-"""One TCP connection carried between a client and a server, byte for byte, and remembered up to a limit."""
+"""One TCP connection relayed between a client and a server, byte for byte, and recorded up to a limit."""
 
 import selectors
 import socket
@@ -39,7 +39,7 @@ class Connection:
         return Conversation(self._client_port, self._opened, tuple(self._events))
 
     def carry(self, target: tuple[str, int], stopped: socket.socket, seconds: float) -> None:
-        """Carry bytes until both directions have ended, one end resets, time is up, or the relay stops."""
+        """Carry bytes until both directions have ended, one peer resets, time is up, or the relay stops."""
         deadline = time.monotonic() + seconds
         try:
             server = socket.create_connection(target, min(seconds, CONNECT))
@@ -53,13 +53,13 @@ class Connection:
                 end.setblocking(False)
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             whole = self._shovel(flows, stopped, deadline)
-        except OSError:  # not a reset, but the network below: nothing to carry on with
+        except OSError:  # not a reset, but the network below: nothing to continue with
             whole = False
         for end in (self._client, server):
             (socket.socket.close if whole else reset)(end)
 
     def _shovel(self, flows: tuple[_Flow, _Flow], stopped: socket.socket, deadline: float) -> bool:
-        """Whether both directions came to a good end."""
+        """Whether both directions ended in order."""
         while any(not flow.ended or flow.pending for flow in flows):
             interest = {stopped: READ}
             for flow in flows:
@@ -80,7 +80,7 @@ class Connection:
         return True
 
     def _read(self, flow: _Flow, back: _Flow) -> None:
-        """Take in what is there. An end that reset the connection is one that no longer takes nor says."""
+        """Take in what is there. A peer that reset the connection neither reads nor writes any more."""
         try:
             data = flow.source.recv(CHUNK)
         except BlockingIOError:
@@ -91,7 +91,7 @@ class Connection:
         end = None if data else Flag.RST if back.broken else Flag.FIN
         self._record(flow.from_client, data, end)
         if end is Flag.FIN:
-            with suppress(OSError):  # the sink is gone, as reading from it will tell
+            with suppress(OSError):  # the sink is gone, as reading from it will show
                 flow.sink.shutdown(socket.SHUT_WR)
 
     @staticmethod
@@ -100,7 +100,7 @@ class Connection:
             flow.pending = flow.pending[flow.sink.send(flow.pending) :]
         except BlockingIOError:
             pass
-        except ConnectionError:  # what the sink said before it went, perhaps an alert, is yet to be read
+        except ConnectionError:  # what the sink sent before it closed, perhaps an alert, is yet to be read
             flow.pending, flow.ended, flow.broken = b"", True, True
 
     def _record(self, from_client: bool, data: bytes = b"", end: Flag | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What s_client and s_server say about a connection, parsed into a frozen Transcript.
+"""What s_client and s_server print about a connection, parsed into a frozen Transcript.
 
 Read are the listing of `-msg` (openssl-s_client(1): every message, in the clear also where TLS 1.3 sends it
 encrypted, each followed by its bytes in hexadecimal) and the lines on stderr. Alert numbers come from the
@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 
 from mintls.handshake.wire.alerts import ALERTS
+from mintls.handshake.wire.certificate_request import requested_authorities
 
 from msgspec import Struct
 
 APPLICATION_DATA = 0x17  # the content type of RFC 8446 section 5.1
 
-# OpenSSL 1.1.1 leaves out the content of what is no message: a record's header, and the content type in TLS 1.3.
+# OpenSSL 1.1.1 does not name what is not a message: a record's header, and the content type in TLS 1.3.
 _MESSAGE = re.compile(r"^(<<<|>>>) ([^,\[]+?)(?:, (\w+))? \[length ([0-9a-f]+)\](?:, (.*))?$")
 UNNAMED = {5: "RecordHeader", 1: "InnerContent"}  # by length in bytes
 COMPRESSED = "CompressedCertificate"
@@ -27,12 +28,12 @@ _LOCAL = re.compile(r"^(?:Could not|Can't open|unable to|Error with|Error settin
 class Message(Struct, frozen=True):
     """One message on the wire; `length` in bytes, with its header of four bytes when it is a handshake message."""
 
-    sent: bool  # by the end whose transcript this is
+    sent: bool  # by the peer whose transcript this is
     version: str  # as written by openssl, e.g. `TLS 1.3`
     content: str  # Handshake, Alert, ChangeCipherSpec or ApplicationData
     name: str  # of the handshake message or alert, e.g. `CertificateRequest`; else empty
     length: int
-    uncompressed: int = 0  # of a CompressedCertificate: the length of the Certificate message that is in it
+    plain_length: int = 0  # of a Certificate message: before compression, and without the context of its request
 
 
 class Alert(Struct, frozen=True):
@@ -47,13 +48,14 @@ class Alert(Struct, frozen=True):
 
 
 class Transcript(Struct, frozen=True):
-    """What one end saw and said."""
+    """What one peer received and sent."""
 
     messages: tuple[Message, ...] = ()
     alerts: tuple[Alert, ...] = ()
     verify_errors: tuple[int, ...] = ()  # X509_V_ERR_ numbers, openssl-verify(1), in the order they came
     reasons: tuple[str, ...] = ()  # of openssl's error queue, e.g. `bad signature`
-    established: bool | None = None  # s_server -rev and s_client -brief say so; None: it said neither
+    authorities: tuple[str, ...] = ()  # the names of CAs in the CertificateRequest that it received
+    established: bool | None = None  # printed by s_server -rev and s_client -brief; None: neither was
 
     def length(self, name: str, *, sent: bool) -> int:
         """The length of the first handshake message of that name and direction; 0 when there was none."""
@@ -64,9 +66,11 @@ class Transcript(Struct, frozen=True):
         return self.length(name, sent=sent) > 0
 
     def certificate(self, *, sent: bool) -> int:
-        """The length in bytes of the Certificate message, before it was compressed (RFC 8879); 0: there was none."""
+        """The length in bytes of the Certificate message, before compression (RFC 8879) and without the context that it
+        has after the handshake (RFC 8446 section 4.4.2); 0: there was none.
+        """
         named = (m for m in self.messages if m.name in ("Certificate", COMPRESSED) and m.sent is sent)
-        return next((m.uncompressed or m.length for m in named), 0)
+        return next((m.plain_length or m.length for m in named), 0)
 
     def has_data(self, *, sent: bool) -> bool:
         """Whether application data went that way."""
@@ -78,9 +82,10 @@ class Transcript(Struct, frozen=True):
 
 
 def parse(listing: str, stderr: str = "") -> Transcript:
-    """Read the output of `-msg` and what stood on stderr. Lines of no known form are passed over."""
+    """Parse the output of `-msg` and of stderr. Lines of unknown form are ignored."""
     messages: list[Message] = []
     alerts: list[Alert] = []
+    authorities: tuple[str, ...] = ()
     header = b""  # of the record that the next message came in
     for sent, version, content, length, name, octets in _entries(listing):
         data = False
@@ -91,6 +96,10 @@ def parse(listing: str, stderr: str = "") -> Transcript:
             data = octets[:1] == bytes([APPLICATION_DATA])
         else:
             plain = _uncompressed(octets) if name == COMPRESSED else 0
+            if name == "Certificate" and version == "TLS 1.3" and len(octets) > 4:
+                plain = length - octets[4]
+            if name == "CertificateRequest" and not sent:
+                authorities = requested_authorities(octets, version)
             messages.append(Message(sent, version, content, name, length, plain))
         if data:
             size = int.from_bytes(header[3:5], "big")
@@ -99,7 +108,14 @@ def parse(listing: str, stderr: str = "") -> Transcript:
             alerts.append(Alert(sent, octets[0] == 2, octets[1]))
     verify_errors, reasons, received, established = _complaints(stderr)
     alerts += [Alert(False, True, n) for n in received if not any(a.number == n and not a.sent for a in alerts)]
-    return Transcript(tuple(messages), tuple(alerts), verify_errors, reasons, established)
+    return Transcript(
+        messages=tuple(messages),
+        alerts=tuple(alerts),
+        verify_errors=verify_errors,
+        reasons=reasons,
+        authorities=authorities,
+        established=established,
+    )
 
 
 def _uncompressed(octets: bytes) -> int:

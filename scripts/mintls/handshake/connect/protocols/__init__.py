@@ -1,0 +1,1 @@
+"""The protocols that `--probe` knows, one file each."""

@@ -1,0 +1,29 @@
+"""SMTP (RFC 5321): a recipient that every server has to accept, because Postfix rejects there and not before."""
+
+from mintls.errors import UsageError
+from mintls.handshake.connect.probe import NOBODY, Exchange, Probe
+from mintls.handshake.connect.protocols.protocol import Protocol, Request
+from mintls.handshake.connect.protocols.replies import begins_with, by_pattern, ends_with, greeting
+
+_END = ends_with(rb"\d{3} ")
+_READ = by_pattern(accepted=rb"^2\d\d[ -]", refused=rb"^(4|5)\d\d[ -]")
+
+
+def _probe(request: Request) -> Probe:
+    recipient = request.value or "postmaster"
+    if any(character in "<> \r\n" or not character.isprintable() for character in recipient):
+        raise UsageError(f"--probe smtp:{recipient}: write a recipient such as postmaster")
+    lines = (f"EHLO {NOBODY}", "MAIL FROM:<>", f"RCPT TO:<{recipient}>")
+    steps = tuple(Exchange(f"{line}\r\n".encode(), _END, begins_with(b"2")) for line in lines)
+    return Probe("smtp", steps if request.greeted else (greeting(b"2"), *steps), _READ)
+
+
+SMTP = Protocol(
+    name="smtp",
+    about="EHLO, MAIL and RCPT TO:<postmaster> or smtp:RECIPIENT; nothing is sent",
+    probe=_probe,
+    starttls="smtp",
+    ports=(465,),
+    starttls_ports=(25, 587),
+    greeting=b"220 ",
+)
