@@ -166,7 +166,7 @@ def test_what_the_binary_cannot_make_is_skipped(
     """As with the FIPS provider: no 1024-bit keys, no MD5, no key derivation of PKCS#12."""
     fake = fake_openssl('case "$*" in *rsa_keygen_bits:1024*|*-md5-sha1*|*PKCS12KDF*) exit 1;; esac; exec $REAL "$@"')
     words = ("--only", "weak-key", "--only", "tls-1.*")
-    done = run("handshake_check.py", dev, *words, env=fake)
+    done = run("handshake_check.py", dev, "-v", *words, env=fake)
     assert done.returncode == 0, done.stdout + done.stderr
     skipped = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("  skip")}
     assert skipped == {"weak-key", "tls-1.0", "tls-1.1"}

@@ -18,7 +18,7 @@ from mintls.handshake.cases.case import rows
 from mintls.handshake.listen.cases import TrustingClient, client_cases, parse_address
 from mintls.handshake.listen.client_command import ClientCommand
 from mintls.handshake.listen.listener import Address, Listener
-from mintls.handshake.result import Outcome, Run
+from mintls.handshake.result import Outcome, Run, Subject
 from mintls.handshake.verdict import Kind
 from mintls.openssl.binary import Openssl
 
@@ -66,7 +66,7 @@ def show(openssl: Openssl, trusting: tuple[TrustingClient, Path]) -> Callable[..
         visitor = client.visitor(ClientCommand(line))
         listener = Listener(openssl, directory, visitor, at=Address("127.0.0.1", 0), timeout=timeout)
         results = listener.run(plan, 2, lambda _: None)
-        return Run(checked="", openssl="", started="", milliseconds=0, strict=False, results=results)
+        return Run(kind=Subject.CLIENT, subject="", openssl="", started="", milliseconds=0, strict=False, results=results)
 
     return shown
 
@@ -218,17 +218,17 @@ def test_the_script_without_the_key_of_the_authority(
     assert status == 0
     tried = {"self-signed", "unknown-ca", "same-name-ca", "same-name-and-key-id-ca", "rogue-root", "leaf-as-ca"}
     tried |= {"bad-signature", "bad-body", "stolen", "tls-1.0", "tls-1.1", "good", "good-again", "good-address"}
-    skipped = {row["case"]: row["reason"] for row in report["rows"] if row["outcome"] == "skipped"}
+    skipped = {row["case"]: row["reason"] for row in report["rows"] if row["outcome"] == "skip"}
     assert {row["case"] for row in report["rows"]} - skipped.keys() == tried
     assert skipped.keys() == (ALL | NO_CRL) - tried
-    assert skipped["expired"] == "the set has not the CA's private key, or only encrypted"
+    assert skipped["expired"] == "the set has no unencrypted private key of the CA"
     assert skipped["crl-stale"] == "the client is given no CRL"
     assert skipped["expired"] in capsys.readouterr().out
     suites = list(JUnitXml.fromfile(str(junit)))
     assert sum(suite.skipped for suite in suites) == len(skipped)
     status, report = check(*arguments, clients.template("curl -k"))
     assert status == 1
-    assert {row["case"] for row in report["rows"] if row["outcome"] == "fails"} == tried & UNVERIFIED
+    assert {row["case"] for row in report["rows"] if row["outcome"] == "fail"} == tried & UNVERIFIED
 
 
 def test_without_a_command_the_user_is_told_where_to_connect(
@@ -257,9 +257,9 @@ def test_without_a_command_the_user_is_told_where_to_connect(
         seen += 1
     until(lambda: script.process.poll() is not None, "the end of the script")
     assert script.end() == 0, script.stdout
-    assert f"let the client trust {rogue}/ca.crt and show {rogue}/client.crt" in script.stderr
+    assert f"let the client trust {rogue}/ca.crt and present {rogue}/client.crt" in script.stderr
     rows = json.loads((tmp_path / "r.json").read_text())["rows"]
-    assert len([row for row in rows if row["outcome"] != "skipped"]) == seen
+    assert len([row for row in rows if row["outcome"] != "skip"]) == seen
 
 
 def test_nobody_connects_and_the_time_is_bounded(rogue: Path) -> None:
