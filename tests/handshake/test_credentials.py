@@ -149,7 +149,7 @@ def test_an_encrypted_key_is_none(openssl: Openssl, rogue: Path, tmp_path: Path)
 
 
 def test_a_leaf_is_no_authority(openssl: Openssl, rogue: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"server\.crt is no CA certificate"):
+    with pytest.raises(OutputError, match=r"server\.crt is not a CA certificate"):
         adopt(Credential(rogue / "server.crt"), {}, tmp_path / "bad", openssl)
     shutil.rmtree(tmp_path / "bad")
     with pytest.raises(OutputError, match=r"absent\.crt: No such file"):

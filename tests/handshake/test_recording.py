@@ -76,8 +76,8 @@ def test_our_own_pair_decrypted(dev: Path, tmp_path: Path, version: str, capsys:
     assert refused["server"][1] == [48]  # unknown_ca
     said = capsys.readouterr()
     assert (
-        said.err == f"the files in {files} hold the secrets of their TLS connections: "
-        "whoever has them can read all that was said\n"
+        said.err == f"the files in {files} contain the secrets of their TLS connections: "
+        "anyone who has them can decrypt the traffic\n"
     )
     shown = said.out.partition(f"server/{version}/unknown-ca: refused, ")[2].partition("\n\n")[0]
     assert shown.splitlines()[-1].split()[:6] == ["client", "<--", "server", "Alert", "fatal", "unknown_ca"]

@@ -175,7 +175,7 @@ def test_a_signal_leaves_nothing_behind(
     words = [str(word).format(set=dev, new=tmp_path / "new") for word in WAITING[script]]
     running = start(sys.executable, SCRIPTS / script.split()[0], *words)
     if "--listen" in script:
-        running.says("dial https")
+        running.says("connect to https")
     elif script == "https_server.py":
         running.first_line()
     else:

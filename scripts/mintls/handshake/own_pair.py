@@ -1,4 +1,4 @@
-"""The check of our own pair: the catalogue and a set's own certificates, between s_server and s_client."""
+"""The check of the own pair: the catalogue and a set's certificates, between s_server and s_client."""
 
 from mintls.handshake.cases.case import Obstacle, Row, cases_of, document
 from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
@@ -11,7 +11,7 @@ from mintls.handshake.set_under_test import set_under_test
 
 
 class PairCheck:
-    """Both peers are ours; `path` names the set whose certificates have to be accepted as well."""
+    """Both peers are ours; `path` names the set whose certificates must also be accepted."""
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""In what order the rows of a run are tried: the controls before and after all others, several at once."""
+"""Runs the rows, several at once: the controls before and after all others."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -20,10 +20,10 @@ def try_rows(
     leave_out: Callable[[Iterable[Row], Iterable[Result]], Iterable[Result]],
     done: Done,
 ) -> tuple[Result, ...]:
-    """Every row's result, in the order of the rows; `done` is called with each as soon as it is there.
+    """Every row's result, in the order of the rows; `done` is called with each as soon as it is known.
 
-    The controls `good` go first and `good-again` last. `leave_out` gives the results of those rows that are not
-    worth a connection, from what is known until then.
+    The controls `good` go first and `good-again` last. `leave_out` returns the results of the rows that
+    need no connection, given the results so far.
     """
     rows = tuple(rows)
     results: dict[str, Result] = {}
@@ -40,7 +40,7 @@ def try_rows(
                 for result in chain(left_out, tried):
                     results[result.row.id] = result
                     done(result)
-        except BaseException:  # also ^C: end what runs, begin nothing more
+        except BaseException:  # also ^C: end running processes, start no more
             openssl.stop()
             pool.shutdown(cancel_futures=True)
             raise
@@ -48,7 +48,7 @@ def try_rows(
 
 
 def _as_done(futures: Iterable[Future[Result]]) -> Iterator[Result]:
-    """Each result as soon as it is there. Wakes up now and then: a signal that arrives just before the main thread
+    """Each result as soon as it is known. Wakes up now and then: a signal that arrives just before the main thread
     goes to sleep does not wake it, and a ^C would wait as long as the slowest connection.
     """
     pending = set(futures)

@@ -66,7 +66,9 @@ def show(openssl: Openssl, trusting: tuple[TrustingClient, Path]) -> Callable[..
         visitor = client.visitor(ClientCommand(line))
         listener = Listener(openssl, directory, visitor, at=Address("127.0.0.1", 0), timeout=timeout)
         results = listener.run(plan, 2, lambda _: None)
-        return Run(kind=Subject.CLIENT, subject="", openssl="", started="", milliseconds=0, strict=False, results=results)
+        return Run(
+            kind=Subject.CLIENT, subject="", openssl="", started="", milliseconds=0, strict=False, results=results
+        )
 
     return shown
 
@@ -238,8 +240,8 @@ def test_without_a_command_the_user_is_told_where_to_connect(
     script = start(sys.executable, SCRIPTS / "handshake_check.py", rogue, "--listen", "127.0.0.1:0", *words)
     seen = 0
     for row in ("good", "good-intermediate", "good-address", "expired", "good-again"):
-        line = script.says(f"client/1.3/{row}: dial https://")
-        found = re.search(r"dial https://(\S+):(\d+)/ within 60 s", line)
+        line = script.says(f"client/1.3/{row}: connect to https://")
+        found = re.search(r"connect to https://(\S+):(\d+)/ within 60 s", line)
         assert found
         subprocess.run(
             [
@@ -265,7 +267,7 @@ def test_without_a_command_the_user_is_told_where_to_connect(
 def test_nobody_connects_and_the_time_is_bounded(rogue: Path) -> None:
     status, report = check(rogue, "--listen", ":", "--tls", "1.3", "--timeout", "0.5", "--only", "expired")
     assert status == 3
-    assert report["rows"][0]["reason"] == "nobody connected within the time allowed (--timeout)"
+    assert report["rows"][0]["reason"] == "no client connected within the time allowed (--timeout)"
 
 
 def test_a_port_that_is_taken_is_told(rogue: Path) -> None:
@@ -308,7 +310,7 @@ def test_a_command_is_words_with_values() -> None:
         ),
         ("curl https://{host}:{prt}/", "{prt} is not known; did you mean {port}?"),
         ("curl --cacert {CA} https://{host}:{port}/", "{CA} is not known; did you mean {ca}?"),
-        ("no-such-program {port}", "there is no program 'no-such-program'; no shell is used"),
+        ("no-such-program {port}", "program 'no-such-program' not found; the command runs without a shell"),
     ],
 )
 def test_a_command_that_cannot_be_one_is_told(line: str, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""What a case of the catalogue is, the rows it makes, and the profile that mints what it presents (pure)."""
+"""A case of the catalogue, its rows, and the profile that mints what it presents (pure)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -15,23 +15,23 @@ Settings = Mapping[str, object]
 
 
 class Verifier(StrEnum):
-    """The end that is tested: it is shown the case's certificate and has to judge it."""
+    """The peer under test: it receives the case's certificate and has to verify it."""
 
     SERVER = "server"
     CLIENT = "client"
 
     @property
     def presents(self) -> Literal["client", "server"]:
-        """The role of the certificate it is shown."""
+        """The role of the certificate that it receives."""
         return "client" if self is Verifier.SERVER else "server"
 
 
 BOTH = (Verifier.SERVER, Verifier.CLIENT)
-SPOILED = ("bad_signature", "bad_body", "stolen_key")  # defects that are made of a good leaf, by no issuer
+SPOILED = ("bad_signature", "bad_body", "stolen_key")  # defects that are made from a valid leaf, without its issuer
 
 
 class Severity(StrEnum):
-    """Whether a wrong verdict fails the check, or only warns (`--strict`: fails too), or is only told."""
+    """Whether a wrong verdict fails the check, only warns (`--strict`: fails too), or is only reported."""
 
     MUST = "must"
     POLICY = "policy"
@@ -50,11 +50,11 @@ class Route(StrEnum):
     """How a foreign server is reached (SNI: RFC 6066 section 3; resumption: RFC 8446 section 2.2)."""
 
     NAMED = "by its name"
-    UNNAMED = "with no name"
-    MISNAMED = "by a name that it cannot know"
-    STRANGE = "by no name, asking for a host that it cannot know"
-    RESUMED = "by resuming a session of the good certificate"
-    REOPENED = "by resuming a session of a name that asks for no certificate"
+    UNNAMED = "without a name"
+    MISNAMED = "by an unknown name"
+    STRANGE = "without a name, with an unknown Host"
+    RESUMED = "by resuming a session of the valid certificate"
+    REOPENED = "by resuming a session of a name that requests no certificate"
     # no connection of their own: that of the baseline is examined
     SERVER_CERTIFICATE = "the server's certificate in the baseline"
     CERTIFICATE_REQUEST = "the server's CertificateRequest in the baseline"
@@ -68,7 +68,7 @@ class Route(StrEnum):
 
 
 class Issued(StrEnum):
-    """What a control stands for: where it is not accepted, the refusals of what was issued so say nothing."""
+    """What a control vouches for: if it is not accepted, refusals of certificates issued the same way prove nothing."""
 
     NOTHING = ""
     BY_THE_CA = "by the CA's key"
@@ -76,38 +76,40 @@ class Issued(StrEnum):
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """One thing that is tried. In settings, names and options `{role}` is the presented certificate's role,
-    `{other}` the other one's; a timedelta counts from now. A setting that is `{ca}` is the same as the good root's.
+    """One certificate, or other input, with the expected verdict.
+
+    In settings, names and options `{role}` is the presented certificate's role, `{other}` the other one's; a timedelta
+    counts from now. A setting that is `{ca}` equals that of the valid root.
     """
 
     id: str
     title: str
-    why: str = ""  # it matters, in a sentence
-    mistake: str = ""  # how servers and clients come to get it wrong
-    remedy: Remedy = Remedy()  # what to change then, in the words of each stack
-    reference: str  # why the verdict has to be this one
-    hint: str  # what to change when it is another one
+    why: str = ""  # why it matters, in a sentence
+    mistake: str = ""  # how servers and clients get it wrong
+    remedy: Remedy = Remedy()  # the fix for each stack
+    reference: str  # the source of the expected verdict
+    hint: str  # the fix if the verdict is a different one
     verifiers: tuple[Verifier, ...] = BOTH
-    versions: tuple[str, ...] = ()  # of TLS; empty: each that is asked for
+    versions: tuple[str, ...] = ()  # of TLS; empty: each selected version
     severity: Severity = Severity.MUST
-    disputed: bool = False  # good clients differ, so that against a foreign one it only warns
-    control: bool = False  # is accepted, or no refusal counts
+    disputed: bool = False  # correct clients differ, so a failure only warns against a foreign one
+    control: bool = False  # must be accepted, or no refusal counts
     turn: Turn = Turn.BETWEEN
     vouches_for: Issued = Issued.NOTHING  # a control of what the CA's key, or its intermediate, has signed
 
-    leaf: Settings | None = None  # how the presented leaf differs from a good one, as in a profile
+    leaf: Settings | None = None  # how the presented leaf differs from a valid one, as in a profile
     authorities: Mapping[str, Settings] = field(default_factory=dict)  # profile entries that it needs
     presents: str = "{role}"  # the credential, if `leaf` makes none; empty: no certificate
     chain: tuple[str, ...] = ()  # authorities sent after the leaf
-    needs_ca_key: bool = True  # cannot be made from a good leaf and the CA's certificate alone
-    stacks: str = ""  # those whose servers accept it as they come: against a foreign server it only warns
-    route: Route = Route.NAMED  # of those that only a foreign server can be shown
-    outside: Mapping[str, object] = field(default_factory=dict)  # fields that are different for a foreign server
+    needs_ca_key: bool = True  # cannot be made from only a valid leaf and the CA's certificate
+    stacks: str = ""  # servers that accept it by default: against a foreign server it only warns
+    route: Route = Route.NAMED  # for cases that apply only to a foreign server
+    outside: Mapping[str, object] = field(default_factory=dict)  # fields with a different value for a foreign server
 
-    offers: tuple[str, ...] = ()  # options of the presenting end
-    checks: tuple[str, ...] = ()  # options of the verifying end
-    crl: str = ""  # the authority whose CRL the verifying end is given
-    at_hello: bool = False  # is refused before a certificate is shown
+    offers: tuple[str, ...] = ()  # options of the presenting peer
+    checks: tuple[str, ...] = ()  # options of the verifying peer
+    crl: str = ""  # the CA whose CRL the verifying peer is given
+    at_hello: bool = False  # is refused before a certificate is presented
     name: str = "localhost"  # the host name or address that a client checks for
 
     accepted: bool = False
@@ -116,7 +118,7 @@ class Case(Struct, frozen=True, kw_only=True):
     alerts_1_3: tuple[int, ...] = ()  # where TLS 1.3 has others
 
     def expectation(self, version: str, certificate_size: int) -> Expectation:
-        """What is expected of our own pair; `certificate_size`: bytes of the presented leaf in DER."""
+        """What our own pair must do; `certificate_size`: bytes of the presented leaf in DER."""
         return Expectation(
             accepted=self.accepted,
             certificate_size=certificate_size,
@@ -133,12 +135,12 @@ class Case(Struct, frozen=True, kw_only=True):
 
     @property
     def spoiled(self) -> tuple[str, ...]:
-        """The defects for which it needs a good leaf and no issuer."""
+        """The defects that need a valid leaf but no issuer."""
         defects = (self.leaf or {}).get("defects")
         return tuple(defect for defect in SPOILED if isinstance(defects, list) and defect in defects)
 
     def remedies(self, verifier: Verifier) -> Mapping[str, str]:
-        """What to change in that end, by stack, when its verdict is another one."""
+        """The fix by stack, if that peer's verdict is a different one."""
         return self.remedy.server if verifier is Verifier.SERVER else self.remedy.client
 
     def sent_chain(self, verifier: Verifier) -> tuple[str, ...]:
@@ -162,7 +164,7 @@ class Row(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """How `--only`, `--skip` and the reports name it, e.g. `server/1.3/expired`."""
+        """Its name in `--only`, `--skip` and the reports, e.g. `server/1.3/expired`."""
         return f"{self.verifier}/{self.version}/{self.case.id}"
 
 
@@ -222,7 +224,7 @@ def _fill(text: str, verifier: Verifier) -> str:
 
 
 def _settled(settings: Settings, verifier: Verifier, now: datetime, root: Settings) -> Settings:
-    """The settings with the roles and the root's own filled in and the times told as a profile tells them."""
+    """The settings with the roles and the root's own filled in and the times in the syntax of a profile."""
 
     def settled(value: object) -> object:
         match value:

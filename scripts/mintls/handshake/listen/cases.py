@@ -1,4 +1,4 @@
-"""What of the catalogue can be shown to the client of a set (--listen), what not and why, and what it is given."""
+"""The cases for the client of a set (--listen), the ones that are skipped, and what the client is given."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,7 +24,7 @@ NAMES = {"localhost": "DNS:localhost", LOOPBACK: f"IP:{LOOPBACK}"}
 
 
 def client_cases(command: str | None = None) -> tuple[Case, ...]:
-    """The catalogue for a foreign client, with what to change in it; what good clients do differently only warns."""
+    """The catalogue for a foreign client, with its fixes; a failure only warns where correct clients differ."""
     program = Path((command or "").partition(" ")[0]).name
     stack = next((stack for word, stack in STACKS.items() if program.startswith(word)), "")
     return tuple(
@@ -40,7 +40,7 @@ def client_cases(command: str | None = None) -> tuple[Case, ...]:
 
 
 def _hint(case: Case, stack: str) -> str:
-    """What to change in that client, or in any."""
+    """The fix for that client, or for each stack."""
     fixes = case.remedy.client
     return fixes.get(stack) or "; ".join(f"{other}: {words}" for other, words in fixes.items()) or case.hint
 
@@ -58,9 +58,9 @@ def parse_address(text: str) -> Address:
 
 
 class TrustingClient:
-    """The client of a set, which trusts the set's root. What is minted for it goes to `directory`.
+    """The client of a set, which trusts the set's root. Certificates are minted for it into `directory`.
 
-    Raises OutputError when the set has not what is needed.
+    Raises OutputError when the set lacks what is needed.
     """
 
     def __init__(self, source: Path, directory: Path, openssl: Openssl) -> None:
@@ -75,7 +75,7 @@ class TrustingClient:
         roots = (one for one in records if one.role == "authority" and one.issuer is None)
         root = next((one for one in roots if top in (None, one.name)), None)
         if root is None:
-            raise OutputError(f"{source} has no root authority; name a set whose CA the client trusts")
+            raise OutputError(f"{source} has no root CA; name a set whose CA the client trusts")
         self.ca = source / root.files["certificate"]
         ca = Credential(copied / root.files["certificate"], _key(root, copied))
         if ca.key and is_plain(ca.key):
@@ -111,7 +111,7 @@ class TrustingClient:
         self._adopted.mint(cases_of(rows), now, self._directory, self._openssl, workers)
 
     def visitor(self, command: ClientCommand | None) -> Visitor:
-        """What the client is given: the set's own certificate, or else one that is minted."""
+        """What the client is given: the set's client certificate, or else a minted one."""
         certificate, key = self._directory / "client.crt", self._directory / "client.key"
         if self._client:
             certificate = self._source / self._client.files["certificate"]

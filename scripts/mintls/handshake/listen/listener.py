@@ -1,8 +1,8 @@
-"""Runs the rows against a foreign client (--listen): for each a s_server that shows the row's certificate and waits.
+"""Runs the rows against a foreign client (--listen): for each an s_server that presents the row's certificate.
 
-The server asks for a certificate and accepts any, so that only the client judges; it answers as a small HTTP server
-(`-www`, openssl-s_server(1)). The client has accepted when its application data arrived: to finish the handshake and
-then to go away is to refuse, late.
+The server requests a certificate and accepts any, so that only the client verifies; it answers as a small HTTP server
+(`-www`, openssl-s_server(1)). The client has accepted when its application data arrives: a client that completes the
+handshake and then closes has refused, late.
 """
 
 import sys
@@ -136,7 +136,7 @@ class Listener:
     def _argv(self, row: Row, port: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The client's command, and the same for a report; where there is none, the user is told what to do instead."""
         if not self._visitor.command:
-            sys.stderr.write(f"{row.id}: dial https://{row.case.name}:{port}/ within {self._timeout:g} s\n")
+            sys.stderr.write(f"{row.id}: connect to https://{row.case.name}:{port}/ within {self._timeout:g} s\n")
             return (), ()
         values = {
             "host": row.case.name,
@@ -182,7 +182,7 @@ def _remark(client: Process | None) -> str:
 def _nobody(client: Process | None, log: Path) -> str:
     """Why there was no connection, if there was none."""
     if client is None or client.poll() is None:
-        return "nobody connected within the time allowed (--timeout)"
+        return "no client connected within the time allowed (--timeout)"
     lines = [line.strip() for line in log.read_bytes().decode(errors="backslashreplace").split("\n")]
-    said = next((line for line in reversed(lines) if line), "it said nothing")
+    said = next((line for line in reversed(lines) if line), "it printed nothing")
     return f"the client ended with status {client.returncode} and did not connect: {said}"
