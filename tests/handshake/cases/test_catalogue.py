@@ -135,3 +135,21 @@ def test_it_is_true_of_openssl(results: dict[str, Result], row: str) -> None:
     assert bool(result.evidence.alert) is refused
     if refused and result.row.case.errors:
         assert result.evidence.verify_errors[0] in result.row.case.errors
+
+
+def test_a_control_of_some_cases_is_skipped_with_them() -> None:
+    chosen = names(rows(CATALOGUE, ("1.2", "1.3"), skip=["client/1.3/good-address", "good-intermediate"]))
+    assert not {"client/1.3/good-address", "client/1.3/wrong-address"} & chosen
+    assert not {"server/1.3/good-intermediate", "server/1.3/path-length", "client/1.2/name-constraints"} & chosen
+    assert {"client/1.2/good-address", "client/1.2/wrong-address", "client/1.3/wrong-name"} <= chosen
+
+
+def test_a_control_decides_on_what_depends_on_it_alone() -> None:
+    named = {case.id: case for case in CATALOGUE}
+    assert all(named["good"].controls(case) and named["good-again"].controls(case) for case in CATALOGUE)
+    assert {case.id for case in CATALOGUE if named["good-address"].controls(case)} >= {"wrong-address"}
+    for control in ("good-address", "good-intermediate", "good-crl"):
+        assert not named[control].controls(named["expired"])
+        assert not named["expired"].controls(named[control])
+    assert named["good-intermediate"].controls(named["path-length"])
+    assert named["good-crl"].controls(named["revoked"])

@@ -143,6 +143,26 @@ class Case(Struct, frozen=True, kw_only=True):
         """The fix by stack, if that peer's verdict is a different one."""
         return self.remedy.server if verifier is Verifier.SERVER else self.remedy.client
 
+    @property
+    def for_address(self) -> bool:
+        """Whether the client checks for an IP address."""
+        return self.name.replace(".", "").isdigit()
+
+    @property
+    def controls_some(self) -> bool:
+        """Whether it is a control of some cases only: for addresses, of intermediates, or with a CRL."""
+        return self.control and (self.for_address or bool(self.checks) or self.leaf is not None)
+
+    def controls(self, other: "Case") -> bool:
+        """Whether refusals of the other case prove nothing unless this one is accepted."""
+        if not self.controls_some:
+            return self.control
+        if self.for_address:
+            return other.for_address
+        if self.checks:
+            return bool(other.checks)
+        return bool(other.chain)
+
     def sent_chain(self, verifier: Verifier) -> tuple[str, ...]:
         """The names of the certificates sent after the leaf."""
         return tuple(_fill(name, verifier) for name in self.chain)
@@ -172,7 +192,8 @@ def rows(
     cases: Iterable[Case], versions: Iterable[str], only: Iterable[str] = (), skip: Iterable[str] = ()
 ) -> tuple[Row, ...]:
     """The rows of a run in the order of the reports. A glob matches a row's id or its case's id. The
-    controls of a verifier that has rows stay, because no refusal counts without them.
+    controls of a verifier that has rows stay, because no refusal counts without them. A control of some cases
+    only, such as `good-address`, can be skipped, and they with it.
     """
     wanted, unwanted, versions, cases = tuple(only), tuple(skip), tuple(versions), tuple(cases)
     every = [
@@ -182,10 +203,17 @@ def rows(
         for case in cases
         if verifier in case.verifiers and version in (case.versions or versions)
     ]
+    dropped = [row for row in every if row.case.controls_some and _matches(row, unwanted)]
+    every = [row for row in every if row not in dropped and not any(_depends(row, control) for control in dropped)]
     chosen = [row for row in every if (not wanted or _matches(row, wanted)) and not _matches(row, unwanted)]
     ends = {(row.verifier, row.version) for row in chosen if not row.case.versions}
     ends |= {(row.verifier, version) for row in chosen if row.case.versions for version in versions}  # any will do
     return tuple(row for row in every if row in chosen or (row.case.control and (row.verifier, row.version) in ends))
+
+
+def _depends(row: Row, control: Row) -> bool:
+    same = row.verifier is control.verifier and row.version == control.version
+    return same and control.case.controls(row.case)
 
 
 def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:

@@ -10,8 +10,9 @@ from mintls.handshake.cases.catalogue import CATALOGUE
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.credentials import between, copy_set
 from mintls.handshake.listen.client_command import ClientCommand
+from mintls.handshake.listen.connections import LOOPBACK
 from mintls.handshake.listen.credentials import Credential, adopt, is_plain
-from mintls.handshake.listen.listener import LOOPBACK, Address, Visitor
+from mintls.handshake.listen.listener import Address, Visitor
 from mintls.handshake.result import Result
 from mintls.input_file import is_readable
 from mintls.manifest import Record
@@ -31,12 +32,18 @@ def client_cases(command: str | None = None) -> tuple[Case, ...]:
         replace(
             case,
             verifiers=(Verifier.CLIENT,),
-            severity=Severity.POLICY if case.disputed else case.severity,
+            severity=_severity(case),
             hint=_hint(case, stack),
         )
         for case in CATALOGUE
         if Verifier.CLIENT in case.verifiers
     )
+
+
+def _severity(case: Case) -> Severity:
+    """Correct clients differ in what is disputed, in the versions they speak, and in whether they verify addresses."""
+    differs = case.disputed or (case.at_hello and case.stacks) or (case.for_address and case.accepted)
+    return Severity.POLICY if differs else case.severity
 
 
 def _hint(case: Case, stack: str) -> str:
