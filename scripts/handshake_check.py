@@ -28,7 +28,7 @@ from mintls.handshake.connect.check import ServerCheck
 from mintls.handshake.connect.client_files import revoked_files
 from mintls.handshake.connect.options import ConnectOptions
 from mintls.handshake.listen.cases import client_cases
-from mintls.handshake.listen.check import ClientCheck
+from mintls.handshake.listen.options import ListenOptions
 from mintls.handshake.own_pair import PairCheck
 from mintls.handshake.recording import WARNING, Recordings
 from mintls.handshake.result import Result, Run
@@ -56,7 +56,7 @@ def seconds(text: str) -> float:
     raise ValueError(f"write a number of seconds above 0 and up to {LONGEST}, such as 10")
 
 
-class HandshakeCheck(ConnectOptions, Script):
+class HandshakeCheck(ConnectOptions, ListenOptions, Script):
     """Prove over real s_server and s_client processes that good certificates are accepted and bad ones refused.
 
     PROFILE or DIR is the set whose own certificates have to be accepted as well; by default certs/dev, or
@@ -77,20 +77,6 @@ class HandshakeCheck(ConnectOptions, Script):
     junit = cli.SwitchAttr("--junit", str, argname="FILE", help="Write the results as JUnit XML")
     html = cli.SwitchAttr("--html", str, argname="FILE", help="Write the results as one page for a browser")
     strict = cli.Flag("--strict", help="Let policy rows fail too, which otherwise only warn")
-    listen = cli.SwitchAttr(
-        "--listen",
-        str,
-        argname="HOST:PORT",
-        help="Ask whether a client verifies: show it the bad certificates. 127.0.0.1:0 or `:` takes a free port",
-    )
-    client_cmd = cli.SwitchAttr(
-        "--client-cmd",
-        str,
-        argname="COMMAND",
-        requires=["--listen"],
-        help="Start this client for each row, without a shell: {host} {port} {ca} {cert} {key} are filled in. "
-        "Without it you are told where to connect, row by row; raise --timeout then",
-    )
     pcap = cli.SwitchAttr(
         "--pcap", str, argname="DIR", help="Write each row's connection as pcapng, with its secrets: Wireshark reads it"
     )
@@ -153,7 +139,7 @@ class HandshakeCheck(ConnectOptions, Script):
         if self.connect:
             bad = {**(revoked_files(Path(path)) if path else {}), **self.bad_files()}
             return ServerCheck(self.target(), self.files(path), bad, self.tls.split(","))
-        return ClientCheck(path, self.listen, self.client_cmd) if self.listen else PairCheck(path)
+        return self.client_check(path) if self.listen else PairCheck(path)
 
     def catalogue(self) -> tuple[Case, ...]:
         """The cases of the peer that is checked."""

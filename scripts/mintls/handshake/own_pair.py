@@ -1,7 +1,8 @@
 """The check of the own pair: the catalogue and a set's certificates, between s_server and s_client."""
 
-from mintls.handshake.cases.case import Obstacle, Row, cases_of, document
+from mintls.handshake.cases.case import Obstacle, Row, cases_of
 from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.cases.document import document
 from mintls.handshake.cases.obstacles import divide, in_order, maker_obstacle, version_obstacle
 from mintls.handshake.check import Checked, Session
 from mintls.handshake.credentials import copy_set, keys_of, lay_out, mint, set_cases

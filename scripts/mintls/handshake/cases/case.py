@@ -1,7 +1,6 @@
-"""A case of the catalogue, its rows, and the profile that mints what it presents (pure)."""
+"""A case of the catalogue and its rows (pure)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
@@ -27,6 +26,7 @@ class Verifier(StrEnum):
 
 
 BOTH = (Verifier.SERVER, Verifier.CLIENT)
+DEEP = "api.dev.example.org"  # the name of cases that need one of several labels
 SPOILED = ("bad_signature", "bad_body", "stolen_key")  # defects that are made from a valid leaf, without its issuer
 
 
@@ -131,7 +131,7 @@ class Case(Struct, frozen=True, kw_only=True):
         """The name of the files that are presented; empty: none."""
         if self.leaf is not None:
             return f"{self.id}-{verifier.presents}"
-        return _fill(self.presents, verifier)
+        return fill(self.presents, verifier)
 
     @property
     def spoiled(self) -> tuple[str, ...]:
@@ -165,7 +165,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
     def sent_chain(self, verifier: Verifier) -> tuple[str, ...]:
         """The names of the certificates sent after the leaf."""
-        return tuple(_fill(name, verifier) for name in self.chain)
+        return tuple(fill(name, verifier) for name in self.chain)
 
 
 class Obstacle(NamedTuple):
@@ -221,49 +221,11 @@ def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:
     return tuple({row.case.id: row.case for row in rows}.values())
 
 
-def document(
-    defaults: Settings, good: Mapping[str, Mapping[str, Settings]], cases: Iterable[Case], now: datetime
-) -> dict[str, object]:
-    """The profile of every credential that the cases need, as its YAML text would be read.
-
-    `good`: the entries of the valid ones, by section of the profile.
-    """
-    entries = {section: dict(settings) for section, settings in good.items()}
-    root = entries["authorities"]["ca"]
-    for case in cases:
-        for verifier in case.verifiers:
-            for name, settings in case.authorities.items():
-                entries["authorities"][_fill(name, verifier)] = _settled(settings, verifier, now, root)
-            if case.leaf is not None:
-                section, role = entries[f"{verifier.presents}s"], verifier.presents
-                name_of_its_own = {"subject": {"CN": f"{case.id} {role}"}}
-                differs = _settled(case.leaf, verifier, now, root)
-                section[case.credential(verifier)] = {**section[role], **name_of_its_own, **differs}
-    return {"version": 1, "defaults": defaults, **entries}
-
-
 def _matches(row: Row, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(row.id, glob) or fnmatchcase(row.case.id, glob) for glob in globs)
 
 
-def _fill(text: str, verifier: Verifier) -> str:
+def fill(text: str, verifier: Verifier) -> str:
+    """The text with the roles of the presented certificate and of the other one filled in."""
     other = "client" if verifier.presents == "server" else "server"
     return text.replace("{role}", verifier.presents).replace("{other}", other)
-
-
-def _settled(settings: Settings, verifier: Verifier, now: datetime, root: Settings) -> Settings:
-    """The settings with the roles and the root's own filled in and the times in the syntax of a profile."""
-
-    def settled(value: object) -> object:
-        match value:
-            case str():
-                return _fill(value, verifier)
-            case timedelta():
-                return f"{now + value:%Y-%m-%dT%H:%M:%SZ}"
-            case Mapping():
-                return {key: settled(item) for key, item in value.items()}
-            case list():
-                return [settled(item) for item in value]
-        return value
-
-    return {key: root[key] if value == "{ca}" else settled(value) for key, value in settings.items()}

@@ -9,9 +9,12 @@ from datetime import timedelta
 
 from mintls.handshake.cases import remedies
 from mintls.handshake.cases.case import Case, Issued, Route, Settings, Severity, Turn, Verifier
+from mintls.handshake.cases.names import NAMES
+from mintls.handshake.cases.paths import PATHS
 from mintls.handshake.wire.alerts import AlertNumber
 
 REFUSES_ALL = "the server rejects your valid certificate: see its log for the reason (its CA, depth or CRL; your chain)"
+OTHER_LOOPBACK = "127.0.0.2"
 TO_SERVER, TO_CLIENT = (Verifier.SERVER,), (Verifier.CLIENT,)
 PAST = {"not_before": timedelta(days=-40), "not_after": timedelta(days=-10)}
 FUTURE = {"not_before": timedelta(days=10), "not_after": timedelta(days=20)}
@@ -427,7 +430,7 @@ CATALOGUE: tuple[Case, ...] = (
                 "name_constraints": {"permitted": ["DNS:allowed.example"]},
             },
         },
-        leaf={"issuer": "constrained", "san": ["DNS:localhost"], "defects": ["outside_name_constraints"]},
+        leaf={"issuer": "constrained", "san": ["DNS:{name}"], "defects": ["outside_name_constraints"]},
         chain=("constrained",),
         errors=(47,),
         alerts=(AlertNumber.CERTIFICATE_UNKNOWN,),
@@ -551,6 +554,20 @@ CATALOGUE: tuple[Case, ...] = (
         alerts=(AlertNumber.BAD_CERTIFICATE,),
     ),
     Case(
+        id="other-address",
+        title="a valid certificate, at an address that it does not contain",
+        why="Otherwise every holder of a certificate of the same CA can impersonate every server.",
+        mistake="The chain is verified, the address is not.",
+        remedy=remedies.NAME,
+        reference="RFC 9525 section 6.4",
+        hint="check the address of the server (s_client: -verify_ip)",
+        verifiers=TO_CLIENT,
+        needs_ca_key=False,
+        name=OTHER_LOOPBACK,
+        errors=(64,),
+        alerts=(AlertNumber.BAD_CERTIFICATE,),
+    ),
+    Case(
         id="cn-only",
         title="a certificate with the host's name in its CN and no SAN",
         why="CN is free text, and name constraints on DNS names do not always apply to it.",
@@ -560,10 +577,12 @@ CATALOGUE: tuple[Case, ...] = (
         hint="OpenSSL falls back to the CN (Go and browsers do not): put each name into the SAN",
         verifiers=TO_CLIENT,
         severity=Severity.POLICY,
-        leaf={"subject": {"CN": "localhost"}, "san": [], "defects": ["no_san"]},
+        leaf={"subject": {"CN": "{name}"}, "san": [], "defects": ["no_san"]},
         errors=(62,),
         alerts=(AlertNumber.BAD_CERTIFICATE,),
     ),
+    *NAMES,
+    *PATHS,
     Case(
         id="no-extended-key-usage",
         title="a certificate without extended key usage",
@@ -589,8 +608,8 @@ CATALOGUE: tuple[Case, ...] = (
         severity=Severity.POLICY,
         authorities={
             "ca-with-purpose-{role}": {
-                "subject": {"CN": "localhost"},
-                "san": ["DNS:localhost"],
+                "subject": {"CN": "{name}"},
+                "san": ["DNS:{name}"],
                 "issuer": "ca",
                 "key_usage": ["digitalSignature", "keyCertSign", "cRLSign"],
                 "extended_key_usage": ["{role}Auth"],

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import cast
 
 from mintls.errors import ProfileError
-from mintls.handshake.cases.case import Case, Settings, Verifier, document
+from mintls.handshake.cases.case import Case, Settings, Verifier
 from mintls.handshake.cases.catalogue import DEFAULTS, GOOD
+from mintls.handshake.cases.document import document
 from mintls.handshake.connect.cases import ABOVE, LIKE_THE_CA, UPPER, minted
 from mintls.handshake.connect.client_files import Holdings
 from mintls.handshake.credentials import mint

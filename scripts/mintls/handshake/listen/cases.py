@@ -5,15 +5,17 @@ from datetime import datetime
 from pathlib import Path
 
 from mintls.errors import OutputError, UsageError
-from mintls.handshake.cases.case import Case, Obstacle, Row, Severity, Verifier, cases_of
-from mintls.handshake.cases.catalogue import CATALOGUE
+from mintls.handshake.cases import remedies
+from mintls.handshake.cases.case import DEEP, Case, Obstacle, Row, Severity, Verifier, cases_of
+from mintls.handshake.cases.catalogue import CATALOGUE, OTHER_LOOPBACK
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.credentials import between, copy_set
 from mintls.handshake.listen.client_command import ClientCommand
-from mintls.handshake.listen.connections import LOOPBACK
+from mintls.handshake.listen.connections import LOOPBACK, has_address
 from mintls.handshake.listen.credentials import Credential, adopt, is_plain
 from mintls.handshake.listen.listener import Address, Visitor
 from mintls.handshake.result import Result
+from mintls.handshake.wire.alerts import AlertNumber
 from mintls.input_file import is_readable
 from mintls.manifest import Record
 from mintls.openssl.binary import Openssl
@@ -21,11 +23,24 @@ from mintls.openssl.binary import Openssl
 from msgspec.structs import replace
 
 STACKS = {"curl": "curl", "openssl": "openssl", "python": "Python", "node": "Node", "go": "Go"}  # by program
-NAMES = {"localhost": "DNS:localhost", LOOPBACK: f"IP:{LOOPBACK}"}
+LOCALHOST = "localhost"
+OTHER_CAS = Case(
+    id="other-cas",
+    title="a certificate of a public CA",
+    why="A client that also trusts the system's CAs accepts certificates that you did not issue.",
+    mistake="The CA is added to the system's trust store, not used in place of it.",
+    remedy=remedies.OWN_AUTHORITY,
+    reference="RFC 5280 section 6.1.1",
+    hint="check in the client's configuration that it trusts only your CA",
+    verifiers=(Verifier.CLIENT,),
+    alerts=(AlertNumber.UNKNOWN_CA,),
+)
 
 
-def client_cases(command: str | None = None) -> tuple[Case, ...]:
-    """The catalogue for a foreign client, with its fixes; a failure only warns where correct clients differ."""
+def client_cases(command: str | None = None, name: str = LOCALHOST) -> tuple[Case, ...]:
+    """The catalogue for a foreign client that checks for `name`, with its fixes; a failure only warns where correct
+    clients differ.
+    """
     program = Path((command or "").partition(" ")[0]).name
     stack = next((stack for word, stack in STACKS.items() if program.startswith(word)), "")
     return tuple(
@@ -34,10 +49,18 @@ def client_cases(command: str | None = None) -> tuple[Case, ...]:
             verifiers=(Verifier.CLIENT,),
             severity=_severity(case),
             hint=_hint(case, stack),
+            name=_name(case, name),
         )
-        for case in CATALOGUE
+        for case in (*CATALOGUE, OTHER_CAS)
         if Verifier.CLIENT in case.verifiers
     )
+
+
+def _name(case: Case, name: str) -> str:
+    """The name that the client checks for: the user's, as far as it has as many labels as the case needs."""
+    if case.for_address or (case.name == DEEP and name.count(".") < DEEP.count(".")):
+        return case.name
+    return name
 
 
 def _severity(case: Case) -> Severity:
@@ -70,13 +93,14 @@ class TrustingClient:
     Raises OutputError when the set lacks what is needed.
     """
 
-    def __init__(self, source: Path, directory: Path, openssl: Openssl) -> None:
-        self._openssl, self._directory = openssl, directory
+    def __init__(self, source: Path, directory: Path, openssl: Openssl, name: str = LOCALHOST) -> None:
+        self._openssl, self._directory, self._name = openssl, directory, name
+        dns, both = f"DNS:{name}", {f"DNS:{name}", f"IP:{LOOPBACK}"}
         copied = directory.with_name(f"{directory.name}-set")
         records = copy_set(source, copied)
         named = {record.name: record for record in records}
         servers = (one for one in records if one.role in ("server", "peer"))
-        server = next((one for one in servers if NAMES["localhost"] in one.san), None)
+        server = next((one for one in servers if dns in one.san), None)
         line = between(server, named) if server else []
         top = named[line[-1]].issuer if line else server.issuer if server else None
         roots = (one for one in records if one.role == "authority" and one.issuer is None)
@@ -87,13 +111,13 @@ class TrustingClient:
         ca = Credential(copied / root.files["certificate"], _key(root, copied))
         if ca.key and is_plain(ca.key):
             self.between: tuple[Path, ...] = ()
-            self._adopted, self._names = adopt(ca, {}, directory, openssl), set(NAMES.values())
+            self._adopted, self._names = adopt(ca, {}, directory, openssl, name), both
         elif server:
             self.between = tuple(copied / named[name].files["certificate"] for name in line)
             leaf = Credential(copied / server.files["certificate"], _key(server, copied))
-            self._adopted, self._names = adopt(ca, {"server": leaf}, directory, openssl), set(server.san)
+            self._adopted, self._names = adopt(ca, {"server": leaf}, directory, openssl, name), set(server.san)
         else:
-            raise OutputError(f"{source} has neither the CA's key nor a server certificate for DNS:localhost; add one")
+            raise OutputError(f"{source} has neither the CA's key nor a server certificate for {dns}; add one")
         self._client = next((one for one in records if one.role in ("client", "peer") and "key" in one.files), None)
         if self._client is None and not self._adopted.ca_key:
             raise OutputError(f"{source} has no client certificate; add one")
@@ -105,8 +129,17 @@ class TrustingClient:
         case = row.case
         if case.checks:
             return Obstacle("revocation", "the client is given no CRL")
-        if case.accepted and NAMES[case.name] not in self._names:
-            return Obstacle("names", f"the server certificate of the set does not have {NAMES[case.name]}")
+        if case.id == OTHER_CAS.id:
+            return Obstacle("whether the client also trusts other CAs", "it cannot be observed from outside")
+        if case.name == DEEP != self._name:
+            return Obstacle("wildcards", f"they need a name of four labels: --name {DEEP}")
+        shown = f"IP:{case.name}" if case.for_address else f"DNS:{case.name}"
+        if case.accepted and case.leaf is None and shown not in self._names:
+            return Obstacle("names", f"the server certificate of the set does not have {shown}")
+        if case.name == OTHER_LOOPBACK and self._name != LOCALHOST:
+            return Obstacle("other addresses", f"with --name the client is directed to {LOOPBACK}")
+        if case.name == OTHER_LOOPBACK and (shown in self._names or not has_address(OTHER_LOOPBACK)):
+            return Obstacle("other addresses", f"this machine needs {OTHER_LOOPBACK}, and the set must not have it")
         return self._adopted.obstacle(case) or self._adopted.version_obstacle(row) or self._unmakeable(row)
 
     def divide(self, rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Result, ...]]:

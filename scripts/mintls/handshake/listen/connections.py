@@ -3,6 +3,7 @@
 A client may connect more than once: to try again without verification, to connect ahead of time, to wait for a port.
 """
 
+import socket
 import time
 from contextlib import suppress
 from itertools import count
@@ -21,6 +22,15 @@ LOOPBACK = "127.0.0.1"
 END = 1.0  # seconds for an s_server to end after its connection has ended
 HANDSHAKE = 0x16  # the first byte of TLS (RFC 8446 section 5.1)
 SHOWN = 16  # bytes of what is not TLS
+
+
+def has_address(address: str) -> bool:
+    """Whether this machine can listen at that address: Linux has all of 127.0.0.0/8, macOS only 127.0.0.1."""
+    try:
+        socket.create_server((address, 0)).close()
+    except OSError:
+        return False
+    return True
 
 
 class Connections(Relay):

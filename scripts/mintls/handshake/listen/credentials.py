@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import cast, get_args
 
 from mintls.errors import OutputError
-from mintls.handshake.cases.case import Case, Obstacle, Row, Settings, document
+from mintls.handshake.cases.case import Case, Obstacle, Row, Settings
 from mintls.handshake.cases.catalogue import DEFAULTS, GOOD
+from mintls.handshake.cases.document import document
 from mintls.handshake.cases.obstacles import version_obstacle
 from mintls.handshake.credentials import mint
 from mintls.handshake.imposters import spoil, subject_of, write_manifest
@@ -81,7 +82,13 @@ class Adopted(Struct, frozen=True, kw_only=True):
         return structs.replace(case, leaf={**case.leaf, "authority_key_identifier": "none"})
 
 
-def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, openssl: Openssl) -> Adopted:
+def adopt(
+    ca: Credential,
+    leaves: Mapping[Role, Credential],
+    directory: Path,
+    openssl: Openssl,
+    server_name: str = "localhost",
+) -> Adopted:
     """Link the CA as `ca` and the leaves (`server`, `client`) into a new private directory.
 
     Raises OutputError when the CA certificate is not one, or has a key algorithm that profiles do not know.
@@ -100,6 +107,8 @@ def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, op
         # A strict verifier may reject this CA. The handshake's controls find that out; minting must not stop for it.
         "defects": ["no_key_cert_sign"],
     }
+    server = good["servers"]["server"]
+    good["servers"]["server"] = {**server, "san": [f"DNS:{server_name}", "IP:127.0.0.1"]}
     if not usable:
         del good["authorities"]["issuing"]
     records.append(_record("ca", "authority", Credential(ca.certificate, usable), root, directory))

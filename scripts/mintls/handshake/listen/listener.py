@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from mintls.handshake.cases.case import Row, Verifier
 from mintls.handshake.listen.client_command import ClientCommand
-from mintls.handshake.listen.connections import Connections
+from mintls.handshake.listen.connections import LOOPBACK, Connections
 from mintls.handshake.openssl_end import End
 from mintls.handshake.pair import PRESENTER, PROTOCOL, certificate_size
 from mintls.handshake.recording import Recordings
@@ -64,6 +64,17 @@ class Visitor(Struct, frozen=True, kw_only=True):
     key: Path
 
 
+class Offer(Struct, frozen=True, kw_only=True):
+    """What every server offers. `alpn`: application protocols with commas between (RFC 7301)."""
+
+    requests: bool = True  # a client certificate
+    alpn: str = ""
+
+    def options(self) -> tuple[str, ...]:
+        """Those of openssl-s_server(1)."""
+        return (*(("-verify", "5") if self.requests else ()), *(("-alpn", self.alpn) if self.alpn else ()))
+
+
 class Listener:
     """Shows a client the files NAME.crt and NAME.key of a directory. `between`: certificates to send after every leaf.
 
@@ -80,8 +91,10 @@ class Listener:
         timeout: float,
         between: tuple[Path, ...] = (),
         recordings: Recordings | None = None,
+        offer: Offer = Offer(),  # noqa: B008  it is frozen
     ) -> None:
         self._openssl, self._credentials, self._visitor = openssl, credentials, visitor
+        self._offer = offer
         self._at, self._timeout, self._between, self._recordings = at, timeout, between, recordings
         # A client that does not read its tickets before it leaves would reset the connection, and what it sent be lost.
         self._tickets = ("-num_tickets", "0") if openssl.can("s_server", "-num_tickets") else ()
@@ -118,7 +131,7 @@ class Listener:
             certificate=self._credentials / f"{name}.crt",
             key=self._credentials / f"{name}.key",
             chain=links if chain else None,
-            options=(PROTOCOL[row.version], *PRESENTER, *self._tickets, "-verify", "5", "-www"),
+            options=(PROTOCOL[row.version], *PRESENTER, *self._tickets, *self._offer.options(), "-www"),
             enforces=False,
         )
 
@@ -126,7 +139,8 @@ class Listener:
         """The evidence, and a remark on the client's command and connections."""
         start = time.monotonic()
         pcapng = self._recordings.file(row) if self._recordings else None
-        at = (self._at.host, self._at.port)
+        host = row.case.name if row.case.for_address and self._at.host == LOOPBACK else self._at.host
+        at = (host, self._at.port)
         connections = Connections(self._openssl, end, directory, at, self._timeout, recorded=bool(pcapng))
         try:
             with connections:
