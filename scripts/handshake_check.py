@@ -30,7 +30,7 @@ from mintls.handshake.connect.client_files import revoked_files
 from mintls.handshake.connect.options import ConnectOptions
 from mintls.handshake.connect.protocols.registry import AUTO
 from mintls.handshake.listen.cases import client_cases
-from mintls.handshake.listen.check import ClientCheck
+from mintls.handshake.listen.options import ListenOptions
 from mintls.handshake.own_pair import PairCheck
 from mintls.handshake.recording import WARNING, Recordings
 from mintls.handshake.result import Result, Run
@@ -58,7 +58,7 @@ def seconds(text: str) -> float:
     raise ValueError(f"write a number of seconds above 0 and up to {LONGEST}, such as 10")
 
 
-class HandshakeCheck(ConnectOptions, Script):
+class HandshakeCheck(ConnectOptions, ListenOptions, Script):
     """Test whether TLS peers enforce mTLS: openssl's own s_server and s_client, a server, or a client.
 
     By default both peers are openssl's, and PROFILE or DIR is a set whose own certificates have to be accepted as
@@ -80,20 +80,6 @@ class HandshakeCheck(ConnectOptions, Script):
     junit = cli.SwitchAttr("--junit", str, argname="FILE", help="Write results as JUnit XML; - is stdout")
     html = cli.SwitchAttr("--html", str, argname="FILE", help="Write results as an HTML page; - is stdout")
     strict = cli.Flag("--strict", help="Treat warnings as failures")
-    listen = cli.SwitchAttr(
-        "--listen",
-        str,
-        argname="HOST:PORT",
-        help="Test a client against invalid server certificates. 127.0.0.1:0 or `:` takes a free port",
-    )
-    client_cmd = cli.SwitchAttr(
-        "--client-cmd",
-        str,
-        argname="COMMAND",
-        requires=["--listen"],
-        help="Run this client for each row, without a shell; {host} {port} {ca} {cert} {key} are replaced. Without it, "
-        "connect a client yourself where the output says, and raise --timeout",
-    )
     pcap = cli.SwitchAttr(
         "--pcap",
         str,
@@ -175,7 +161,7 @@ class HandshakeCheck(ConnectOptions, Script):
             keep, auto = Path(self.keep) if self.keep else None, self.probe == AUTO
             versions = self.tls.split(",")
             return ServerCheck(self.target(), self.files(path), bad, versions, auto=auto, keep=keep)
-        return ClientCheck(path, self.listen, self.client_cmd) if self.listen else PairCheck(path)
+        return self.client_check(path) if self.listen else PairCheck(path)
 
     def catalogue(self) -> tuple[Case, ...]:
         """The cases for what is tested."""

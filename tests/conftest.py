@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mintls.handshake.cases.case import cases_of, document, rows
+from mintls.handshake.cases.case import cases_of, rows
 from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.cases.document import document
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.credentials import lay_out
 from mintls.handshake.credentials import mint as mint_catalogue

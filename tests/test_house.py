@@ -41,7 +41,12 @@ STARTS = {
     "openssl/processes.py",
     "handshake/listen/client_command.py",
 }  # the last: what the user names
-TABLES = {"handshake/cases/catalogue.py", "handshake/cases/remedies.py"}
+TABLES = {
+    "handshake/cases/catalogue.py",
+    "handshake/cases/names.py",
+    "handshake/cases/paths.py",
+    "handshake/cases/remedies.py",
+}
 EFFECTS = {"os", "pathlib", "shutil", "tempfile", "io", "time", "random", "secrets", "socket", "fcntl", "threading",
            "plumbum", "yaml", *PROCESSES}  # fmt: skip
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -60,7 +60,7 @@ def test_each_is_explained_in_full(case: str) -> None:
 
 def test_the_route_to_a_server_is_explained() -> None:
     assert fields(explain("no-name", EVERY))["test"].startswith(
-        "a client presents no certificate to a server, with no name, in each"
+        "a client presents no certificate to a server, without a name, in each"
     )
     assert fields(explain(OWN[0].id, EVERY))["test"] == (
         "no connection of its own: the server's certificate in the baseline"

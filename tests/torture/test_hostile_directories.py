@@ -345,7 +345,7 @@ def test_a_set_whose_client_keeps_its_key(tmp_path: Path, mint_text: Callable[[s
         "defaults: {key: ec:P-256}\nauthorities: {ca: {subject: {CN: CA}}}\n"
         'servers: {server: {subject: {CN: s}, san: ["DNS:localhost"]}}\nclients: {c: {subject: {CN: c}, csr: c.csr}}\n'
     )
-    done = run("handshake_check.py", directory, "--only", "set-*", "--only", "good", "--tls", "1.3")
+    done = run("handshake_check.py", directory, "-v", "--only", "set-*", "--only", "good", "--tls", "1.3")
     assert done.returncode == 0, done.stderr
     assert "set-server" in done.stdout
     assert "set-c " not in done.stdout
@@ -361,7 +361,7 @@ def test_a_set_in_shards_is_one_set_for_every_script(tmp_path: Path, run: Run) -
     for more in (["--only", "ca"], ["--shard", "1/2"], ["--shard", "2/2"]):
         assert run("generate.py", *words, *more).returncode == 0
     assert (tmp_path / "set" / "manifest.2-of-2.json").exists()
-    done = run("handshake_check.py", tmp_path / "set", "--only", "set-*", "--only", "good", "--tls", "1.3")
+    done = run("handshake_check.py", tmp_path / "set", "-v", "--only", "set-*", "--only", "good", "--tls", "1.3")
     assert done.returncode == 0, done.stderr
     assert {f"set-c-{index}" for index in (1, 2)} <= set(done.stdout.split())
     done = run("handshake_check.py", tmp_path / "set", "--connect", "127.0.0.1:1", "--tls", "1.3", "--timeout", "1")

@@ -106,7 +106,7 @@ def test_a_stream_that_cannot_be_written(script: str, stream: str, dev: Path, st
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     if script == "handshake_check.py":
-        assert json.loads((tmp_path / "r.json").read_text())["version"] == 1
+        assert json.loads((tmp_path / "r.json").read_text())["version"] == 2
         assert (tmp_path / "r.xml").read_text().rstrip().endswith("</testsuites>")
         assert (tmp_path / "r.html").read_text().rstrip().endswith("</html>")
 
@@ -175,7 +175,7 @@ def test_a_signal_leaves_nothing_behind(
     words = [str(word).format(set=dev, new=tmp_path / "new") for word in WAITING[script]]
     running = start(sys.executable, SCRIPTS / script.split()[0], *words)
     if "--listen" in script:
-        running.says("dial https")
+        running.says("connect to https")
     elif script == "https_server.py":
         running.first_line()
     else:

@@ -1,4 +1,4 @@
-"""The directory of credentials that a run presents: the catalogue's, and beside them the set that is proved."""
+"""The directory of credentials that a run presents: the catalogue's, and the set under test."""
 
 import os
 from collections.abc import Mapping
@@ -24,9 +24,9 @@ VERIFIERS = {"server": (Verifier.CLIENT,), "client": (Verifier.SERVER,), "peer":
 def mint(
     document: Mapping[str, object], directory: Path, openssl: Openssl, workers: int, existing: tuple[str, ...] = ()
 ) -> None:
-    """Mint the catalogue's own profile, the bad credentials by the same code as the good ones.
+    """Mint the catalogue's profile, invalid credentials with the same code as valid ones.
 
-    `existing`: the entries that are in the directory already and are left as they are.
+    `existing`: entries that are already in the directory and are not changed.
     """
     profile = build_profile(document, "the catalogue", PROFILE)
     selection = Selection(only=tuple(entry.name for entry in profile.entries if entry.name not in existing))
@@ -40,8 +40,8 @@ def read_set(directory: Path) -> tuple[Record, ...]:
 
 
 def copy_set(source: Path, directory: Path) -> tuple[Record, ...]:
-    """The same, with a private copy of their certificates and keys as far as they are there: what is proved stays one
-    set, also while it is minted again. Raises OutputError when there is none, or it cannot be read.
+    """The same, with a private copy of the certificates and keys that exist: the set under test stays consistent while
+    it is minted again. Raises OutputError when there is none, or it cannot be read.
     """
 
     def read(snapshot: Snapshot) -> tuple[tuple[Record, ...], dict[str, bytes]]:
@@ -72,14 +72,14 @@ def _there(manifest: Manifest | None, directory: Path) -> Manifest:
 
 
 def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
-    """The cases that show the leaves of the set whose keys it has: each has to be accepted."""
+    """The cases that present the leaves of the set whose keys it has: each must be accepted."""
     named = {record.name: record for record in records}
     return tuple(
         Case(
             id=f"set-{record.name}",
             title=f"{record.name} of {source}",
             reference="RFC 5280 section 6.1",
-            hint=f"see what verify.py says of {source}",
+            hint=f"run verify.py {source}",
             verifiers=VERIFIERS[record.role],
             accepted=True,
             presents=f"set-{record.name}",
@@ -92,12 +92,12 @@ def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
 
 
 def keys_of(records: tuple[Record, ...]) -> dict[str, str]:
-    """The kind of each key of the set, as profiles spell it, by the credential that the set's cases present."""
+    """The algorithm of each key of the set, as in profiles, by the credential that the set's cases present."""
     return {f"set-{record.name}": record.key for record in records}
 
 
 def lay_out(records: tuple[Record, ...], source: Path, directory: Path) -> None:
-    """Put the set beside the catalogue's credentials, by links, and trust its roots too."""
+    """Link the set into the directory of the catalogue's credentials, and trust its roots too."""
     anchors = [directory / "ca.crt"]
     needed = [record.files[what] for record in records for what in COPIED if what in record.files]
     optional = {record.files.get("key") for record in records if record.role not in VERIFIERS}
@@ -117,7 +117,7 @@ def _certificate(path: Path) -> bytes:
     try:
         return read_input(path).data
     except OSError as error:
-        raise OutputError(f"{path.name}: {error.strerror}; put it back, or mint the set again") from None
+        raise OutputError(f"{path.name}: {error.strerror}; restore it, or mint the set again") from None
 
 
 def between(record: Record, named: Mapping[str, Record]) -> list[str]:

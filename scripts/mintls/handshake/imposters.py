@@ -1,7 +1,7 @@
-"""Certificates that stand where the catalogue's own would be minted, though somebody else made them.
+"""Existing certificates used in place of the catalogue's own.
 
-What is minted beside them is issued under them (adopted.py) or imitates them (imitation.py): so they are in a manifest,
-their subjects are said as a profile says them, and what is spoiled of a leaf is made of the leaf itself.
+Minting needs them in a manifest, with their subjects in the syntax of a profile; a spoiled leaf is derived from the
+existing leaf.
 """
 
 import re
@@ -27,7 +27,7 @@ _ATTRIBUTE = re.compile(r"([^=]+)=((?:[^,+\\]|\\.)*)(?:,|$)", re.DOTALL)
 
 
 def spoil(case: Case, verifier: Verifier, key: KeyAlgorithm, directory: Path, openssl: Openssl) -> None:
-    """Make what the case presents of the good leaf that stands, whose key is of that kind. Raises OpensslError."""
+    """Derive what the case presents from the existing valid leaf, whose key is `key`. Raises OpensslError."""
     role, name, defects = verifier.presents, case.credential(verifier), cast(tuple[Defect, ...], case.spoiled)
     own, good = Files().of(name), Files().of(role)
     entry = Entry(name=name, role=role, issuer="ca", settings=Leaf(key=key, defects=defects), where="")
@@ -40,20 +40,20 @@ def spoil(case: Case, verifier: Verifier, key: KeyAlgorithm, directory: Path, op
 
 
 def write_manifest(records: Iterable[Record], directory: Path, openssl: Openssl) -> None:
-    """Say what stands, so that it is not made."""
+    """List the existing certificates, so that they are not minted."""
     manifest = Manifest(profile=PROFILE, openssl=openssl.version(), certificates=tuple(records))
     (directory / MANIFEST).write_bytes(encode_manifest(manifest))
 
 
 def subject_of(certificate: Certificate) -> dict[str, list[str]]:
-    """The subject as a profile says it, read from RFC 4514's text; empty when a profile cannot say it."""
+    """The subject as in a profile, parsed from its RFC 4514 text; empty when a profile cannot express it."""
     subject: dict[str, list[str]] = {}
     parts = _ATTRIBUTE.findall(certificate.subject)
     if sum(len(name) + len(value) + 2 for name, value in parts) != len(certificate.subject) + 1:
-        return {}  # an attribute beside another one, or text that is none
-    for name, escaped in reversed(parts):  # the last stands first
+        return {}  # a multi-valued RDN, or text that is not RFC 4514
+    for name, escaped in reversed(parts):  # RFC 4514 has the last one first
         if escaped.startswith("#") or re.search(r"\\[0-9A-Fa-f]{2}", escaped):
-            return {}  # octets, which are no text
+            return {}  # octets, which are not text
         value = re.sub(r"\\(.)", r"\1", escaped)
         try:
             check_attribute(name, value)

@@ -1,7 +1,8 @@
-"""The check of our own pair: the catalogue and a set's own certificates, between s_server and s_client."""
+"""The check of the own pair: the catalogue and a set's certificates, between s_server and s_client."""
 
-from mintls.handshake.cases.case import Obstacle, Row, cases_of, document
+from mintls.handshake.cases.case import Obstacle, Row, cases_of
 from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.cases.document import document
 from mintls.handshake.cases.obstacles import divide, in_order, maker_obstacle, version_obstacle
 from mintls.handshake.check import Checked, Session
 from mintls.handshake.credentials import copy_set, keys_of, lay_out, mint, set_cases
@@ -11,7 +12,7 @@ from mintls.handshake.set_under_test import set_under_test
 
 
 class PairCheck:
-    """Both peers are ours; `path` names the set whose certificates have to be accepted as well."""
+    """Both peers are ours; `path` names the set whose certificates must also be accepted."""
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -1,6 +1,6 @@
-"""A row's connection through a relay, and what passed written as a pcapng file with its secrets embedded (--pcap).
+"""A row's connection through a relay, written to a pcapng file with its secrets embedded (--pcap).
 
-The secrets come from the end that is ours: -keylogfile of openssl-s_server(1) and openssl-s_client(1).
+The secrets come from our own peer: -keylogfile of openssl-s_server(1) and openssl-s_client(1).
 """
 
 import os
@@ -15,13 +15,13 @@ from mintls.openssl.binary import Openssl
 
 LOOPBACK = "127.0.0.1"
 KEY_LOG = "keys.log"
-WARNING = "the files in {} hold the secrets of their TLS connections: whoever has them can read all that was said"
+WARNING = "the files in {} contain the secrets of their TLS connections: anyone who has them can decrypt the traffic"
 
 
 class Recordings:
-    """A directory that takes a file for each row.
+    """A directory with a file for each row.
 
-    Raises MintlsError when the openssl cannot write the secrets down, OutputError when the directory cannot be made.
+    Raises MintlsError when the openssl cannot write the secrets, OutputError when the directory cannot be made.
     """
 
     def __init__(self, directory: Path, openssl: Openssl) -> None:
@@ -39,8 +39,8 @@ class Recordings:
 
 
 def key_log_option(pcapng: Path | None, directory: Path) -> tuple[str, ...]:
-    """The option of the end whose secrets are written down. Its file is made here, the owner's alone: openssl would
-    make it with the modes that the umask leaves.
+    """The option of the peer whose secrets are written. Its file is created here with mode 0600: openssl would create
+    it with the mode that the umask allows.
     """
     if pcapng is None:
         return ()
@@ -59,9 +59,9 @@ def recorded(
     host: str = LOOPBACK,
     listen: tuple[str, int] = (LOOPBACK, 0),
 ) -> Iterator[int]:
-    """The port to dial instead of `port` of `host`; with no file to write it is the same one. `timeout`: seconds.
+    """The port to connect to instead of `port` of `host`; the same one if no file is written. `timeout`: seconds.
 
-    The file is written when the context is left, which has to be after both ends have finished. Raises OutputError
+    The file is written when the context is left, after both peers have finished. Raises OutputError
     when it cannot be written, MintlsError when the relay cannot listen.
     """
     if pcapng is None:

@@ -105,8 +105,7 @@ def untried(row: Row, control: Result) -> Result:
 def _is_broken(result: Result) -> bool:
     """A server that requests no certificate has not rejected the valid one; its refusals of a hello still count."""
     case = result.row.case
-    must = case.control and case.severity is Severity.MUST
-    return must and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED, Kind.NOT_TRIED)
+    return case.control and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED, Kind.NOT_TRIED)
 
 
 def _control_of(row: Row, failed: Iterable[Result]) -> Result | None:
@@ -116,7 +115,7 @@ def _control_of(row: Row, failed: Iterable[Result]) -> Result | None:
     for result in failed:
         control = result.row
         same_version = control.version == row.version or bool(row.case.versions)
-        if control.case.control and control.verifier is row.verifier and same_version:
+        if control.verifier is row.verifier and same_version and control.case.controls(row.case):
             return result
     return None
 

@@ -1,4 +1,4 @@
-"""In what order the rows of a run are tried: the controls before and after all others, several at once."""
+"""Runs the rows, several at once: the controls before and after all others."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -20,10 +20,10 @@ def try_rows(
     leave_out: Callable[[Iterable[Row], Iterable[Result]], Iterable[Result]],
     done: Done,
 ) -> tuple[Result, ...]:
-    """Every row's result, in the order of the rows; `done` is called with each as soon as it is there.
+    """Every row's result, in the order of the rows; `done` is called with each as soon as it is known.
 
-    The controls `good` go first and `good-again` last. `leave_out` gives the results of those rows that are not
-    worth a connection, from what is known until then.
+    The controls `good` go first and `good-again` last. `leave_out` returns the results of the rows that
+    need no connection, given the results so far.
     """
     rows = tuple(rows)
     results: dict[str, Result] = {}

@@ -53,7 +53,9 @@ def _test(case: Case) -> str:
     chain = f", with {' and '.join(case.chain)} in its chain" if case.chain else ""
     checks = f"; the verifier runs with {' '.join(case.checks)}" if case.checks else ""
     route = "" if case.route is Route.NAMED else f", {case.route}"
-    return f"{peers}{route}, {versions}{chain}{checks}".replace("{role}", "the valid leaf")
+    return f"{peers}{route}, {versions}{chain}{checks}".replace("{role}", "the valid leaf").replace(
+        "{other}", "other-role"
+    )
 
 
 def _expected(case: Case) -> str:

@@ -5,8 +5,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mintls.handshake.cases.case import Row, Severity, Verifier, cases_of, document, rows
+from mintls.handshake.cases.case import Row, Severity, Verifier, cases_of, rows
 from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
+from mintls.handshake.cases.document import document
 from mintls.handshake.pair import Pair
 from mintls.handshake.result import Outcome, Result
 from mintls.handshake.verdict import Kind
@@ -15,20 +16,107 @@ from mintls.openssl.binary import Openssl
 import pytest
 
 BOTH_WAYS = {
-    "self-signed", "unknown-ca", "same-name-ca", "same-name-and-key-id-ca", "rogue-root", "leaf-as-ca", "bad-signature",
-    "bad-body", "stolen", "expired", "expired-intermediate", "not-yet-valid", "wrong-purpose", "code-signing",
-    "bad-key-usage", "ca-as-leaf", "missing-intermediate", "intermediate-not-ca", "intermediate-cannot-sign",
-    "path-length", "name-constraints", "critical-extension", "revoked", "crl-missing", "crl-stale", "weak-key",
-    "weak-digest", "no-extended-key-usage", "ca-with-purpose", "tls-1.0", "tls-1.1",
-    "good", "good-intermediate", "good-crl", "good-again",
-}  # fmt: skip
+    "self-signed",
+    "unknown-ca",
+    "same-name-ca",
+    "same-name-and-key-id-ca",
+    "rogue-root",
+    "leaf-as-ca",
+    "bad-signature",
+    "bad-body",
+    "stolen",
+    "expired",
+    "expired-intermediate",
+    "not-yet-valid",
+    "wrong-purpose",
+    "code-signing",
+    "bad-key-usage",
+    "ca-as-leaf",
+    "missing-intermediate",
+    "intermediate-not-ca",
+    "intermediate-cannot-sign",
+    "path-length",
+    "name-constraints",
+    "critical-extension",
+    "revoked",
+    "crl-missing",
+    "crl-stale",
+    "weak-key",
+    "weak-digest",
+    "no-extended-key-usage",
+    "ca-with-purpose",
+    "tls-1.0",
+    "tls-1.1",
+    "good",
+    "good-intermediate",
+    "good-crl",
+    "good-again",
+    "excluded-name",
+    "constrained-address",
+    "excluded-address",
+    "constrained-email",
+    "constrained-uri",
+    "name-constraints-above",
+    "within-name-constraints",
+    "nested-purpose",
+    "any-purpose",
+    "path-length-above",
+    "leaf-below-intermediate-as-ca",
+    "not-yet-valid-intermediate",
+    "intermediate-bad-signature",
+    "intermediate-critical-extension",
+    "intermediate-weak-key",
+    "wrong-key-identifier",
+    "certificate-hold",
+    "crl-of-another-ca",
+    "root-sent",
+    "reversed-chain",
+    "repeated-intermediate",
+    "useless-certificate",
+    "expired-root-sent",
+    "unknown-extension",
+    "valid-beyond-2050",
+    "three-intermediates",
+}
 ONE_WAY = {
     "server": {"certificate-request", "none", "null-ciphers", "anonymous-ciphers"},
-    "client": {"wrong-name", "wrong-address", "cn-only", "good-address"},
+    "client": {
+        "wrong-name",
+        "wrong-address",
+        "cn-only",
+        "good-address",
+        "cn-beside-san",
+        "name-as-prefix",
+        "name-as-suffix",
+        "name-within",
+        "subdomain",
+        "wildcard-alone",
+        "name-with-nul",
+        "name-in-uri",
+        "name-in-uri-text",
+        "name-in-email",
+        "name-in-organization",
+        "name-in-subject-text",
+        "parent-domain",
+        "wildcard-labels",
+        "wildcard-inside",
+        "wildcard-twice",
+        "wildcard-no-label",
+        "wildcard-prefix",
+        "address-as-dns-name",
+        "address-by-wildcard",
+        "address-as-prefix",
+        "address-in-cn",
+        "address-in-uri",
+        "other-address",
+        "wildcard",
+        "name-in-capitals",
+        "name-among-others",
+    },
 }
 SERVERS = {"openssl", "nginx", "Go", "Python", "Node"}
 STACKS = {Verifier.SERVER: SERVERS, Verifier.CLIENT: {*SERVERS, "curl"}}
-POLICY = {"no-extended-key-usage", "ca-with-purpose", "cn-only"}
+POLICY = {"no-extended-key-usage", "ca-with-purpose", "cn-only", "wildcard-prefix"}
 ALL = rows(CATALOGUE, ("1.2", "1.3"))
 
 
@@ -41,7 +129,7 @@ def test_what_has_to_be_tried_is_tried() -> None:
     both = {(verifier, case) for verifier in ("server", "client") for case in BOTH_WAYS}
     one = {(verifier, case) for verifier, cases in ONE_WAY.items() for case in cases}
     assert both | one == tried
-    assert len(ALL) >= 60
+    assert len([row for row in ALL if row.version in ("1.2", "1.3")]) >= 250
 
 
 def test_each_case_says_what_it_is() -> None:
@@ -135,3 +223,21 @@ def test_it_is_true_of_openssl(results: dict[str, Result], row: str) -> None:
     assert bool(result.evidence.alert) is refused
     if refused and result.row.case.errors:
         assert result.evidence.verify_errors[0] in result.row.case.errors
+
+
+def test_a_control_of_some_cases_is_skipped_with_them() -> None:
+    chosen = names(rows(CATALOGUE, ("1.2", "1.3"), skip=["client/1.3/good-address", "good-intermediate"]))
+    assert not {"client/1.3/good-address", "client/1.3/wrong-address"} & chosen
+    assert not {"server/1.3/good-intermediate", "server/1.3/path-length", "client/1.2/name-constraints"} & chosen
+    assert {"client/1.2/good-address", "client/1.2/wrong-address", "client/1.3/wrong-name"} <= chosen
+
+
+def test_a_control_decides_on_what_depends_on_it_alone() -> None:
+    named = {case.id: case for case in CATALOGUE}
+    assert all(named["good"].controls(case) and named["good-again"].controls(case) for case in CATALOGUE)
+    assert {case.id for case in CATALOGUE if named["good-address"].controls(case)} >= {"wrong-address"}
+    for control in ("good-address", "good-intermediate", "good-crl"):
+        assert not named[control].controls(named["expired"])
+        assert not named["expired"].controls(named[control])
+    assert named["good-intermediate"].controls(named["path-length"])
+    assert named["good-crl"].controls(named["revoked"])

@@ -1,7 +1,6 @@
-"""What a case of the catalogue is, the rows it makes, and the profile that mints what it presents (pure)."""
+"""A case of the catalogue and its rows (pure)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
@@ -15,23 +14,24 @@ Settings = Mapping[str, object]
 
 
 class Verifier(StrEnum):
-    """The end that is tested: it is shown the case's certificate and has to judge it."""
+    """The peer under test: it receives the case's certificate and has to verify it."""
 
     SERVER = "server"
     CLIENT = "client"
 
     @property
     def presents(self) -> Literal["client", "server"]:
-        """The role of the certificate it is shown."""
+        """The role of the certificate that it receives."""
         return "client" if self is Verifier.SERVER else "server"
 
 
 BOTH = (Verifier.SERVER, Verifier.CLIENT)
-SPOILED = ("bad_signature", "bad_body", "stolen_key")  # defects that are made of a good leaf, by no issuer
+DEEP = "api.dev.example.org"  # the name of cases that need one of several labels
+SPOILED = ("bad_signature", "bad_body", "stolen_key")  # defects that are made from a valid leaf, without its issuer
 
 
 class Severity(StrEnum):
-    """Whether a wrong verdict fails the check, or only warns (`--strict`: fails too), or is only told."""
+    """Whether a wrong verdict fails the check, only warns (`--strict`: fails too), or is only reported."""
 
     MUST = "must"
     POLICY = "policy"
@@ -53,12 +53,12 @@ class Route(StrEnum):
     """How a foreign server is reached (SNI: RFC 6066 section 3; resumption: RFC 8446 section 2.2)."""
 
     NAMED = "by its name"
-    UNNAMED = "with no name"
-    MISNAMED = "by a name that it cannot know"
-    DEFAULT_SITE = "with no name, requesting a host that it cannot know"
-    RESUMED = "by resuming a session of the good certificate"
-    REOPENED = "by resuming a session of a name that asks for no certificate"
-    OPEN_NAME = "by the name that requires no certificate, requesting the host of the other"
+    UNNAMED = "without a name"
+    MISNAMED = "by an unknown name"
+    DEFAULT_SITE = "without a name, requesting an unknown host"
+    RESUMED = "by resuming a session of the valid certificate"
+    REOPENED = "by resuming a session of a name that requests no certificate"
+    OPEN_NAME = "by the name that requests no certificate, with the Host of the other"
     FORGED = "by its name, with headers that claim a verified certificate"
     PLAIN = "without TLS"
     # no connection of their own: that of the baseline is examined
@@ -77,7 +77,7 @@ class Route(StrEnum):
 
 
 class Issued(StrEnum):
-    """What a control stands for: where it is not accepted, the refusals of what was issued so say nothing."""
+    """What a control vouches for: if it is not accepted, refusals of certificates issued the same way prove nothing."""
 
     NOTHING = ""
     BY_THE_CA = "by the CA's key"
@@ -85,38 +85,40 @@ class Issued(StrEnum):
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """One thing that is tried. In settings, names and options `{role}` is the presented certificate's role,
-    `{other}` the other one's; a timedelta counts from now. A setting that is `{ca}` is the same as the good root's.
+    """One certificate, or other input, with the expected verdict.
+
+    In settings, names and options `{role}` is the presented certificate's role, `{other}` the other one's; a timedelta
+    counts from now. A setting that is `{ca}` equals that of the valid root.
     """
 
     id: str
     title: str
-    why: str = ""  # it matters, in a sentence
-    mistake: str = ""  # how servers and clients come to get it wrong
-    remedy: Remedy = Remedy()  # what to change then, in the words of each stack
-    reference: str  # why the verdict has to be this one
-    hint: str  # what to change when it is another one
+    why: str = ""  # why it matters, in a sentence
+    mistake: str = ""  # how servers and clients get it wrong
+    remedy: Remedy = Remedy()  # the fix for each stack
+    reference: str  # the source of the expected verdict
+    hint: str  # the fix if the verdict is a different one
     verifiers: tuple[Verifier, ...] = BOTH
-    versions: tuple[str, ...] = ()  # of TLS; empty: each that is asked for
+    versions: tuple[str, ...] = ()  # of TLS; empty: each selected version
     severity: Severity = Severity.MUST
-    disputed: bool = False  # good clients differ, so that against a foreign one it only warns
-    control: bool = False  # is accepted, or no refusal counts
+    disputed: bool = False  # correct clients differ, so a failure only warns against a foreign one
+    control: bool = False  # must be accepted, or no refusal counts
     turn: Turn = Turn.BETWEEN
     vouches_for: Issued = Issued.NOTHING  # a control of what the CA's key, or its intermediate, has signed
 
-    leaf: Settings | None = None  # how the presented leaf differs from a good one, as in a profile
+    leaf: Settings | None = None  # how the presented leaf differs from a valid one, as in a profile
     authorities: Mapping[str, Settings] = field(default_factory=dict)  # profile entries that it needs
     presents: str = "{role}"  # the credential, if `leaf` makes none; empty: no certificate
     chain: tuple[str, ...] = ()  # authorities sent after the leaf
-    needs_ca_key: bool = True  # cannot be made from a good leaf and the CA's certificate alone
-    stacks: str = ""  # those whose servers accept it as they come: against a foreign server it only warns
-    route: Route = Route.NAMED  # of those that only a foreign server can be shown
-    outside: Mapping[str, object] = field(default_factory=dict)  # fields that are different for a foreign server
+    needs_ca_key: bool = True  # cannot be made from only a valid leaf and the CA's certificate
+    stacks: str = ""  # servers that accept it by default: against a foreign server it only warns
+    route: Route = Route.NAMED  # for cases that apply only to a foreign server
+    outside: Mapping[str, object] = field(default_factory=dict)  # fields with a different value for a foreign server
 
-    offers: tuple[str, ...] = ()  # options of the presenting end
-    checks: tuple[str, ...] = ()  # options of the verifying end
-    crl: str = ""  # the authority whose CRL the verifying end is given
-    at_hello: bool = False  # is refused before a certificate is shown
+    offers: tuple[str, ...] = ()  # options of the presenting peer
+    checks: tuple[str, ...] = ()  # options of the verifying peer
+    crl: str = ""  # the CA whose CRL the verifying peer is given
+    at_hello: bool = False  # is refused before a certificate is presented
     name: str = "localhost"  # the host name or address that a client checks for
 
     accepted: bool = False
@@ -125,7 +127,7 @@ class Case(Struct, frozen=True, kw_only=True):
     alerts_1_3: tuple[int, ...] = ()  # where TLS 1.3 has others
 
     def expectation(self, version: str, certificate_size: int) -> Expectation:
-        """What is expected of our own pair; `certificate_size`: bytes of the presented leaf in DER."""
+        """What our own pair must do; `certificate_size`: bytes of the presented leaf in DER."""
         return Expectation(
             accepted=self.accepted,
             certificate_size=certificate_size,
@@ -138,16 +140,16 @@ class Case(Struct, frozen=True, kw_only=True):
         """The name of the files that are presented; empty: none."""
         if self.leaf is not None:
             return f"{self.id}-{verifier.presents}"
-        return _fill(self.presents, verifier)
+        return fill(self.presents, verifier)
 
     @property
     def spoiled(self) -> tuple[str, ...]:
-        """The defects for which it needs a good leaf and no issuer."""
+        """The defects that need a valid leaf but no issuer."""
         defects = (self.leaf or {}).get("defects")
         return tuple(defect for defect in SPOILED if isinstance(defects, list) and defect in defects)
 
     def remedies(self, verifier: Verifier) -> Mapping[str, str]:
-        """What to change in that end, by stack, when its verdict is another one."""
+        """The fix by stack, if that peer's verdict is a different one."""
         return self.remedy.server if verifier is Verifier.SERVER else self.remedy.client
 
     @property
@@ -155,9 +157,29 @@ class Case(Struct, frozen=True, kw_only=True):
         """What it is to the rows that depend on it."""
         return "control" if self.turn is Turn.BETWEEN else "baseline"
 
+    @property
+    def for_address(self) -> bool:
+        """Whether the client checks for an IP address."""
+        return self.name.replace(".", "").isdigit()
+
+    @property
+    def controls_some(self) -> bool:
+        """Whether it is a control of some cases only: for addresses, of intermediates, or with a CRL."""
+        return self.control and (self.for_address or bool(self.checks) or self.leaf is not None)
+
+    def controls(self, other: "Case") -> bool:
+        """Whether refusals of the other case prove nothing unless this one is accepted."""
+        if not self.controls_some:
+            return self.control
+        if self.for_address:
+            return other.for_address
+        if self.checks:
+            return bool(other.checks)
+        return bool(other.chain)
+
     def sent_chain(self, verifier: Verifier) -> tuple[str, ...]:
         """The names of the certificates sent after the leaf."""
-        return tuple(_fill(name, verifier) for name in self.chain)
+        return tuple(fill(name, verifier) for name in self.chain)
 
 
 class Obstacle(NamedTuple):
@@ -176,7 +198,7 @@ class Row(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """How `--only`, `--skip` and the reports name it, e.g. `server/1.3/expired`."""
+        """Its name in `--only`, `--skip` and the reports, e.g. `server/1.3/expired`."""
         return f"{self.verifier}/{self.version}/{self.case.id}"
 
 
@@ -184,7 +206,8 @@ def rows(
     cases: Iterable[Case], versions: Iterable[str], only: Iterable[str] = (), skip: Iterable[str] = ()
 ) -> tuple[Row, ...]:
     """The rows of a run in the order of the reports. A glob matches a row's id or its case's id. The
-    controls of a verifier that has rows stay, because no refusal counts without them.
+    controls of a verifier that has rows stay, because no refusal counts without them. A control of some cases
+    only, such as `good-address`, can be skipped, and they with it.
     """
     wanted, unwanted, versions, cases = tuple(only), tuple(skip), tuple(versions), tuple(cases)
     every = [
@@ -194,10 +217,17 @@ def rows(
         for case in cases
         if verifier in case.verifiers and version in (case.versions or versions)
     ]
+    dropped = [row for row in every if row.case.controls_some and _matches(row, unwanted)]
+    every = [row for row in every if row not in dropped and not any(_depends(row, control) for control in dropped)]
     chosen = [row for row in every if (not wanted or _matches(row, wanted)) and not _matches(row, unwanted)]
     ends = {(row.verifier, row.version) for row in chosen if not row.case.versions}
     ends |= {(row.verifier, version) for row in chosen if row.case.versions for version in versions}  # any will do
     return tuple(row for row in every if row in chosen or (row.case.control and (row.verifier, row.version) in ends))
+
+
+def _depends(row: Row, control: Row) -> bool:
+    same = row.verifier is control.verifier and row.version == control.version
+    return same and control.case.controls(row.case)
 
 
 def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:
@@ -205,49 +235,11 @@ def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:
     return tuple({row.case.id: row.case for row in rows}.values())
 
 
-def document(
-    defaults: Settings, good: Mapping[str, Mapping[str, Settings]], cases: Iterable[Case], now: datetime
-) -> dict[str, object]:
-    """The profile of every credential that the cases need, as its YAML text would be read.
-
-    `good`: the entries of the valid ones, by section of the profile.
-    """
-    entries = {section: dict(settings) for section, settings in good.items()}
-    root = entries["authorities"]["ca"]
-    for case in cases:
-        for verifier in case.verifiers:
-            for name, settings in case.authorities.items():
-                entries["authorities"][_fill(name, verifier)] = _settled(settings, verifier, now, root)
-            if case.leaf is not None:
-                section, role = entries[f"{verifier.presents}s"], verifier.presents
-                name_of_its_own = {"subject": {"CN": f"{case.id} {role}"}}
-                differs = _settled(case.leaf, verifier, now, root)
-                section[case.credential(verifier)] = {**section[role], **name_of_its_own, **differs}
-    return {"version": 1, "defaults": defaults, **entries}
-
-
 def _matches(row: Row, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(row.id, glob) or fnmatchcase(row.case.id, glob) for glob in globs)
 
 
-def _fill(text: str, verifier: Verifier) -> str:
+def fill(text: str, verifier: Verifier) -> str:
+    """The text with the roles of the presented certificate and of the other one filled in."""
     other = "client" if verifier.presents == "server" else "server"
     return text.replace("{role}", verifier.presents).replace("{other}", other)
-
-
-def _settled(settings: Settings, verifier: Verifier, now: datetime, root: Settings) -> Settings:
-    """The settings with the roles and the root's own filled in and the times told as a profile tells them."""
-
-    def settled(value: object) -> object:
-        match value:
-            case str():
-                return _fill(value, verifier)
-            case timedelta():
-                return f"{now + value:%Y-%m-%dT%H:%M:%SZ}"
-            case Mapping():
-                return {key: settled(item) for key, item in value.items()}
-            case list():
-                return [settled(item) for item in value]
-        return value
-
-    return {key: root[key] if value == "{ca}" else settled(value) for key, value in settings.items()}

@@ -1,6 +1,5 @@
-"""Why a row cannot be tried: this openssl cannot make what it presents, or the version of TLS has no such key."""
+"""Reasons to skip a row: this openssl cannot create the certificate, or the version of TLS has no such key type."""
 
-import os
 from collections.abc import Callable, Iterable
 from functools import cache
 
@@ -11,20 +10,20 @@ from mintls.handshake.verdict import Evidence, Kind, Verdict
 from mintls.minting.preflight import DEFECTS, makes_key, who_has
 from mintls.openssl.binary import Openssl
 
-# Of the options that both ends are run with, those that tell an OpenSSL from a LibreSSL.
+# Options of both peers that an OpenSSL has and a LibreSSL lacks.
 OPTIONS = (("s_client", "-msgfile"), ("s_server", "-rev"))
-OLD_DIGEST = ("dgst", "-md5-sha1", os.devnull)  # what the handshake of TLS 1.0 and 1.1 is hashed with (RFC 4346 7.4.9)
-KEYS = ("rsa:1024",)  # that an openssl may refuse to make, as the FIPS provider does
+OLD_DIGEST = ("dgst", "-md5-sha1", "/dev/null")  # the handshake hash of TLS 1.0 and 1.1 (RFC 4346 7.4.9)
+KEYS = ("rsa:1024",)  # keys that an openssl may refuse to generate, as the FIPS provider does
 
 
 def check_prover(openssl: Openssl) -> None:
-    """Raises MintlsError when this binary's s_client and s_server cannot show what passed between them."""
+    """Raises MintlsError when this binary's s_client and s_server cannot report their messages."""
     if not all(openssl.can(command, option) for command, option in OPTIONS):
         raise MintlsError(f"handshake_check.py needs OpenSSL; this is {openssl.version()}; set OPENSSL to an OpenSSL")
 
 
 def maker_obstacle(openssl: Openssl) -> Callable[[Row], Obstacle | None]:
-    """A function that gives the reason why this binary cannot make what a row presents; None when it can."""
+    """A function that returns why this binary cannot create what a row presents; None when it can."""
 
     @cache
     def lacks(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""What to change so that an end verifies as it should, in the words of each stack; the cases name these (pure).
+"""How to fix a verifier, for each TLS stack; the cases refer to these (pure).
 
 Sources: openssl-s_server(1), openssl-s_client(1), nginx's ngx_http_ssl_module and ngx_http_proxy_module, Go's
 crypto/tls and crypto/x509, Python's ssl, Node's tls, curl(1).
@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 
 class Remedy(Struct, frozen=True):
-    """Sentences by stack: for a server that judges clients, and for a client that judges servers."""
+    """Fixes by stack: for a server that verifies clients, and for a client that verifies servers."""
 
     server: Mapping[str, str] = field(default_factory=dict)
     client: Mapping[str, str] = field(default_factory=dict)
@@ -18,17 +18,19 @@ class Remedy(Struct, frozen=True):
 
 TRUST = Remedy(
     server={
-        "openssl": "`openssl verify -CAfile ca.crt -purpose sslclient client.crt` must say OK; s_server -CAfile ca.crt",
-        "nginx": "ssl_client_certificate ca.crt; the reason of a refusal is in error.log at level info",
+        "openssl": "`openssl verify -CAfile ca.crt -purpose sslclient client.crt` must print OK; s_server "
+        "-CAfile ca.crt",
+        "nginx": "ssl_client_certificate ca.crt; the reason for a rejection is in error.log at level info",
         "Go": "ClientCAs: a pool whose AppendCertsFromPEM(ca.crt) returned true",
-        "Python": 'context.load_verify_locations("ca.crt"); create_default_context of 3.13 wants keyUsage on the CA',
+        "Python": 'context.load_verify_locations("ca.crt"); create_default_context of 3.13 requires keyUsage on the CA',
         "Node": 'ca: fs.readFileSync("ca.crt")',
     },
     client={
-        "openssl": "`openssl verify -CAfile ca.crt -purpose sslserver server.crt` must say OK; s_client -CAfile ca.crt",
+        "openssl": "`openssl verify -CAfile ca.crt -purpose sslserver server.crt` must print OK; s_client "
+        "-CAfile ca.crt",
         "nginx": "proxy_ssl_trusted_certificate ca.crt, and proxy_ssl_name with a name of the certificate",
         "Go": "RootCAs: a pool whose AppendCertsFromPEM(ca.crt) returned true",
-        "Python": 'ssl.create_default_context(cafile="ca.crt"), which from 3.13 on also wants keyUsage on the CA',
+        "Python": 'ssl.create_default_context(cafile="ca.crt"), which from 3.13 on also requires keyUsage on the CA',
         "Node": 'ca: fs.readFileSync("ca.crt")',
         "curl": "--cacert ca.crt",
     },
@@ -39,34 +41,34 @@ DEPTH = Remedy(
         "openssl": "s_server -verify_depth N, where it is set; the N of -Verify does not limit",
         "nginx": "ssl_verify_depth 2 or more (1 by default)",
         "Go": "with a verification of your own: put PeerCertificates[1:] into VerifyOptions.Intermediates",
-        "Python": "nothing: it takes the chain that is sent; the client gives it to load_cert_chain, leaf first",
-        "Node": "nothing: it takes the chain that is sent; the client appends it to `cert`, leaf first",
+        "Python": "no change: it uses the chain that is sent; the client passes it to load_cert_chain, leaf first",
+        "Node": "no change: it uses the chain that is sent; the client appends it to `cert`, leaf first",
     },
     client={
         "openssl": "s_client -verify_depth N, where it is set",
         "nginx": "proxy_ssl_verify_depth 2 or more (1 by default)",
         "Go": "with VerifyPeerCertificate: put the certificates after the first into VerifyOptions.Intermediates",
-        "Python": "nothing: it takes the chain that is sent; the server gives it to load_cert_chain, leaf first",
-        "Node": "nothing: it takes the chain that is sent; the server appends it to `cert`, leaf first",
-        "curl": "nothing: it takes the chain that is sent",
+        "Python": "no change: it uses the chain that is sent; the server passes it to load_cert_chain, leaf first",
+        "Node": "no change: it uses the chain that is sent; the server appends it to `cert`, leaf first",
+        "curl": "no change: it uses the chain that is sent",
     },
 )
 
 ANCHOR_ALONE = Remedy(
     server={
-        "openssl": "s_server -CAfile with the root alone, without -partial_chain",
-        "nginx": "ssl_client_certificate and ssl_trusted_certificate with the root alone",
-        "Go": "ClientCAs with the root alone: each certificate of the pool is an anchor",
-        "Python": "load_verify_locations with the root alone: with create_default_context of 3.13 each is an anchor",
-        "Node": "`ca` with the root alone",
+        "openssl": "s_server -CAfile with only the root, without -partial_chain",
+        "nginx": "ssl_client_certificate and ssl_trusted_certificate with only the root",
+        "Go": "ClientCAs with only the root: each certificate of the pool is an anchor",
+        "Python": "load_verify_locations with only the root: with create_default_context of 3.13 each is an anchor",
+        "Node": "`ca` with only the root",
     },
     client={
-        "openssl": "s_client -CAfile with the root alone, without -partial_chain",
-        "nginx": "proxy_ssl_trusted_certificate with the root alone",
-        "Go": "RootCAs with the root alone: each certificate of the pool is an anchor",
-        "Python": "cafile with the root alone: with create_default_context of 3.13 each is an anchor",
-        "Node": "`ca` with the root alone",
-        "curl": "--cacert with the root alone: it treats each certificate in it as an anchor",
+        "openssl": "s_client -CAfile with only the root, without -partial_chain",
+        "nginx": "proxy_ssl_trusted_certificate with only the root",
+        "Go": "RootCAs with only the root: each certificate of the pool is an anchor",
+        "Python": "cafile with only the root: with create_default_context of 3.13 each is an anchor",
+        "Node": "`ca` with only the root",
+        "curl": "--cacert with only the root: it treats each certificate in it as an anchor",
     },
 )
 
@@ -102,17 +104,17 @@ VERIFY = Remedy(
 OWN_AUTHORITY = Remedy(
     server={
         "openssl": "s_server -CAfile ca.crt -no-CApath -no-CAstore -verify_return_error",
-        "nginx": "your authority alone in ssl_client_certificate, and in ssl_trusted_certificate, which is trusted too",
+        "nginx": "only your CA in ssl_client_certificate, and in ssl_trusted_certificate, which is also trusted",
         "Go": "ClientCAs: your pool; where it is nil the system's roots are trusted",
         "Python": 'load_verify_locations("ca.crt") and no load_default_certs()',
-        "Node": "`ca`: your authority; without it a list of public ones is trusted",
+        "Node": "`ca`: your CA; without it a list of public ones is trusted",
     },
     client={
         "openssl": "s_client -CAfile ca.crt -no-CApath -no-CAstore -verify_return_error",
-        "nginx": "your authority alone in proxy_ssl_trusted_certificate, with proxy_ssl_verify on",
+        "nginx": "only your CA in proxy_ssl_trusted_certificate, with proxy_ssl_verify on",
         "Go": "RootCAs: your pool; where it is nil the system's roots are trusted",
-        "Python": 'ssl.create_default_context(cafile="ca.crt"), which then loads no others',
-        "Node": "`ca`: your authority; without it a list of public ones is trusted",
+        "Python": 'ssl.create_default_context(cafile="ca.crt"), which then loads no other CAs',
+        "Node": "`ca`: your CA; without it a list of public ones is trusted",
         "curl": "--cacert ca.crt, and --capath with an empty directory where the build has a default one",
     },
 )
@@ -120,36 +122,39 @@ OWN_AUTHORITY = Remedy(
 PROOF = Remedy(
     server={
         "openssl": "no callback of SSL_CTX_set_verify that returns 1 for everything; s_server -verify_return_error",
-        "nginx": "let nginx end TLS itself (ssl_verify_client on); behind a proxy, drop a header that a caller sent in "
+        "nginx": "let nginx terminate TLS itself (ssl_verify_client on); behind a proxy, drop a header that a "
+        "client sent in "
         "the place of the proxy's",
-        "Go": "RequireAndVerifyClientCert, and read ConnectionState.VerifiedChains, not a certificate of your parsing",
+        "Go": "RequireAndVerifyClientCert, and read ConnectionState.VerifiedChains, not a certificate that you parsed",
         "Python": "CERT_REQUIRED, and read getpeercert(), which is empty for what was not verified",
         "Node": "rejectUnauthorized: true, and look at socket.authorized before getPeerCertificate()",
     },
     client={
         "openssl": "no callback of SSL_CTX_set_verify that returns 1 for everything; s_client -verify_return_error",
         "nginx": "proxy_ssl_verify on",
-        "Go": "no InsecureSkipVerify: true; a VerifyPeerCertificate beside it has to call Certificate.Verify",
-        "Python": "ssl.create_default_context(cafile=...); pinning a fingerprint comes on top and not instead",
-        "Node": "no rejectUnauthorized: false; checkServerIdentity comes on top and not instead",
-        "curl": "no -k; --pinnedpubkey comes on top and not instead",
+        "Go": "no InsecureSkipVerify: true; a VerifyPeerCertificate used with it must call Certificate.Verify",
+        "Python": "ssl.create_default_context(cafile=...); pinning a fingerprint is an addition, not a replacement",
+        "Node": "no rejectUnauthorized: false; checkServerIdentity is an addition, not a replacement",
+        "curl": "no -k; --pinnedpubkey is an addition, not a replacement",
     },
 )
 
 CHAIN = Remedy(
     server={
         "openssl": "leave the chain to X509_verify_cert (s_server -Verify 5 -verify_return_error); add -x509_strict",
-        "nginx": "ssl_verify_client on, and no verification of your own on $ssl_client_raw_cert",
-        "Go": "RequireAndVerifyClientCert; own code calls Certificate.Verify, not CheckSignature link by link",
-        "Python": "CERT_REQUIRED; context.verify_flags |= ssl.VERIFY_X509_STRICT; no chain building of your own",
-        "Node": "rejectUnauthorized: true; no walk along issuerCertificate of your own",
+        "nginx": "ssl_verify_client on, and no custom verification of $ssl_client_raw_cert",
+        "Go": "RequireAndVerifyClientCert; custom code calls Certificate.Verify, not CheckSignature for each "
+        "certificate",
+        "Python": "CERT_REQUIRED; context.verify_flags |= ssl.VERIFY_X509_STRICT; no custom chain building",
+        "Node": "rejectUnauthorized: true; no custom walk along issuerCertificate",
     },
     client={
         "openssl": "leave the chain to X509_verify_cert (s_client -verify_return_error); add -x509_strict",
         "nginx": "proxy_ssl_verify on",
-        "Go": "no InsecureSkipVerify: true; own code calls Certificate.Verify, not CheckSignature link by link",
-        "Python": "ssl.create_default_context(cafile=...); no chain building of your own",
-        "Node": "no rejectUnauthorized: false; no walk along issuerCertificate of your own",
+        "Go": "no InsecureSkipVerify: true; custom code calls Certificate.Verify, not CheckSignature for each "
+        "certificate",
+        "Python": "ssl.create_default_context(cafile=...); no custom chain building",
+        "Node": "no rejectUnauthorized: false; no custom walk along issuerCertificate",
         "curl": "no -k",
     },
 )
@@ -157,35 +162,36 @@ CHAIN = Remedy(
 TIME = Remedy(
     server={
         "openssl": "no -no_check_time and no -attime; s_server -verify_return_error",
-        "nginx": "ssl_verify_client on checks the dates: see the clock (date -u), and what ends TLS before nginx",
-        "Go": "RequireAndVerifyClientCert; neither tls.Config.Time nor VerifyOptions.CurrentTime may stand still",
+        "nginx": "ssl_verify_client on checks the dates: see the clock (date -u), and what terminates TLS before nginx",
+        "Go": "RequireAndVerifyClientCert; neither tls.Config.Time nor VerifyOptions.CurrentTime may be constant",
         "Python": "CERT_REQUIRED; no X509_V_FLAG_NO_CHECK_TIME (0x200000) in context.verify_flags",
-        "Node": "rejectUnauthorized: true; forgive no CERT_HAS_EXPIRED in tlsClientError or authorizationError",
+        "Node": "rejectUnauthorized: true; do not ignore CERT_HAS_EXPIRED in tlsClientError or authorizationError",
     },
     client={
         "openssl": "no -no_check_time and no -attime; s_client -verify_return_error",
         "nginx": "proxy_ssl_verify on",
-        "Go": "no InsecureSkipVerify: true; neither tls.Config.Time nor VerifyOptions.CurrentTime may stand still",
+        "Go": "no InsecureSkipVerify: true; neither tls.Config.Time nor VerifyOptions.CurrentTime may be constant",
         "Python": "ssl.create_default_context(); no X509_V_FLAG_NO_CHECK_TIME (0x200000) in context.verify_flags",
-        "Node": "no rejectUnauthorized: false; forgive no CERT_HAS_EXPIRED",
+        "Node": "no rejectUnauthorized: false; do not ignore CERT_HAS_EXPIRED",
         "curl": "no -k",
     },
 )
 
 PURPOSE = Remedy(
     server={
-        "openssl": "s_server asks for sslclient by itself; `openssl verify` and X509_verify_cert only with a -purpose",
-        "nginx": "ssl_verify_client on asks for the purpose; an application that verifies $ssl_client_raw_cert has to",
-        "Go": "own calls of Certificate.Verify: KeyUsages: {x509.ExtKeyUsageClientAuth}; KeyUsage is yours to check in "
+        "openssl": "s_server checks sslclient by default; `openssl verify` and X509_verify_cert only with -purpose",
+        "nginx": "ssl_verify_client on checks the purpose; an application that verifies $ssl_client_raw_cert "
+        "must do so too",
+        "Go": "your calls of Certificate.Verify: KeyUsages: {x509.ExtKeyUsageClientAuth}; check KeyUsage in "
         "VerifyConnection",
-        "Python": "CERT_REQUIRED in a context of PROTOCOL_TLS_SERVER, which asks for clientAuth",
-        "Node": "rejectUnauthorized: true, which asks for clientAuth",
+        "Python": "CERT_REQUIRED in a context of PROTOCOL_TLS_SERVER, which requires clientAuth",
+        "Node": "rejectUnauthorized: true, which requires clientAuth",
     },
     client={
-        "openssl": "s_client asks for sslserver by itself; `openssl verify` and X509_verify_cert only with a -purpose",
+        "openssl": "s_client checks sslserver by default; `openssl verify` and X509_verify_cert only with -purpose",
         "nginx": "proxy_ssl_verify on",
-        "Go": "no InsecureSkipVerify: true; KeyUsage is yours to check in VerifyConnection",
-        "Python": "a context of PROTOCOL_TLS_CLIENT, which asks for serverAuth",
+        "Go": "no InsecureSkipVerify: true; check KeyUsage in VerifyConnection",
+        "Python": "a context of PROTOCOL_TLS_CLIENT, which requires serverAuth",
         "Node": "no rejectUnauthorized: false",
         "curl": "no -k",
     },
@@ -194,18 +200,18 @@ PURPOSE = Remedy(
 DEMAND_PURPOSE = Remedy(
     server={
         "openssl": "in the application: X509_get_extension_flags() has EXFLAG_XKUSAGE",
-        "nginx": "no directive: admit by $ssl_client_s_dn or $ssl_client_fingerprint, or issue with clientAuth alone",
-        "Go": "VerifyConnection: refuse when PeerCertificates[0].ExtKeyUsage is empty",
-        "Python": "getpeercert() does not tell: read getpeercert(True) with a library, e.g. cryptography",
-        "Node": "refuse when getPeerCertificate().ext_key_usage is undefined",
+        "nginx": "no directive: admit by $ssl_client_s_dn or $ssl_client_fingerprint, or issue with only clientAuth",
+        "Go": "VerifyConnection: reject when PeerCertificates[0].ExtKeyUsage is empty",
+        "Python": "getpeercert() does not contain it: read getpeercert(True) with a library, e.g. cryptography",
+        "Node": "reject when getPeerCertificate().ext_key_usage is undefined",
     },
     client={
         "openssl": "in the application: X509_get_extension_flags() has EXFLAG_XKUSAGE",
-        "nginx": "no directive: issue with serverAuth alone",
-        "Go": "VerifyConnection: refuse when PeerCertificates[0].ExtKeyUsage is empty",
-        "Python": "getpeercert() does not tell: read getpeercert(True) with a library, e.g. cryptography",
-        "Node": "checkServerIdentity: refuse when the certificate's ext_key_usage is undefined",
-        "curl": "no option: issue with serverAuth alone",
+        "nginx": "no directive: issue with only serverAuth",
+        "Go": "VerifyConnection: reject when PeerCertificates[0].ExtKeyUsage is empty",
+        "Python": "getpeercert() does not contain it: read getpeercert(True) with a library, e.g. cryptography",
+        "Node": "checkServerIdentity: reject when the certificate's ext_key_usage is undefined",
+        "curl": "no option: issue with only serverAuth",
     },
 )
 
@@ -213,37 +219,39 @@ DEMAND_LEAF = Remedy(
     server={
         "openssl": "in the application: X509_check_ca() of the peer's certificate is 0",
         "nginx": "no directive: admit by $ssl_client_s_dn or $ssl_client_fingerprint",
-        "Go": "VerifyConnection: refuse when PeerCertificates[0].IsCA",
-        "Python": "getpeercert() does not tell: read getpeercert(True) with a library, e.g. cryptography",
-        "Node": "refuse when getPeerX509Certificate().ca",
+        "Go": "VerifyConnection: reject when PeerCertificates[0].IsCA",
+        "Python": "getpeercert() does not contain it: read getpeercert(True) with a library, e.g. cryptography",
+        "Node": "reject when getPeerX509Certificate().ca",
     },
     client={
         "openssl": "in the application: X509_check_ca() of the peer's certificate is 0",
-        "nginx": "no directive: take care of what the authority issues",
-        "Go": "VerifyConnection: refuse when PeerCertificates[0].IsCA",
-        "Python": "getpeercert() does not tell: read getpeercert(True) with a library, e.g. cryptography",
-        "Node": "after secureConnect: refuse when getPeerX509Certificate().ca",
-        "curl": "no option: take care of what the authority issues",
+        "nginx": "no directive: control what the CA issues",
+        "Go": "VerifyConnection: reject when PeerCertificates[0].IsCA",
+        "Python": "getpeercert() does not contain it: read getpeercert(True) with a library, e.g. cryptography",
+        "Node": "after secureConnect: reject when getPeerX509Certificate().ca",
+        "curl": "no option: control what the CA issues",
     },
 )
 
 REVOCATION = Remedy(
     server={
-        "openssl": "s_server -crl_check -CRL ca.crl (with -crl_check_all, one list for each authority of the chain)",
-        "nginx": "ssl_crl with a list of each authority of the chain; reload nginx after each new list",
-        "Go": "crypto/tls looks at none: in VerifyConnection read x509.ParseRevocationList, check CheckSignatureFrom "
+        "openssl": "s_server -crl_check -CRL ca.crl (with -crl_check_all, one CRL for each CA of the chain)",
+        "nginx": "ssl_crl with a CRL of each CA of the chain; reload nginx after each new CRL",
+        "Go": "crypto/tls does not check CRLs: in VerifyConnection read x509.ParseRevocationList, check "
+        "CheckSignatureFrom "
         "and NextUpdate, then look for the serial",
         "Python": 'context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF; context.load_verify_locations("ca.crl")',
-        "Node": 'crl: fs.readFileSync("ca.crl"); setSecureContext() takes a new list',
+        "Node": 'crl: fs.readFileSync("ca.crl"); setSecureContext() loads a new one',
     },
     client={
-        "openssl": "s_client -crl_check -CRL ca.crl (with -crl_check_all, one list for each authority of the chain)",
-        "nginx": "proxy_ssl_crl with a list of each authority of the chain; reload nginx after each new list",
-        "Go": "crypto/tls looks at none: in VerifyConnection read x509.ParseRevocationList, check CheckSignatureFrom "
+        "openssl": "s_client -crl_check -CRL ca.crl (with -crl_check_all, one CRL for each CA of the chain)",
+        "nginx": "proxy_ssl_crl with a CRL of each CA of the chain; reload nginx after each new CRL",
+        "Go": "crypto/tls does not check CRLs: in VerifyConnection read x509.ParseRevocationList, check "
+        "CheckSignatureFrom "
         "and NextUpdate, then look for the serial",
         "Python": 'context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF; context.load_verify_locations("ca.crl")',
         "Node": 'crl: fs.readFileSync("ca.crl")',
-        "curl": "--crlfile with a list of each authority of the chain",
+        "curl": "--crlfile with a CRL of each CA of the chain",
     },
 )
 
@@ -251,14 +259,14 @@ STRENGTH = Remedy(
     server={
         "openssl": "s_server -cipher DEFAULT@SECLEVEL=2 (level 1 is the default before 3.2)",
         "nginx": "ssl_ciphers DEFAULT:@SECLEVEL=2",
-        "Go": "VerifyConnection: refuse an *rsa.PublicKey whose N.BitLen() is under 2048; no GODEBUG=x509sha1=1",
+        "Go": "VerifyConnection: reject an *rsa.PublicKey whose N.BitLen() is under 2048; no GODEBUG=x509sha1=1",
         "Python": 'context.set_ciphers("DEFAULT:@SECLEVEL=2")',
         "Node": 'ciphers: "DEFAULT:@SECLEVEL=2"',
     },
     client={
         "openssl": "s_client -cipher DEFAULT@SECLEVEL=2 (level 1 is the default before 3.2)",
         "nginx": "proxy_ssl_ciphers DEFAULT:@SECLEVEL=2",
-        "Go": "VerifyConnection: refuse an *rsa.PublicKey whose N.BitLen() is under 2048; no GODEBUG=x509sha1=1",
+        "Go": "VerifyConnection: reject an *rsa.PublicKey whose N.BitLen() is under 2048; no GODEBUG=x509sha1=1",
         "Python": 'context.set_ciphers("DEFAULT:@SECLEVEL=2")',
         "Node": 'ciphers: "DEFAULT:@SECLEVEL=2"',
         "curl": "--ciphers DEFAULT@SECLEVEL=2",
@@ -268,11 +276,11 @@ STRENGTH = Remedy(
 NAME = Remedy(
     client={
         "openssl": "s_client -verify_hostname NAME, or -verify_ip ADDRESS, with -verify_return_error",
-        "nginx": "proxy_ssl_verify on, and proxy_ssl_name where the name is not proxy_pass's",
-        "Go": "no InsecureSkipVerify: true; tls.Config.ServerName where the name is not that which is dialled",
+        "nginx": "proxy_ssl_verify on, and proxy_ssl_name if the name differs from proxy_pass",
+        "Go": "no InsecureSkipVerify: true; tls.Config.ServerName if the name differs from the address",
         "Python": "context.check_hostname = True, and server_hostname=NAME (also for an address) in wrap_socket",
-        "Node": "no checkServerIdentity that returns undefined for everything; host: NAME",
-        "curl": "no -k; --connect-to dials another address for the same name",
+        "Node": "no checkServerIdentity that always returns undefined; host: NAME",
+        "curl": "no -k; --connect-to connects to a different address with the same name",
     },
 )
 
@@ -280,9 +288,9 @@ NAMES_IN_SAN = Remedy(
     client={
         "openssl": "in the application: X509_VERIFY_PARAM_set_hostflags with X509_CHECK_FLAG_NEVER_CHECK_SUBJECT",
         "nginx": "no directive: issue with a SAN",
-        "Go": "nothing: it does not look at CN since 1.15; an error about it means, issue with a SAN",
+        "Go": "no change: it ignores CN since 1.15; on an error about it, issue with a SAN",
         "Python": "context.hostname_checks_common_name = False",
-        "Node": "checkServerIdentity: refuse when the certificate's subjectaltname is undefined",
+        "Node": "checkServerIdentity: reject when the certificate's subjectaltname is undefined",
         "curl": "no option: issue with a SAN",
     },
 )
@@ -309,7 +317,7 @@ REAL_CIPHERS = Remedy(
     server={
         "openssl": "s_server -cipher DEFAULT: no ALL, COMPLEMENTOFALL, eNULL or aNULL",
         "nginx": "ssl_ciphers HIGH:!aNULL:!eNULL, or leave the default",
-        "Go": "nothing: it has no such ciphers",
+        "Go": "no change: it has no such ciphers",
         "Python": 'leave the default, or end set_ciphers() with ":!aNULL:!eNULL"',
         "Node": 'leave the default, or end `ciphers` with ":!aNULL:!eNULL"',
     },
@@ -318,8 +326,9 @@ REAL_CIPHERS = Remedy(
 IDENTITY = Remedy(
     server={
         "openssl": "s_server -cert server.crt -cert_chain intermediates.crt; `openssl verify -purpose sslserver "
-        "-verify_hostname NAME -CAfile ca.crt -untrusted intermediates.crt server.crt` must say OK",
-        "nginx": "ssl_certificate: the leaf first, then its intermediates; issue it with the name that is dialled",
+        "-verify_hostname NAME -CAfile ca.crt -untrusted intermediates.crt server.crt` must print OK",
+        "nginx": "ssl_certificate: the leaf first, then its intermediates; issue it with the name that clients "
+        "connect to",
         "Go": "tls.LoadX509KeyPair: a file with the leaf first, then its intermediates",
         "Python": "context.load_cert_chain: a file with the leaf first, then its intermediates",
         "Node": "`cert`: the leaf first, then its intermediates",
@@ -328,11 +337,11 @@ IDENTITY = Remedy(
 
 EVERY_NAME = Remedy(
     server={
-        "openssl": "s_server -Verify 5 -verify_return_error holds for every name; a callback of SNI must not change it",
+        "openssl": "s_server -Verify 5 -verify_return_error applies to every name; an SNI callback must not change it",
         "nginx": "ssl_verify_client on in the default_server too, or ssl_reject_handshake on there",
         "Go": "GetConfigForClient: a config with the same ClientAuth, also for no name and an unknown one",
         "Python": "sni_callback: verify_mode = ssl.CERT_REQUIRED in every context that it sets, and in the first",
-        "Node": "requestCert and rejectUnauthorized in the options of createServer, which hold for each addContext",
+        "Node": "requestCert and rejectUnauthorized in the options of createServer, which apply to each addContext",
     },
 )
 
@@ -348,12 +357,12 @@ SHORT_SESSIONS = Remedy(
 
 SESSIONS_APART = Remedy(
     server={
-        "openssl": "SSL_CTX_set_session_id_context: another for each name with another rule",
+        "openssl": "SSL_CTX_set_session_id_context: a different one for each name with different rules",
         "nginx": "1.26.3, 1.27.4 or newer (CVE-2025-23419), or ssl_session_cache and ssl_session_ticket_key of its own "
         "for each server block",
         "Go": "a Config with ticket keys of its own (SetSessionTicketKeys) for each name",
         "Python": "a context for each name, without tickets: context.options |= ssl.OP_NO_TICKET",
-        "Node": "a server with ticketKeys and sessionIdContext of its own for each name with another rule",
+        "Node": "a server with ticketKeys and sessionIdContext of its own for each name with different rules",
     },
 )
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import cast
 
 from mintls.errors import ProfileError
-from mintls.handshake.cases.case import Case, Settings, Verifier, document
+from mintls.handshake.cases.case import Case, Settings, Verifier
 from mintls.handshake.cases.catalogue import DEFAULTS, GOOD
+from mintls.handshake.cases.document import document
 from mintls.handshake.connect.cases import CA_ISSUERS, LEAF_ISSUERS, LIKE_THE_CA, minted
 from mintls.handshake.connect.client_files import ClientFiles
 from mintls.handshake.credentials import mint

@@ -1,18 +1,21 @@
-"""What of the catalogue can be shown to the client of a set (--listen), what not and why, and what it is given."""
+"""The cases for the client of a set (--listen), the ones that are skipped, and what the client is given."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from mintls.errors import OutputError, UsageError
-from mintls.handshake.cases.case import Case, Obstacle, Row, Severity, Verifier, cases_of
-from mintls.handshake.cases.catalogue import CATALOGUE
+from mintls.handshake.cases import remedies
+from mintls.handshake.cases.case import DEEP, Case, Obstacle, Row, Severity, Verifier, cases_of
+from mintls.handshake.cases.catalogue import CATALOGUE, OTHER_LOOPBACK
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.credentials import between, copy_set
 from mintls.handshake.listen.client_command import ClientCommand
+from mintls.handshake.listen.connections import LOOPBACK, has_address
 from mintls.handshake.listen.credentials import Credential, adopt, is_plain
-from mintls.handshake.listen.listener import LOOPBACK, Address, Visitor
+from mintls.handshake.listen.listener import Address, Visitor
 from mintls.handshake.result import Result
+from mintls.handshake.wire.alerts import AlertNumber
 from mintls.input_file import is_readable
 from mintls.manifest import Record
 from mintls.openssl.binary import Openssl
@@ -20,27 +23,54 @@ from mintls.openssl.binary import Openssl
 from msgspec.structs import replace
 
 STACKS = {"curl": "curl", "openssl": "openssl", "python": "Python", "node": "Node", "go": "Go"}  # by program
-NAMES = {"localhost": "DNS:localhost", LOOPBACK: f"IP:{LOOPBACK}"}
+LOCALHOST = "localhost"
+OTHER_CAS = Case(
+    id="other-cas",
+    title="a certificate of a public CA",
+    why="A client that also trusts the system's CAs accepts certificates that you did not issue.",
+    mistake="The CA is added to the system's trust store, not used in place of it.",
+    remedy=remedies.OWN_AUTHORITY,
+    reference="RFC 5280 section 6.1.1",
+    hint="check in the client's configuration that it trusts only your CA",
+    verifiers=(Verifier.CLIENT,),
+    alerts=(AlertNumber.UNKNOWN_CA,),
+)
 
 
-def client_cases(command: str | None = None) -> tuple[Case, ...]:
-    """The catalogue for a foreign client, with what to change in it; what good clients do differently only warns."""
+def client_cases(command: str | None = None, name: str = LOCALHOST) -> tuple[Case, ...]:
+    """The catalogue for a foreign client that checks for `name`, with its fixes; a failure only warns where correct
+    clients differ.
+    """
     program = Path((command or "").partition(" ")[0]).name
     stack = next((stack for word, stack in STACKS.items() if program.startswith(word)), "")
     return tuple(
         replace(
             case,
             verifiers=(Verifier.CLIENT,),
-            severity=Severity.POLICY if case.disputed else case.severity,
+            severity=_severity(case),
             hint=_hint(case, stack),
+            name=_name(case, name),
         )
-        for case in CATALOGUE
+        for case in (*CATALOGUE, OTHER_CAS)
         if Verifier.CLIENT in case.verifiers
     )
 
 
+def _name(case: Case, name: str) -> str:
+    """The name that the client checks for: the user's, as far as it has as many labels as the case needs."""
+    if case.for_address or (case.name == DEEP and name.count(".") < DEEP.count(".")):
+        return case.name
+    return name
+
+
+def _severity(case: Case) -> Severity:
+    """Correct clients differ in what is disputed, in the versions they speak, and in whether they verify addresses."""
+    differs = case.disputed or (case.at_hello and case.stacks) or (case.for_address and case.accepted)
+    return Severity.POLICY if differs else case.severity
+
+
 def _hint(case: Case, stack: str) -> str:
-    """What to change in that client, or in any."""
+    """The fix for that client, or for each stack."""
     fixes = case.remedy.client
     return fixes.get(stack) or "; ".join(f"{other}: {words}" for other, words in fixes.items()) or case.hint
 
@@ -58,35 +88,36 @@ def parse_address(text: str) -> Address:
 
 
 class TrustingClient:
-    """The client of a set, which trusts the set's root. What is minted for it goes to `directory`.
+    """The client of a set, which trusts the set's root. Certificates are minted for it into `directory`.
 
-    Raises OutputError when the set has not what is needed.
+    Raises OutputError when the set lacks what is needed.
     """
 
-    def __init__(self, source: Path, directory: Path, openssl: Openssl) -> None:
-        self._openssl, self._directory = openssl, directory
+    def __init__(self, source: Path, directory: Path, openssl: Openssl, name: str = LOCALHOST) -> None:
+        self._openssl, self._directory, self._name = openssl, directory, name
+        dns, both = f"DNS:{name}", {f"DNS:{name}", f"IP:{LOOPBACK}"}
         copied = directory.with_name(f"{directory.name}-set")
         records = copy_set(source, copied)
         named = {record.name: record for record in records}
         servers = (one for one in records if one.role in ("server", "peer"))
-        server = next((one for one in servers if NAMES["localhost"] in one.san), None)
+        server = next((one for one in servers if dns in one.san), None)
         line = between(server, named) if server else []
         top = named[line[-1]].issuer if line else server.issuer if server else None
         roots = (one for one in records if one.role == "authority" and one.issuer is None)
         root = next((one for one in roots if top in (None, one.name)), None)
         if root is None:
-            raise OutputError(f"{source} has no root authority; name a set whose CA the client trusts")
+            raise OutputError(f"{source} has no root CA; name a set whose CA the client trusts")
         self.ca = source / root.files["certificate"]
         ca = Credential(copied / root.files["certificate"], _key(root, copied))
         if ca.key and is_plain(ca.key):
             self.between: tuple[Path, ...] = ()
-            self._adopted, self._names = adopt(ca, {}, directory, openssl), set(NAMES.values())
+            self._adopted, self._names = adopt(ca, {}, directory, openssl, name), both
         elif server:
             self.between = tuple(copied / named[name].files["certificate"] for name in line)
             leaf = Credential(copied / server.files["certificate"], _key(server, copied))
-            self._adopted, self._names = adopt(ca, {"server": leaf}, directory, openssl), set(server.san)
+            self._adopted, self._names = adopt(ca, {"server": leaf}, directory, openssl, name), set(server.san)
         else:
-            raise OutputError(f"{source} has neither the CA's key nor a server certificate for DNS:localhost; add one")
+            raise OutputError(f"{source} has neither the CA's key nor a server certificate for {dns}; add one")
         self._client = next((one for one in records if one.role in ("client", "peer") and "key" in one.files), None)
         if self._client is None and not self._adopted.ca_key:
             raise OutputError(f"{source} has no client certificate; add one")
@@ -98,8 +129,17 @@ class TrustingClient:
         case = row.case
         if case.checks:
             return Obstacle("revocation", "the client is given no CRL")
-        if case.accepted and NAMES[case.name] not in self._names:
-            return Obstacle("names", f"the server certificate of the set does not have {NAMES[case.name]}")
+        if case.id == OTHER_CAS.id:
+            return Obstacle("whether the client also trusts other CAs", "it cannot be observed from outside")
+        if case.name == DEEP != self._name:
+            return Obstacle("wildcards", f"they need a name of four labels: --name {DEEP}")
+        shown = f"IP:{case.name}" if case.for_address else f"DNS:{case.name}"
+        if case.accepted and case.leaf is None and shown not in self._names:
+            return Obstacle("names", f"the server certificate of the set does not have {shown}")
+        if case.name == OTHER_LOOPBACK and self._name != LOCALHOST:
+            return Obstacle("other addresses", f"with --name the client is directed to {LOOPBACK}")
+        if case.name == OTHER_LOOPBACK and (shown in self._names or not has_address(OTHER_LOOPBACK)):
+            return Obstacle("other addresses", f"this machine needs {OTHER_LOOPBACK}, and the set must not have it")
         return self._adopted.obstacle(case) or self._adopted.version_obstacle(row) or self._unmakeable(row)
 
     def divide(self, rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Result, ...]]:
@@ -111,7 +151,7 @@ class TrustingClient:
         self._adopted.mint(cases_of(rows), now, self._directory, self._openssl, workers)
 
     def visitor(self, command: ClientCommand | None) -> Visitor:
-        """What the client is given: the set's own certificate, or else one that is minted."""
+        """What the client is given: the set's client certificate, or else a minted one."""
         certificate, key = self._directory / "client.crt", self._directory / "client.key"
         if self._client:
             certificate = self._source / self._client.files["certificate"]

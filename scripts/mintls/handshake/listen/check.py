@@ -2,18 +2,23 @@
 
 from mintls.handshake.cases.obstacles import in_order
 from mintls.handshake.check import Checked, Session
-from mintls.handshake.listen.cases import TrustingClient, client_cases, parse_address
+from mintls.handshake.listen.cases import LOCALHOST, TrustingClient, client_cases, parse_address
 from mintls.handshake.listen.client_command import ClientCommand
-from mintls.handshake.listen.listener import Listener
+from mintls.handshake.listen.listener import Listener, Offer
 from mintls.handshake.result import Subject
 from mintls.handshake.set_under_test import set_under_test
 
 
 class ClientCheck:
-    """`path` names the set that the client trusts, `address` where to listen, `command` the client, if we start it."""
+    """`path` names the set that the client trusts, `address` where to listen, `command` the client, if we start it,
+    `name` the host name that it checks for.
+    """
 
-    def __init__(self, path: str, address: str, command: str | None) -> None:
+    def __init__(
+        self, path: str, address: str, command: str | None, name: str = LOCALHOST, offer: Offer | None = None
+    ) -> None:
         self._path, self._address, self._command = path, address, command
+        self._name, self._offer = name, offer or Offer()
 
     def run(self, session: Session) -> Checked:
         """One server for each row; without a command the user is told where to connect."""
@@ -21,14 +26,14 @@ class ClientCheck:
         command = ClientCommand(self._command) if self._command else None
         source = set_under_test(self._path, session.scratch / "set", session.openssl, session.workers)
         directory = session.scratch / "catalogue"
-        client = TrustingClient(source.directory, directory, session.openssl)
-        rows = session.choose(client_cases(self._command))
+        client = TrustingClient(source.directory, directory, session.openssl, self._name)
+        rows = session.choose(client_cases(self._command, self._name))
         tried, skipped = client.divide(rows)
         client.mint(tried, session.now, session.workers)
         visitor = client.visitor(command)
         listener = Listener(
             session.openssl, directory, visitor, at=address, timeout=session.timeout, between=client.between,
-            recordings=session.recordings,
+            recordings=session.recordings, offer=self._offer,
         )  # fmt: skip
         if command is None:
             session.announce(f"let the client trust {visitor.ca} and present {visitor.certificate}, {visitor.key}")

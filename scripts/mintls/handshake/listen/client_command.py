@@ -1,6 +1,6 @@
 """The user's own client, as a command with placeholders: parsed once, then started for each connection.
 
-It runs without a shell. Its exit status is shown and is no evidence.
+It runs without a shell. Its exit status is reported and is not evidence.
 """
 
 import os
@@ -20,15 +20,15 @@ PLACEHOLDERS = ("host", "port", "ca", "cert", "key")
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 MASK = "***"
 _OPTION = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9_-]*|--?")
-_GLUED = re.compile(r"-[uUp](?=.*[^a-z_-])")  # curl -uNAME:SECRET, mysql -pSECRET1; openssl's options are small letters
+_GLUED = re.compile(r"-[uUp](?=.*[^a-z_-])")  # curl -uNAME:SECRET, mysql -pSECRET1; openssl's options are lowercase
 _USER, _QUERY = re.compile(r"//[^/@]*@"), re.compile(r"\?.*")
-_NEAR = 0.7  # awk's {print} is no slip of {port}, and {hst} is one of {host}
-_WORD = re.compile(r"(?<![%${])\{([A-Za-z_]+)\}")  # what curl, a shell and templates write themselves is no slip
+_NEAR = 0.7  # awk's {print} is not a typo of {port}, but {hst} is one of {host}
+_WORD = re.compile(r"(?<![%${])\{([A-Za-z_]+)\}")  # the syntax of curl, shells and templates is not a typo
 
 
 def masked(words: Sequence[str]) -> list[str]:
-    """The words of a command without what may be a secret: the program, options by their name, files that exist and
-    words with a placeholder are kept, all else is MASK. So is the user in a URL, and what follows its question mark.
+    """The words of a command without possible secrets: the program, option names, existing files and words with a
+    placeholder are kept, all else is MASK, also the user and the query of a URL.
     """
     return [*words[:1], *(_masked(word) for word in words[1:])]
 
@@ -57,7 +57,7 @@ class ClientCommand:
     """A command line such as `curl --cacert {ca} https://{host}:{port}/`, split into words as a shell would.
 
     Other braces stay as they are. Raises UsageError when it cannot be split, has no {port}, names no program, or has
-    a word in braces that is a slip of a placeholder.
+    a word in braces that is a typo of a placeholder.
     """
 
     def __init__(self, line: str) -> None:
@@ -73,26 +73,28 @@ class ClientCommand:
                 sentence = f"{{{word}}} is not known; did you mean {{{meant[0]}}}? There are {known}"
                 raise UsageError(f"--client-cmd {shown}: {sentence}")
         if "{port}" not in line:
-            raise UsageError(f"--client-cmd {shown}: has no {{port}}; write where the client shall connect to")
+            raise UsageError(f"--client-cmd {shown}: has no {{port}}; write where the client must connect")
         if not shutil.which(self._words[0]):
-            raise UsageError(f"--client-cmd {shown}: there is no program {self._words[0]!r}; no shell is used")
+            raise UsageError(
+                f"--client-cmd {shown}: program {self._words[0]!r} not found; the command runs without a shell"
+            )
 
     def argv(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """The words with the values of PLACEHOLDERS filled in; a value stays within its word."""
         return _filled(self._words, values)
 
     def shown(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """The same for a report that others may read: see `masked`."""
+        """The same without secrets, for a report: see `masked`."""
         return _filled(masked(self._words), values)
 
     @contextmanager
     def running(self, argv: tuple[str, ...], log: Path, processes: Processes) -> Iterator[Process]:
-        """The client, in a group of its own; what it says goes to `log`. Raises MintlsError when it does not start."""
-        with log.open("wb") as said:
+        """The client, in its own process group; its output goes to `log`. Raises MintlsError when it does not start."""
+        with log.open("wb") as output:
 
             def start() -> Process:
                 return subprocess.Popen(
-                    argv, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+                    argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
                 )
 
             with processes.running(argv[0], start) as process:

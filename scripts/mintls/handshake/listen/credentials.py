@@ -1,7 +1,7 @@
-"""The authority and leaves of a set, laid where the catalogue's own would be minted, so that it is issued under them.
+"""The CA and leaves of a set, used in place of the catalogue's own, so that invalid certificates are issued under them.
 
-What is minted for a foreign end has to come from the authority that this end trusts. Without that authority's key
-only such cases can be made as need it not: by anybody who has a good leaf and the CA's certificate.
+A foreign peer must be tested with certificates of the CA that it trusts. Without that CA's key, only the cases that
+need it not can be created: from a valid leaf and the CA's certificate.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import cast, get_args
 
 from mintls.errors import OutputError
-from mintls.handshake.cases.case import Case, Obstacle, Row, Settings, document
+from mintls.handshake.cases.case import Case, Obstacle, Row, Settings
 from mintls.handshake.cases.catalogue import DEFAULTS, GOOD
+from mintls.handshake.cases.document import document
 from mintls.handshake.cases.obstacles import version_obstacle
 from mintls.handshake.credentials import mint
 from mintls.handshake.imposters import spoil, subject_of, write_manifest
@@ -28,25 +29,25 @@ from msgspec import Struct, structs
 
 
 class Credential(Struct, frozen=True):
-    """A certificate in PEM and its private key; None where that is not at hand, or is encrypted."""
+    """A certificate in PEM and its private key; None if it is not available, or encrypted."""
 
     certificate: Path
     key: Path | None = None
 
 
 class Adopted(Struct, frozen=True, kw_only=True):
-    """What stands, and how the catalogue's profile has to speak of it: see case.document and credentials.mint."""
+    """The existing certificates, and their entries in the catalogue's profile: see case.document."""
 
     defaults: Settings
     good: Mapping[str, Mapping[str, Settings]]
     standing: tuple[str, ...]
     ca_key: bool
     path_length: int | None
-    named: bool  # the CA's subject can be said in a profile
-    leaf_key_identifiers: bool  # every leaf that stands has one
+    named: bool  # a profile can express the CA's subject
+    leaf_key_identifiers: bool  # every existing leaf has one
 
     def obstacle(self, case: Case) -> Obstacle | None:
-        """Why the case cannot be made under this CA; None when it can."""
+        """Why the case cannot be created under this CA; None when it can."""
         if not self.ca_key and case.needs_ca_key:
             return Obstacle("names, dates and purposes", "the set has no unencrypted private key of the CA")
         if self.path_length == 0 and _needs_intermediate(case):
@@ -59,13 +60,11 @@ class Adopted(Struct, frozen=True, kw_only=True):
         return None
 
     def version_obstacle(self, row: Row) -> Obstacle | None:
-        """Why the version of TLS does not allow the key of the leaf that every case is made of; None when it does."""
+        """Why the version of TLS does not allow the key of the valid leaf; None when it does."""
         return None if self.ca_key else version_obstacle(row.version, self._key(row.verifier.presents))
 
     def mint(self, cases: Iterable[Case], now: datetime, directory: Path, openssl: Openssl, workers: int) -> None:
-        """Mint what the cases present beside what stands. Each must be free of obstacles, and of ends that are not
-        shown anything.
-        """
+        """Mint what the cases present. Each must have no obstacle, and only verifiers that are tested."""
         cases = tuple(cases)
         derived = [case for case in cases if not self.ca_key and case.spoiled]
         plain = [self._named(case) for case in cases if case not in derived]
@@ -78,21 +77,27 @@ class Adopted(Struct, frozen=True, kw_only=True):
         return cast(KeyAlgorithm, self.good[f"{role}s"][role]["key"])
 
     def _named(self, case: Case) -> Case:
-        """A leaf without key identifier cannot be named by what it signs; openssl would sign nothing."""
+        """A leaf without key identifier cannot be referenced by one in what it signs; openssl would not sign."""
         if not case.leaf or case.leaf.get("issuer") != "{role}" or self.leaf_key_identifiers:
             return case
         return structs.replace(case, leaf={**case.leaf, "authority_key_identifier": "none"})
 
 
-def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, openssl: Openssl) -> Adopted:
-    """Lay the authority as `ca` and the leaves (`server`, `client`) into an empty private directory, by links.
+def adopt(
+    ca: Credential,
+    leaves: Mapping[Role, Credential],
+    directory: Path,
+    openssl: Openssl,
+    server_name: str = "localhost",
+) -> Adopted:
+    """Link the CA as `ca` and the leaves (`server`, `client`) into a new private directory.
 
-    Raises OutputError when the authority is none, or has a key of a kind that profiles do not know.
+    Raises OutputError when the CA certificate is not one, or has a key algorithm that profiles do not know.
     """
     directory.mkdir()
     root = _read(ca.certificate)
     if not root.is_authority:
-        raise OutputError(f"{ca.certificate} is no CA certificate; name the one that the other end trusts")
+        raise OutputError(f"{ca.certificate} is not a CA certificate; name the one that the peer trusts")
     usable = ca.key if ca.key and is_plain(ca.key) else None
     subject = subject_of(root)
     records, good = [], {section: dict(entries) for section, entries in GOOD.items()}
@@ -100,17 +105,19 @@ def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, op
         "subject": subject or {"CN": "the adopted CA"},
         "subject_key_identifier": root.key_identifier or "none",
         "key": _key(root, ca.certificate),
-        # Theirs may be one that a strict verifier refuses. The handshake's own controls will tell; minting must not.
+        # A strict verifier may reject this CA. The handshake's controls find that out; minting must not stop for it.
         "defects": ["no_key_cert_sign"],
     }
+    server = good["servers"]["server"]
+    good["servers"]["server"] = {**server, "san": [f"DNS:{server_name}", "IP:127.0.0.1"]}
     if not usable:
         del good["authorities"]["issuing"]
-    records.append(_stand("ca", "authority", Credential(ca.certificate, usable), root, directory))
+    records.append(_record("ca", "authority", Credential(ca.certificate, usable), root, directory))
     read = {role: _read(leaf.certificate) for role, leaf in leaves.items()}
     for role, leaf in leaves.items():
         certificate = read[role]
         good[f"{role}s"][role] = {**good[f"{role}s"][role], "key": _key(certificate, leaf.certificate)}
-        records.append(_stand(role, role, leaf, certificate, directory))
+        records.append(_record(role, role, leaf, certificate, directory))
     write_manifest(records, directory, openssl)
     return Adopted(
         defaults=DEFAULTS if root.key_identifier else {**DEFAULTS, "authority_key_identifier": "none"},
@@ -124,7 +131,7 @@ def adopt(ca: Credential, leaves: Mapping[Role, Credential], directory: Path, op
 
 
 def _needs_intermediate(case: Case) -> bool:
-    """Whether it presents what an authority below the CA has signed."""
+    """Whether it presents a certificate signed by a CA below the root."""
     below = {name for name, settings in case.authorities.items() if "issuer" in settings} | {"issuing"}
     return (case.leaf or {}).get("issuer") in below
 
@@ -139,22 +146,22 @@ def _read(path: Path) -> Certificate:
 
 
 def is_plain(key: Path) -> bool:
-    """Whether the file is there and not encrypted: RFC 7468 section 11, and `Proc-Type: 4,ENCRYPTED` of RFC 1421."""
+    """Whether the file exists and is not encrypted: RFC 7468 section 11, and `Proc-Type: 4,ENCRYPTED` of RFC 1421."""
     return is_readable(key) and b"ENCRYPTED" not in read_input(key).data
 
 
 def _key(certificate: Certificate, path: Path) -> KeyAlgorithm:
-    """The key as a profile says it: only its kind counts for one that stands."""
+    """The key as in a profile: only the family matters for an existing one."""
     if certificate.key in get_args(KeyAlgorithm):
         return cast(KeyAlgorithm, certificate.key)
     families: dict[str, KeyAlgorithm] = {"rsa": "rsa:4096", "ec": "ec:P-256"}
     family = families.get(certificate.key.partition(":")[0])
     if family is None:
-        raise OutputError(f"{path} has a key of the kind {certificate.key}, which mintls does not know")
+        raise OutputError(f"{path} has a key of algorithm {certificate.key}, which mintls does not support")
     return family
 
 
-def _stand(name: str, role: Role, credential: Credential, certificate: Certificate, directory: Path) -> Record:
+def _record(name: str, role: Role, credential: Credential, certificate: Certificate, directory: Path) -> Record:
     own = Files().of(name)
     for what, path in (("certificate", credential.certificate), ("key", credential.key)):
         if path:

@@ -1,10 +1,12 @@
-"""Runs the rows against a foreign client (--listen): for each a s_server that shows the row's certificate and waits.
+"""Runs the rows against a foreign client (--listen): for each an s_server that presents the row's certificate.
 
-The server asks for a certificate and accepts any, so that only the client judges; it answers as a small HTTP server
-(`-www`, openssl-s_server(1)). The client has accepted when its application data arrived: to finish the handshake and
-then to go away is to refuse, late.
+The server requests a certificate and accepts any, so that only the client verifies; it answers as a small HTTP server
+(`-www`, openssl-s_server(1)). The client has accepted when its application data arrives in any of its connections. A
+client that completes the handshake and then closes has refused, late. A row ends when the client has ended, or has been
+quiet for a while.
 """
 
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -15,22 +17,35 @@ from tempfile import TemporaryDirectory
 
 from mintls.handshake.cases.case import Row, Verifier
 from mintls.handshake.listen.client_command import ClientCommand
-from mintls.handshake.openssl_end import End, ready_port, started, transcript_of, why_not
+from mintls.handshake.listen.connections import LOOPBACK, Connections
+from mintls.handshake.openssl_end import End
 from mintls.handshake.pair import PRESENTER, PROTOCOL, certificate_size
-from mintls.handshake.recording import Recordings, key_log_option, recorded
-from mintls.handshake.result import Result, not_tried, weigh
+from mintls.handshake.recording import Recordings
+from mintls.handshake.result import Outcome, Result, not_tried, weigh
 from mintls.handshake.schedule import Done, try_rows
-from mintls.handshake.verdict import Evidence, Verdict, judge
+from mintls.handshake.verdict import Evidence, Kind, Verdict, judge, unknown
 from mintls.handshake.wire.alerts import CLIENT_REFUSALS, AlertNumber
+from mintls.handshake.wire.transcript import Transcript
 from mintls.openssl.binary import Openssl
 from mintls.openssl.processes import Process
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-LOOPBACK = "127.0.0.1"
 SETTLE = 2.0  # seconds for what is left: to end after an answer, or to be seen after the client has ended
+QUIET = 2.0  # seconds without a new connection or message after which a client that still runs will not try again
 POLL = 0.02  # seconds
+READ = 65536  # bytes of the end of what a client prints
+LONGEST = 300  # characters of its last line
+_COMPLAINT = re.compile(r"\S+: \S")
+# By which a client rejects a certificate; others, as to a valid one, are about a trouble of its own.
+JUDGING = (
+    AlertNumber.BAD_CERTIFICATE, AlertNumber.UNSUPPORTED_CERTIFICATE, AlertNumber.CERTIFICATE_REVOKED,
+    AlertNumber.CERTIFICATE_EXPIRED, AlertNumber.CERTIFICATE_UNKNOWN, AlertNumber.UNKNOWN_CA,
+    AlertNumber.ACCESS_DENIED, AlertNumber.DECRYPT_ERROR,
+)  # fmt: skip
+# OpenSSL sends internal_error when a callback of the application rejects, and in old versions of TLS.
+REFUSALS = (*CLIENT_REFUSALS, AlertNumber.INTERNAL_ERROR)
 
 
 class Address(Struct, frozen=True):
@@ -49,6 +64,17 @@ class Visitor(Struct, frozen=True, kw_only=True):
     key: Path
 
 
+class Offer(Struct, frozen=True, kw_only=True):
+    """What every server offers. `alpn`: application protocols with commas between (RFC 7301)."""
+
+    requests: bool = True  # a client certificate
+    alpn: str = ""
+
+    def options(self) -> tuple[str, ...]:
+        """Those of openssl-s_server(1)."""
+        return (*(("-verify", "5") if self.requests else ()), *(("-alpn", self.alpn) if self.alpn else ()))
+
+
 class Listener:
     """Shows a client the files NAME.crt and NAME.key of a directory. `between`: certificates to send after every leaf.
 
@@ -65,8 +91,10 @@ class Listener:
         timeout: float,
         between: tuple[Path, ...] = (),
         recordings: Recordings | None = None,
+        offer: Offer = Offer(),  # noqa: B008  it is frozen
     ) -> None:
         self._openssl, self._credentials, self._visitor = openssl, credentials, visitor
+        self._offer = offer
         self._at, self._timeout, self._between, self._recordings = at, timeout, between, recordings
         # A client that does not read its tickets before it leaves would reset the connection, and what it sent be lost.
         self._tickets = ("-num_tickets", "0") if openssl.can("s_server", "-num_tickets") else ()
@@ -77,16 +105,20 @@ class Listener:
         return weigh(try_rows(self._openssl, rows, 1 if alone else workers, self.connect, not_tried, done))
 
     def connect(self, row: Row) -> Result:
-        """One row: one server, one connection of the client."""
+        """One row: every connection that the client makes, each with its own server."""
         with TemporaryDirectory(prefix="mintls-") as name:
             end = self._presenter(row, Path(name))
             seen, remark = self._receive(row, end, Path(name))
+            words = _last_words(Path(name) / "client")
         assert end.certificate
-        usual = row.case.expectation(row.version, certificate_size(end.certificate))
-        # OpenSSL answers an old version for which its security level leaves no algorithm with internal_error
-        alerts = (*CLIENT_REFUSALS, AlertNumber.INTERNAL_ERROR) if row.case.at_hello else CLIENT_REFUSALS
-        verdict = judge(replace(usual, alerts=alerts, by_close=True), seen)
-        return Result(row, Verdict(verdict.kind, verdict.reason + remark), seen)
+        expected = row.case.expectation(row.version, certificate_size(end.certificate))
+        verdict = judge(replace(expected, alerts=REFUSALS, by_close=True), seen)
+        if row.case.accepted and not seen.trouble:
+            verdict = _of_valid(verdict, seen)
+        result = Result(row, replace(verdict, reason=verdict.reason + remark), seen)
+        if result.outcome is Outcome.PASS or seen.answered or seen.trouble or not words:
+            return result
+        return replace(result, verdict=replace(verdict, reason=f"{verdict.reason}{remark}: {words}"))
 
     def _presenter(self, row: Row, directory: Path) -> End:
         name, sent = row.case.credential(Verifier.CLIENT), row.case.sent_chain(Verifier.CLIENT)
@@ -99,44 +131,48 @@ class Listener:
             certificate=self._credentials / f"{name}.crt",
             key=self._credentials / f"{name}.key",
             chain=links if chain else None,
-            options=(PROTOCOL[row.version], *PRESENTER, *self._tickets, "-verify", "5", "-www"),
+            options=(PROTOCOL[row.version], *PRESENTER, *self._tickets, *self._offer.options(), "-www"),
             enforces=False,
         )
 
     def _receive(self, row: Row, end: End, directory: Path) -> tuple[Evidence, str]:
-        """What was seen, and what is said of the client's command beside it."""
+        """The evidence, and a remark on the client's command and connections."""
         start = time.monotonic()
         pcapng = self._recordings.file(row) if self._recordings else None
-        log = directory / "server"
-        at = Address(LOOPBACK, 0) if pcapng else self._at
-        listen = ("s_server", "-accept", f"{at.host}:{at.port}", "-naccept", "1", *end.argv())
-        with started(self._openssl, (*listen, *key_log_option(pcapng, directory)), log) as (server, command):
-            port = ready_port(server, start + self._timeout)
-            if port is None:
-                trouble = why_not("s_server did not start to listen", log)
-                return Evidence(verifier_is_server=False, trouble=trouble, commands=(command,)), ""
-            with recorded(pcapng, directory, port, self._timeout, listen=(self._at.host, self._at.port)) as dialled:
-                argv, shown = self._argv(row, dialled)
+        host = row.case.name if row.case.for_address and self._at.host == LOOPBACK else self._at.host
+        at = (host, self._at.port)
+        connections = Connections(self._openssl, end, directory, at, self._timeout, recorded=bool(pcapng))
+        try:
+            with connections:
+                argv, shown = self._argv(row, connections.port)
                 with self._visiting(argv, directory / "client") as client:
-                    ended = _wait(server, client, log, start + self._timeout)
-                    trouble = _nobody(client, directory / "client")
-                    remark = _remark(client)
-            seen = transcript_of(log)
-        trouble = "" if seen.messages else trouble
+                    ended = _wait(connections, client, start + self._timeout)
+                    status, words = _ending(client), _last_words(directory / "client")
+        except OSError as error:
+            trouble = f"{at[0]}:{at[1]}: {error.strerror}; choose a different port, or 0"
+            return Evidence(verifier_is_server=False, trouble=trouble), ""
+        if pcapng:
+            connections.save(pcapng)
+        transcripts = [transcript for transcript, _ in connections.seen()]
+        number, presenter = max(enumerate(transcripts, 1), key=lambda one: _rank(one[1]), default=(1, Transcript()))
+        trouble = ""
+        if not presenter.has("ClientHello", sent=False):
+            trouble = connections.trouble or connections.without_tls() or _no_connection(client, status, words)
+        remark = f", in connection {number} of {len(transcripts)}" if len(transcripts) > 1 else ""
         return Evidence(
             verifier_is_server=False,
-            presenter=seen,
-            answered=seen.has_data(sent=False),
+            presenter=presenter,
+            answered=presenter.has_data(sent=False),
             timed_out=not ended,
             trouble=trouble,
-            commands=(command, shown) if shown else (command,),
+            commands=(connections.command, shown) if shown else (connections.command,),
             milliseconds=(time.monotonic() - start) * 1000,
-        ), "" if trouble else remark
+        ), "" if trouble else f"{remark}{status}"
 
     def _argv(self, row: Row, port: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The client's command, and the same for a report; where there is none, the user is told what to do instead."""
+        """The client's command, and the same for a report; without one, the user is told where to connect."""
         if not self._visitor.command:
-            sys.stderr.write(f"{row.id}: dial https://{row.case.name}:{port}/ within {self._timeout:g} s\n")
+            sys.stderr.write(f"{row.id}: connect to https://{row.case.name}:{port}/ within {self._timeout:g} s\n")
             return (), ()
         values = {
             "host": row.case.name,
@@ -155,23 +191,51 @@ class Listener:
             yield process
 
 
-def _wait(server: Process, client: Process | None, log: Path, deadline: float) -> bool:
-    """Until the connection has ended, or there is an answer; whether it came to that in time."""
-    answered = settling = False
+def _of_valid(verdict: Verdict, seen: Evidence) -> Verdict:
+    """The verdict on a client that did not accept a valid certificate: only an alert about it is a refusal."""
+    if verdict.kind in (Kind.REFUSED, Kind.REFUSED_LATE) and seen.alert and seen.alert.number not in JUDGING:
+        return unknown(f"the client failed for a reason of its own: {verdict.reason}")
+    if verdict.kind is Kind.INCONCLUSIVE and seen.presenter.has("Finished", sent=False) and not seen.timed_out:
+        hint = "if it reads its standard input, which is empty, pipe a request into it: sh -c 'echo hello | CLIENT'"
+        return unknown(f"the client completed the handshake and sent no application data; {hint}")
+    return verdict
+
+
+def _rank(seen: Transcript) -> int:
+    """How much a connection says about a client that should refuse: data most, then a completed handshake, an alert."""
+    marks = (
+        seen.has_data(sent=False),
+        seen.has("Finished", sent=False),
+        bool(seen.fatal(sent=False)),
+        seen.has("ClientHello", sent=False),
+    )
+    return next((len(marks) - index for index, mark in enumerate(marks) if mark), 0)
+
+
+def _wait(connections: Connections, client: Process | None, deadline: float) -> bool:
+    """Until the client has ended or been quiet for a while, or there is an answer; whether it came to that in time."""
+    before: tuple[int, ...] = ()
+    last = time.monotonic()  # when something new was seen
+    answered = settling = talked = busy = False
     while (now := time.monotonic()) < deadline:
-        with suppress(TimeoutExpired):
-            server.wait(POLL)
+        seen = connections.seen()
+        counts = tuple(len(transcript.messages) for transcript, _ in seen)
+        last, before = (last, before) if counts == before else (now, counts)
+        answered, talked = any(transcript.has_data(sent=False) for transcript, _ in seen), any(counts)
+        busy = any(is_open and transcript.messages for transcript, is_open in seen)
+        gone = client is not None and client.poll() is not None
+        if gone and talked and not any(is_open for _, is_open in seen):
             return True
-        said = transcript_of(log)
-        answered = said.has_data(sent=False)
-        never = client is not None and client.poll() is not None and not said.messages
-        if not settling and (answered or never):
+        if talked and not busy and now - last > QUIET:
+            return True
+        if not settling and (answered or gone):
             settling, deadline = True, min(deadline, now + SETTLE)
-    return answered
+        time.sleep(POLL)
+    return answered or (talked and not busy)
 
 
-def _remark(client: Process | None) -> str:
-    """How the client's command ended, which is no evidence."""
+def _ending(client: Process | None) -> str:
+    """How the client's command ended, which is not evidence."""
     if client is None:
         return ""
     with suppress(TimeoutExpired):
@@ -179,10 +243,17 @@ def _remark(client: Process | None) -> str:
     return "; the client did not end and was stopped"
 
 
-def _nobody(client: Process | None, log: Path) -> str:
-    """Why there was no connection, if there was none."""
+def _last_words(log: Path) -> str:
+    """The last complaint that the client printed, such as `curl: (60) SSL certificate problem`, or its last line."""
+    if not log.exists():
+        return ""
+    lines = [line.rstrip() for line in log.read_bytes()[-READ:].decode(errors="backslashreplace").split("\n")]
+    complaints = [line for line in lines if _COMPLAINT.match(line)]
+    return next((line.strip()[:LONGEST] for line in reversed(complaints or lines) if line), "")
+
+
+def _no_connection(client: Process | None, status: str, words: str) -> str:
+    """Why there was no connection."""
     if client is None or client.poll() is None:
-        return "nobody connected within the time allowed (--timeout)"
-    lines = [line.strip() for line in log.read_bytes().decode(errors="backslashreplace").split("\n")]
-    said = next((line for line in reversed(lines) if line), "it said nothing")
-    return f"the client ended with status {client.returncode} and did not connect: {said}"
+        return "no client connected within the time allowed (--timeout)"
+    return f"{status.removeprefix('; ')} and did not connect: {words or 'it printed nothing'}"

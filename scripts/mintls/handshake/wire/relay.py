@@ -104,7 +104,11 @@ class Relay:
                 reset(client)
                 continue
             carried = Connection(client, client_port, self._epoch)
-            thread = threading.Thread(target=carried.carry, args=(self._target, self._stopped, self._seconds))
+            thread = threading.Thread(target=self._carry, args=(carried,))
             thread.start()
             self._carried.append(carried)
             self._threads.append(thread)
+
+    def _carry(self, carried: Connection) -> None:
+        """Carry one connection to its end, in a thread of its own."""
+        carried.carry(self._target, self._stopped, self._seconds)
