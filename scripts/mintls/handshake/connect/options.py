@@ -16,6 +16,7 @@ from mintls.handshake.connect.protocols.protocol import REFUSED_STATUS, Request
 from mintls.handshake.connect.protocols.registry import PROTOCOLS, named
 from mintls.handshake.connect.question import Question
 from mintls.handshake.connect.server import Target
+from mintls.handshake.peer_options import PeerOptions
 from mintls.openssl.binary import Openssl
 from mintls.plan.defects import FORGEABLE
 
@@ -29,7 +30,7 @@ STARTTLS = (  # openssl-s_client(1)
 _OF_IT: dict[str, Any] = {"group": "Server", "requires": ["--connect"]}  # they have no effect without it
 
 
-class ConnectOptions(cli.Application):
+class ConnectOptions(PeerOptions):
     """The options that describe the server."""
 
     connect = cli.SwitchAttr(
@@ -63,7 +64,6 @@ class ConnectOptions(cli.Application):
         help="What to ask: http:PATH, h2, grpc, smtp, imap, pop3, postgres:USER, mysql:USER, redis, mqtt, amqp, ldap, "
         "nats, syslog, line:TEXT, hex:BYTES, none; by default it is found out", **_OF_IT,
     )  # fmt: skip
-    alpn = cli.SwitchAttr("--alpn", str, argname="NAMES", default="", help="ALPN to offer, such as h2", **_OF_IT)
     accepted_if = cli.SwitchAttr(
         "--accepted-if", str, argname="TEXT", default="", help="A text that only replies to accepted clients have",
         **_OF_IT,

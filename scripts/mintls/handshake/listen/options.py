@@ -6,6 +6,7 @@ from mintls.errors import UsageError
 from mintls.handshake.cases.case import DEEP
 from mintls.handshake.listen.check import ClientCheck
 from mintls.handshake.listen.listener import Offer
+from mintls.handshake.peer_options import PeerOptions
 from mintls.profile.names import check_host
 
 from plumbum import cli
@@ -13,7 +14,7 @@ from plumbum import cli
 _OF_IT: dict[str, Any] = {"group": "Client", "requires": ["--listen"]}
 
 
-class ListenOptions(cli.Application):
+class ListenOptions(PeerOptions):
     """How a client is tested."""
 
     listen = cli.SwitchAttr(
@@ -44,11 +45,6 @@ class ListenOptions(cli.Application):
         help="Do not request a client certificate, for browsers and other clients that have none",
         **_OF_IT,
     )
-    alpn = cli.SwitchAttr(
-        "--alpn", str, argname="PROTOCOLS", default="",
-        help="Application protocols that the server selects from, e.g. h2",
-        **_OF_IT,
-    )  # fmt: skip
 
     def client_check(self, path: str) -> ClientCheck:
         """The check of the client that trusts the set `path`. Raises UsageError."""
