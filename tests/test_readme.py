@@ -12,8 +12,6 @@ from mintls.profile.names import GeneralName
 
 import pytest
 import yaml
-from conftest import Run
-from cryptography import x509
 from deadline import patient
 from junitparser import JUnitXml
 from peers import need
@@ -67,7 +65,6 @@ def shell(commands: str, clone: Path) -> subprocess.CompletedProcess[str]:
 def test_the_readme_is_read() -> None:
     assert len(BLOCKS) >= 7
     assert len(JOBS) == 2
-    assert len(COOKBOOK) >= 13
 
 
 def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
@@ -80,23 +77,6 @@ def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
             if anchor:
                 headings = re.findall(r"(?m)^#+ (.*)$", target.read_text(encoding="utf-8"))
                 assert anchor in [re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings], anchor
-
-
-@pytest.mark.parametrize("profile", COOKBOOK, ids=lambda block: block.splitlines()[1].strip())
-def test_a_profile_of_the_cookbook(profile: str, tmp_path: Path, run: Run) -> None:
-    """It mints at the first try, and pyca/cryptography reads each certificate."""
-    argv = ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "device.key", "-subj", "/CN=ignored"]
-    if "device.csr" in profile:
-        command = [need("openssl"), *argv, "-out", "device.csr"]
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    (tmp_path / "recipe.yaml").write_text(profile, encoding="utf-8")
-    secrets = {"P12PASS": "for the test", "KEYPASS": "for the test"}
-    done = run("generate.py", tmp_path / "recipe.yaml", "-o", tmp_path / "set", env={**os.environ, **secrets})
-    assert done.returncode == 0, done.stderr
-    paths = list((tmp_path / "set").glob("*.crt"))
-    assert len(paths) >= 2
-    for path in paths:
-        x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def test_the_keys_of_subjects_and_the_kinds_of_names_are_these() -> None:

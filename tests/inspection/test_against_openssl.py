@@ -11,11 +11,11 @@ from mintls.openssl.binary import HERMETIC, Openssl
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from fault_injection import times
 from foreign import CLIENT, SERVER, Made, make
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peers import need
-from torture import times
 
 KEYS = [ec.generate_private_key(ec.SECP256R1()) for _ in range(8)]
 IDENTIFIERS = (x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier)

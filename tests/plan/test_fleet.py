@@ -137,7 +137,7 @@ def test_four_processes_mint_a_fleet(together: bool, authority: Path, tmp_path: 
     assert len({one.serial_number for one in certificates}) == len(certificates) == len(FLEET) + 2
     for one in certificates:
         one.verify_directly_issued_by(load(authority / "set" / "ca.crt"))
-    shown = run("verify.py", whole, "--json")
+    shown = run("verify.py", whole, "--json", "-")
     assert (shown.returncode, json.loads(shown.stdout)["certificates"]) == (0, len(certificates)), shown.stdout
     # the whole profile finds nothing to do in the shares' union, and writes one manifest at its next work
     before = contents(whole)

@@ -318,5 +318,5 @@ def test_pythons_ssl(server: str, client: str, name: str, answer: bool, dev: Pat
 def test_help_and_version_are_answers(script: str, run: Run) -> None:
     told = run(script, "--help")
     assert (told.returncode, told.stderr) == (0, "")
-    assert f"{script} [SWITCHES]" in told.stdout
+    assert f"{script} [OPTIONS]" in told.stdout
     assert run(script, "--version").returncode == 0

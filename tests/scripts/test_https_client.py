@@ -154,7 +154,7 @@ def test_a_manifest_that_cannot_be_read(run, dev, tmp_path):
     (directory / "manifest.json").write_text("{}")
     ended = run("https_client.py", directory)
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert "manifest.json is no manifest that mintls wrote" in ended.stderr
+    assert "manifest.json is not a manifest written by mintls" in ended.stderr
     assert ended.stderr.count("\n") == 1
     (directory / "manifest.json").unlink()
     (directory / "manifest.json").mkdir()

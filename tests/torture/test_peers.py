@@ -439,12 +439,12 @@ def test_names_of_a_server(nasty: Path, elliptic: Path, tmp_path: Path, start: C
         sane(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("words", [(), ("--json",), ("--text",)])
+@pytest.mark.parametrize("words", [(), ("--json", "-"), ("--text",)])
 def test_names_in_what_verify_says(words: tuple[str, ...], nasty: Path) -> None:
     done = meet("verify.py", nasty, *words)
     assert "owned" in done.stdout
     sane(done.stdout + done.stderr)
-    if words == ("--json",):
+    if words == ("--json", "-"):
         json.loads(done.stdout)
 
 

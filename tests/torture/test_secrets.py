@@ -103,7 +103,7 @@ def test_nothing_secret_is_said(
                 "generate.py", *words, "--force", "--rotate-keys", "--json", "-", "--only", "client", env=environment
             ),
             run_alone("verify.py", directory, "--text", env=environment),
-            run_alone("verify.py", directory, "--json", env=environment),
+            run_alone("verify.py", directory, "--json", "-", env=environment),
             run_alone("generate.py", folder / "p.yaml", "--export", "cert-manager", env=environment),
         ]
     assert [done.returncode for done in said] == [0, 0, 0, 0, 1, 1, 0], said[4].stdout  # one is revoked
