@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mintls.openssl.binary import Openssl
+
 import pytest
 from conftest import Fake, Run, contents, mint_profile, modes
 from cryptography import x509
@@ -73,7 +75,7 @@ def hung(profile: Path, directory: Path, environment: dict[str, str]) -> Iterato
 
 
 def hang(told: Path) -> str:
-    return f'case "$*" in req\\ -x509*) echo $$ > {told}; exec sleep 60;; *) exec $REAL "$@";; esac'
+    return f'case "$*" in req\\ -x509*|x509\\ -req*) echo $$ > {told}; exec sleep 60;; *) exec $REAL "$@";; esac'
 
 
 def common_name(path: Path) -> str | bytes:
@@ -100,8 +102,10 @@ def minted(template: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("step", "fault"), [*cases()])
 def test_a_step_that_goes_wrong_publishes_nothing(
-    step: str, fault: str, tmp_path: Path, run: Run, fake_openssl: Fake
+    step: str, fault: str, tmp_path: Path, run: Run, fake_openssl: Fake, openssl: Openssl
 ) -> None:
+    if step == "folded" and not openssl.can("req", "-CA"):
+        pytest.skip("OpenSSL before 3.0 needs the separate commands")
     profile = tmp_path / "profile.yaml"
     profile.write_text(TEXT)
     done = run("generate.py", profile, "-o", tmp_path / "set", env=fake_openssl(faulty(step, fault)))

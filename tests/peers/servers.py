@@ -130,7 +130,7 @@ def s_server(certs: Path, logs: Path, answer: str = "-www", return_error: bool =
     connection at a time.
     """
     argv: list[str | Path] = [need("openssl"), "s_server", "-accept", f"{HOST}:0", answer, "-Verify", "5"]
-    argv += ["-CAfile", certs / "ca.crt", "-no-CApath", "-no-CAstore"]
+    argv += ["-CAfile", certs / "ca.crt", "-no-CApath"]
     argv += ["-cert", certs / "server.crt", "-cert_chain", _chain(certs), "-key", certs / "server.key"]
     argv += ["-verify_return_error"] * return_error
     with running(argv, r"^ACCEPT .*:(\d+)", workdir(logs, "s_server")) as match:

@@ -5,6 +5,8 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mintls.openssl.binary import Openssl
+
 import pytest
 from conftest import contents, load, mint_profile
 from cryptography import x509
@@ -175,7 +177,7 @@ def test_a_set_with_dates_stays_as_it_is(dated: Path) -> None:
 def verdict(directory: Path, name: str, *above: str, purpose: str = "sslclient") -> str:
     """openssl's error number, or ok."""
     anchors = [word for other in above[1:] for word in ("-untrusted", f"{other}.crt")]
-    command = [need("openssl"), "verify", "-x509_strict", "-purpose", purpose, "-no-CApath", "-no-CAstore"]
+    command = [need("openssl"), "verify", "-x509_strict", "-purpose", purpose, "-no-CApath"]
     command += ["-CAfile", f"{above[0] if above else 'ca'}.crt", *anchors, f"{name}.crt"]
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True, errors="replace")
     return "ok" if done.returncode == 0 else done.stderr.partition("error ")[2].partition(" ")[0]
@@ -193,9 +195,12 @@ def verdict(directory: Path, name: str, *above: str, purpose: str = "sslclient")
     ],
 )  # fmt: skip
 def test_openssl_refuses_a_defect_for_its_reason(
-    name: str, above: tuple[str, ...], error: str, defective: Path
+    name: str, above: tuple[str, ...], error: str, defective: Path, openssl: Openssl
 ) -> None:
-    assert verdict(defective, name, *above) == error
+    if error == "85" and not openssl.can("req", "-CA"):
+        pytest.skip("OpenSSL before 3.0 does not require an authority key identifier")
+    # OpenSSL 1.1.1 says of a CA that is none what 3 says of its keyUsage: 24 (X509_V_ERR_INVALID_CA)
+    assert verdict(defective, name, *above) in ({"79", "24"} if error == "79" else {error})
 
 
 def test_servers_that_are_wrong(defective: Path) -> None:
@@ -275,7 +280,7 @@ def test_a_stolen_certificates_key_only_looks_like_it(name: str, defective: Path
     command = [need("openssl"), "pkey", "-in", f"{name}.key", "-noout", "-check"]
     for other, sound in ((f"{name}.key", False), ("good.key", True)):
         done = subprocess.run([*command[:3], other, *command[4:]], cwd=defective, capture_output=True, text=True)
-        assert (done.returncode == 0) is sound
+        assert (done.returncode == 0 and "invalid" not in done.stdout) is sound  # which 1.1.1 says with status 0
     public = load(defective / f"{name}.crt").public_key()
     assert isinstance(public, (ec.EllipticCurvePublicKey, rsa.RSAPublicKey))
     with pytest.raises(ValueError, match=r"(?i)invalid|mismatch|key"):

@@ -15,7 +15,7 @@ from mintls.minting.snapshot import Snapshot, read_snapshot
 from mintls.minting.store import Store, digests, open_store
 from mintls.openssl.binary import Openssl
 from mintls.plan.crl import CrlIssue, make_crls
-from mintls.plan.fold import compact
+from mintls.plan.fold import compact, without_explicit_none
 from mintls.plan.plan import Plan, Work, make_issues, make_plan
 from mintls.plan.renewal import Decision, decide, with_bundles
 from mintls.plan.selection import Selection, Shard
@@ -51,9 +51,10 @@ def mint(
         check_overwriting(store, plan, profile.files)
         if plan.outputs:
             check_abilities(profile, openssl)
+            with ThreadPoolExecutor() as pool:  # two processes in parallel
+                version, folds = pool.submit(openssl.version), pool.submit(openssl.can, "req", "-CA")
+            plan = plan if folds.result() else without_explicit_none(plan)
             with store.staging(plan) as stage:
-                with ThreadPoolExecutor() as pool:  # two processes in parallel
-                    version, folds = pool.submit(openssl.version), pool.submit(openssl.can, "req", "-CA")
                 carry_out((compact(plan) if folds.result() else plan).steps, openssl, stage.path, workers, tell)
                 with ThreadPoolExecutor(1) as pool:  # the results are read while openssl verifies them
                     made = pool.submit(records, plan, profile, store.manifest, stage.path)

@@ -9,9 +9,11 @@ of set.
 from mintls.plan.commands import Certificate, Key, Request, key_options
 from mintls.plan.openssl_config import EXTENSIONS
 from mintls.plan.plan import Issue, Plan
-from mintls.plan.step import Step
+from mintls.plan.step import Config, Step
 
 from msgspec import Struct, structs
+
+EXPLICIT_NONE = ("KeyIdentifier = none\n",)
 
 
 class KeyAndCertificate(Struct, frozen=True):
@@ -45,6 +47,17 @@ class KeyAndCertificate(Struct, frozen=True):
 def compact(plan: Plan) -> Plan:
     """Every issue in as few processes as possible."""
     return structs.replace(plan, issues=tuple(map(_compact_issue, plan.issues)))
+
+
+def without_explicit_none(plan: Plan) -> Plan:
+    """The plan for openssl before 3, which adds no key identifiers of its own and does not know the value none."""
+
+    def edited(config: Config) -> Config:
+        lines = (line for line in config.text.splitlines(keepends=True) if not line.endswith(EXPLICIT_NONE))
+        return structs.replace(config, text="".join(lines))
+
+    issues = (structs.replace(issue, configs=tuple(map(edited, issue.configs))) for issue in plan.issues)
+    return structs.replace(plan, issues=tuple(issues))
 
 
 def _compact_issue(issue: Issue) -> Issue:
