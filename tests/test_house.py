@@ -28,7 +28,12 @@ PURE = (
     "handshake/connect/verdict.py", "inspection/tree.py", "inspection/lint.py", "inspection/diagram.py",
     "inspection/materials.py", "x509/*", "errors.py", "escape.py", "manifest.py",
 )  # fmt: skip
-READS = {"profile/load.py", "profile/signing_request.py", "profile/existing_ca.py"}  # where a profile comes in
+READS = {
+    "profile/load.py",
+    "profile/signing_request.py",
+    "profile/existing_ca.py",
+    "profile/from_arguments.py",
+}  # where a profile comes in
 STARTS = {
     "openssl/binary.py",
     "openssl/processes.py",

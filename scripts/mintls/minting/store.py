@@ -107,6 +107,12 @@ class Store:
             raise OutputError(f"{self.directory / name} was changed during the run; run this again")
         return data
 
+    def remove(self, names: Sequence[str]) -> None:
+        """Files that mintls wrote and nothing uses now; one that is gone already is passed over. Raises OSError."""
+        for name in names:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=self._handle)
+
     def publish(self, stage: Stage, outputs: Sequence[Output], manifest: Manifest, shard: Shard | None) -> None:
         """Make the staged outputs and the manifest the set. All or nothing, also if the machine stops.
 

@@ -33,7 +33,8 @@ ATTRIBUTES = {
 KEYS = {
     "rsa": "rsa:2048", "rsa2048": "rsa:2048", "rsa3072": "rsa:3072", "rsa4096": "rsa:4096", "2048": "rsa:2048",
     "3072": "rsa:3072", "4096": "rsa:4096", "ec": "ec:P-256", "ecdsa": "ec:P-256", "ecc": "ec:P-256",
-    "ecp256": "ec:P-256", "p256": "ec:P-256", "prime256v1": "ec:P-256", "secp256r1": "ec:P-256", "ecdsap256": "ec:P-256",
+    "ecp256": "ec:P-256", "p256": "ec:P-256", "prime256v1": "ec:P-256", "secp256r1": "ec:P-256",
+    "ecdsap256": "ec:P-256",
     "p384": "ec:P-384", "secp384r1": "ec:P-384", "ecp384": "ec:P-384", "p521": "ec:P-521", "secp521r1": "ec:P-521",
     "ecp521": "ec:P-521", "eddsa": "ed25519", "mldsa": "ml-dsa-65", "mldsa44": "ml-dsa-44", "mldsa65": "ml-dsa-65",
     "mldsa87": "ml-dsa-87",
