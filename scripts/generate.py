@@ -5,6 +5,7 @@
 # ///
 """Mints the certificates that a profile describes, or prints the openssl commands for that."""
 
+import gc
 import os
 import re
 import sys
@@ -77,6 +78,7 @@ class Generate(Script):
     def main(self, *profile_or_names: str) -> int:
         if self.init:
             return self.write_starter(self.init, profile_or_names)
+        gc.disable()  # a large profile is many objects without cycles, which would be searched again and again
         selection, openssl = self.selection(), Openssl()
         profile_path = " ".join(profile_or_names)
         profile = read_existing(read_requests(profile_of(profile_or_names), openssl), openssl)

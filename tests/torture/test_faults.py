@@ -286,8 +286,7 @@ def test_runs_of_several_profiles_at_once(tmp_path: Path) -> None:
         if index != winner:
             assert run.returncode == 3
             assert said[index] == (
-                f"{tmp_path / 'set'} holds the set of a profile called 'p{winner}', and this is 'p{index}'; "
-                "choose a different -o\n"
+                f"{tmp_path / 'set'} contains the set of profile 'p{winner}', not 'p{index}'; choose a different -o\n"
             )
     check_whole(tmp_path / "set")
     assert f"CA {winner}" in (tmp_path / "set" / "manifest.json").read_text()

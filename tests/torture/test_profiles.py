@@ -331,7 +331,7 @@ def test_a_commit_directory_that_is_a_link_is_not_followed(dev: Path, tmp_path: 
     (directory / ".mintls-old").symlink_to(mine)
     done = generate(PROFILES / "dev.yaml", "-o", directory, "-q")
     check_refused(done, 3)
-    assert f"{directory / COMMIT} is not a directory of this user" in done.stderr
+    assert f"{directory / COMMIT} is not a directory that only this user can write" in done.stderr
     assert [path.name for path in mine.iterdir()] == ["id_rsa"]
     (directory / COMMIT).unlink()
     assert generate(PROFILES / "dev.yaml", "-o", directory, "-q").returncode == 0

@@ -12,8 +12,8 @@ from mintls.minting.changed_secrets import with_changed_secrets
 from mintls.minting.execute import Tell, carry_out
 from mintls.minting.preflight import check_abilities
 from mintls.minting.records import records
-from mintls.minting.snapshot import Snapshot, read_snapshot
-from mintls.minting.store import Store, digests, open_store
+from mintls.minting.snapshot import Snapshot, digests, read_snapshot
+from mintls.minting.store import Store, open_store
 from mintls.openssl.binary import Openssl
 from mintls.plan.crl import CrlIssue, make_crls
 from mintls.plan.fold import compact
@@ -65,9 +65,8 @@ def mint(
                     made = pool.submit(records, plan, profile, store.manifest, stage.path)
                     carry_out(plan.checks, openssl, stage.path, workers, tell)
                 manifest = merged(profile, store.manifest, made.result(), version.result(), selection)
-                if selection.prune:
-                    store.remove([name for orphan in outcome.orphans for name in orphan.files])
-                store.publish(stage, plan.outputs, manifest, selection.shard)
+                removed = [name for orphan in outcome.orphans for name in orphan.files] if selection.prune else []
+                store.publish(stage, plan.outputs, manifest, selection.shard, removed)
     return outcome
 
 
