@@ -24,7 +24,7 @@ def cpu(command: list[str]) -> float:
 
 
 @pytest.mark.parametrize("option", ["--check", "--dry-run"])
-def test_twice_as_many_take_twice_as_long(option: str, tmp_path: Path) -> None:
+def test_four_times_as_many_take_four_times_as_long(option: str, tmp_path: Path) -> None:
     times = []
     for number in (1000, 4000):
         profile = tmp_path / f"{number}.yaml"

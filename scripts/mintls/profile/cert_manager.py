@@ -29,7 +29,8 @@ _USAGES = {
 _ALGORITHMS = {"rsa": "RSA", "ec": "ECDSA", "ed25519": "Ed25519"}
 _UNSAID = (
     "serial", "netscape", "extensions", "certificate_policies", "crl_distribution_points", "ocsp", "not_before",
-    "not_after", "backdate", "csr", "defects", "revoked", "passphrase", "crl", "path_length",
+    "not_after", "backdate", "ca_issuers", "must_staple", "csr", "defects", "revoked", "passphrase", "crl",
+    "path_length",
 )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def _other_name(value: str) -> Manifest:
 def _left_out(entry: Entry) -> Iterator[str]:
     settings = entry.settings
     for field in _UNSAID:
-        if getattr(settings, field, None) not in (None, (), {}):
+        if getattr(settings, field, None) not in (None, (), {}, False):
             yield f"cert-manager has no {field}"
     if settings.key.partition(":")[0] not in _ALGORITHMS:
         yield f"cert-manager has no {settings.key} keys; RSA is used instead"
