@@ -87,6 +87,8 @@ def who_has(option: str) -> str:
 
 def missing_secret(secret: Secret) -> str:
     """Why it cannot be read, without revealing it; empty if it can."""
+    if secret.empty:
+        return ""
     if secret.env:
         return "" if os.environ.get(secret.env) else f"the environment variable {secret.env} is not set; set it"
     try:

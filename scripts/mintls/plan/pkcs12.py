@@ -57,4 +57,4 @@ def _options(settings: Pkcs12, name: str) -> tuple[str, ...]:
 def first_line(password: Secret) -> str:
     """openssl reads two lines of a file that -passin and -passout name identically, so here it is DIR/./NAME."""
     folder, slash, name = password.words.rpartition("/")
-    return password.words if password.env else f"{folder}{slash}./{name}" if slash else password.words
+    return password.words if password.env or password.empty else f"{folder}{slash}./{name}" if slash else password.words
