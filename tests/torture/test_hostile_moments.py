@@ -240,7 +240,7 @@ def test_no_secret_of_a_command_is_in_a_report(dev: Path, tmp_path: Path, run: R
     ("text", "sentence"),
     [
         ("backdate: 9999999w", "is longer than 25550 days; write at most 25550d"),
-        ("not_before: 9998-12-01T00:00:00Z", "3650 days end after the year 9998"),
+        ("not_before: 9998-12-01T00:00:00Z", "plus 3650 days is after the year 9998"),
     ],
 )
 def test_ends_of_the_calendar(text: str, sentence: str) -> None:
@@ -274,7 +274,7 @@ def test_a_name_of_our_own(mint_text: Callable[[str], Path]) -> None:
 
 def test_a_directory_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(EC)
-    words = [tmp_path / "p.yaml", "--json", "-o", os.path.join(os.fsencode(tmp_path), b"x\xff")]
+    words = [tmp_path / "p.yaml", "--json", "-", "-o", os.path.join(os.fsencode(tmp_path), b"x\xff")]
     done = subprocess.run([sys.executable, SCRIPTS / "generate.py", *words], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["directory"].endswith("x\\udcff")

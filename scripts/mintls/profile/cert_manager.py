@@ -77,7 +77,7 @@ def _spec(entry: Entry) -> Manifest:
 
 
 def _duration(life: timedelta) -> str:
-    seconds = int(life.total_seconds())
+    seconds = max(3600, int(life.total_seconds()))
     return f"{seconds // 3600}h{seconds // 60 % 60}m{seconds % 60}s"
 
 
@@ -119,6 +119,8 @@ def _left_out(entry: Entry) -> Iterator[str]:
     for field in _UNSAID:
         if getattr(settings, field, None) not in (None, (), {}, False):
             yield f"cert-manager has no {field}"
+    if settings.life < timedelta(hours=1):
+        yield "cert-manager has no lifetime below 1h; 1h is used instead"
     if settings.key.partition(":")[0] not in _ALGORITHMS:
         yield f"cert-manager has no {settings.key} keys; RSA is used instead"
     for name, _ in settings.subject:
