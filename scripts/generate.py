@@ -5,9 +5,11 @@
 # ///
 """Mints the certificates that a profile describes, or prints the openssl commands for that."""
 
+import gc
 import os
 import re
 import sys
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -23,12 +25,14 @@ from mintls.plan.selection import Selection, Shard
 from mintls.plan.shell_script import shell_script
 from mintls.profile.cert_manager import left_out, manifests
 from mintls.profile.existing_ca import read_existing
-from mintls.profile.load import load_profile
-from mintls.profile.model import Profile
+from mintls.profile.from_arguments import general_name, profile_of
 from mintls.profile.signing_request import read_requests
+from mintls.profile.starter import LOCAL, starter
 from mintls.profile.times import Span
 from mintls.profile.yaml_nodes import write_yaml
+from mintls.report.env_file import env_file
 from mintls.report.mint_report import as_json
+from mintls.report.mint_text import as_lines, next_step
 
 from plumbum import cli
 
@@ -64,12 +68,21 @@ class Generate(Script):
     )
     rotate_keys = cli.Flag("--rotate-keys", help="Create new keys too, except for CAs")
     force = cli.Flag("--force", help="Reissue valid certificates too")
+    prune = cli.Flag(
+        "--prune", help="Remove certificates that are not in the profile any more", excludes=["--only", "--shard"]
+    )
+    init = cli.SwitchAttr("--init", str, argname="FILE", help="Write a profile to start from, for the names if any")
+    env = cli.SwitchAttr("--env", str, argname="FILE", help="Write the paths as NAME=VALUE; - is standard output")
     json = cli.SwitchAttr("--json", str, argname="FILE", help="Write what was done as JSON; - is standard output")
     quiet = cli.Flag(["-q", "--quiet"], help="Print only errors")
 
-    def main(self, profile_path: str) -> int:
+    def main(self, *profile_or_names: str) -> int:
+        if self.init:
+            return self.write_starter(self.init, profile_or_names)
+        gc.disable()  # a large profile is many objects without cycles, which would be searched again and again
         selection, openssl = self.selection(), Openssl()
-        profile = read_existing(read_requests(load_profile(Path(profile_path)), openssl), openssl)
+        profile_path = " ".join(profile_or_names)
+        profile = read_existing(read_requests(profile_of(profile_or_names), openssl), openssl)
         for glob in selection.only:
             if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):
                 hint = guessed(glob, (entry.name for entry in profile.entries), "write a name or a glob")
@@ -86,16 +99,40 @@ class Generate(Script):
             return 0
         directory = Path(self.output or Path("certs") / profile.name)
         if self.check:
-            outcome = check(profile, directory, selection)
+            outcome = check(profile, directory, selection, openssl, self.jobs)
         else:
             outcome = mint(profile, directory, openssl, self.jobs, Progress(), selection)
         if self.json:
-            write_text(self.json, as_json(str(directory), outcome.decisions, outcome.crls, current=outcome.current))
-        if not self.quiet and self.json != "-":
-            print(*as_lines(directory, outcome, "due" if self.check else ""), sep="\n")
-            if sys.stdout.isatty() and not self.check and (hint := next_step(profile, directory)):
+            write_text(self.json, self.report(directory, outcome))
+        if self.env:
+            write_text(self.env, env_file(profile, str(directory.absolute())))
+        if not self.quiet and "-" not in (self.json, self.env):
+            print(*as_lines(str(directory), outcome, "due" if self.check else ""), sep="\n")
+            if sys.stdout.isatty() and not self.check and (hint := next_step(profile, str(directory))):
                 print(hint)
         return DOES_NOT_HOLD if self.check and not outcome.current else 0
+
+    def write_starter(self, file: str, arguments: Sequence[str]) -> int:
+        """A commented profile to start from."""
+        names = [general_name(argument) for argument in arguments or LOCAL]
+        text = starter(names, printable(file), Path(file).stem)
+        if file == "-":
+            print(text, end="")
+            return 0
+        try:
+            with Path(file).open("x", encoding="utf-8") as written:
+                written.write(text)
+        except OSError as error:
+            raise OutputError(f"{file}: {error.strerror}; write to a different file") from None
+        if not self.quiet:
+            print(f"{file}: edit it, then run generate.py {file}")
+        return 0
+
+    @staticmethod
+    def report(directory: Path, outcome: Outcome) -> str:
+        """The outcome as JSON."""
+        orphans = [orphan.name for orphan in outcome.orphans]
+        return as_json(str(directory), outcome.decisions, outcome.crls, orphans, current=outcome.current)
 
     def selection(self) -> Selection:
         """The options as a Selection. Raises UsageError."""
@@ -111,6 +148,7 @@ class Generate(Script):
             renew_within=within,
             rotate_keys=bool(self.rotate_keys),
             force=bool(self.force),
+            prune=bool(self.prune),
         )
 
     def share(self) -> Shard | None:
@@ -132,32 +170,6 @@ def write_text(target: str, text: str) -> None:
         write_whole(Path(target), f"{text}\n".encode())
     except OSError as error:
         raise OutputError(f"{target}: {error.strerror}; write to a different file") from None
-
-
-def next_step(profile: Profile, directory: Path) -> str:
-    """Which files go where, in one line; empty for a profile without a leaf."""
-    leaves = [entry for entry in profile.entries if not entry.is_authority and entry.settings.csr is None]
-    leaf = next((entry for entry in leaves if entry.role in ("server", "peer")), next(iter(leaves), None))
-    if leaf is None or not (issuers := profile.ancestors(leaf)):
-        return ""
-    files, anchor = profile.files.of(leaf.name), profile.files.of(issuers[-1].name)["certificate"]
-    sent = files["chain" if "chain" in leaf.outputs else "certificate"]
-    paths = [printable(str(directory / name)) for name in (sent, files["key"], anchor)]
-    test = (
-        f"; test: handshake_check.py {printable(str(directory))} --connect HOST:PORT" if leaf.role != "client" else ""
-    )
-    return f"next: give the {leaf.role} {paths[0]} and {paths[1]}, trusting {paths[2]}{test}"
-
-
-def as_lines(directory: Path, outcome: Outcome, due: str) -> list[str]:
-    """A line for each entry and CRL, and a summary; `due` is the word for work with --check."""
-    reported = [decision for decision in outcome.decisions if decision.what != "skipped"]
-    lines = [
-        f"{(decision.work and due) or decision.what:<9} {decision.entry.name}: {decision.why}" for decision in reported
-    ]
-    lines += [f"{due or 'listed':<9} {crl.file}: {len(crl.record.revoked)} revoked" for crl in outcome.crls]
-    worked = sum(bool(decision.work) for decision in reported) + (len(outcome.crls) if due else 0)
-    return [*lines, f"{directory}: {worked} {due or 'issued'}, {len(reported)} in all"]
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ READS = {
     "profile/load.py",
     "profile/signing_request.py",
     "profile/existing_ca.py",
+    "profile/from_arguments.py",
     "handshake/cases/obstacles.py",
 }
 STARTS = {

@@ -165,9 +165,15 @@ def test_showcase_has_every_extension_of_the_language(showcase: Path) -> None:
     for certificate, uri in ((issuing, "root"), (devices, "root"), (web, "issuing")):
         (point,) = value(certificate, x509.CRLDistributionPoints)
         assert point.full_name == [x509.UniformResourceIdentifier(f"http://pki.example.org/{uri}.crl")]
-    (access,) = value(web, x509.AuthorityInformationAccess)
-    assert access.access_method == x509.AuthorityInformationAccessOID.OCSP
-    assert access.access_location == x509.UniformResourceIdentifier("http://ocsp.example.org/")
+    responder, issuer = value(web, x509.AuthorityInformationAccess)
+    assert responder.access_method == x509.AuthorityInformationAccessOID.OCSP
+    assert responder.access_location == x509.UniformResourceIdentifier("http://ocsp.example.org/")
+    assert issuer.access_method == x509.AuthorityInformationAccessOID.CA_ISSUERS
+    assert issuer.access_location == x509.UniformResourceIdentifier("http://pki.example.org/issuing.der")
+    assert list(value(web, x509.TLSFeature)) == [x509.TLSFeatureType.status_request]
+    docker = load(showcase / "docker-cert.pem")
+    assert docker.subject.rfc4514_string() == "O=Showcase AS,C=NO"
+    assert docker.not_valid_after_utc - docker.not_valid_before_utc == timedelta(hours=36)
     email, other = san(alice)
     assert email == x509.RFC822Name("alice@example.org")
     assert isinstance(other, x509.OtherName)
@@ -204,7 +210,8 @@ def test_showcase_has_every_output_of_the_language(showcase: Path) -> None:
     assert [one.serial_number for one in listed] == [bob.serial_number]
     assert len(x509.load_pem_x509_crl((showcase / "root.crl").read_bytes())) == 0
     made = {path.name for path in showcase.iterdir()}
-    assert {"web.chain.crt", "web.der", "web.secret.yaml"} <= made
+    assert {"web.chain.crt", "web.der", "web.secret.yaml", "web.ca.yaml", "web.combined.pem", "web.ca-bundle.pem",
+            "web.crl-bundle.pem", "web.key.der", "web.traditional.key", "docker-key.pem"} <= made  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [*ABOVE, "forged"])

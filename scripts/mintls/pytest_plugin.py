@@ -4,21 +4,22 @@ In a conftest.py, with this repository's scripts/ on the path (pytest's `pythonp
 
     pytest_plugins = ["mintls.pytest_plugin"]
 
-and in a test: `certs = mint()`, then `certs.ca`, `certs["server"].certificate`, `certs["client"].key`; README.md has an
-example. Only this module needs pytest.
+and in a test: `certs = mint()`, then `certs.ca`, `certs["server"].certificate`, `certs["client"].key`; and for one more
+certificate `mint.server("a.example", lifetime="1h")`. README.md has an example. Only this module needs pytest.
 """
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mintls.errors import MintlsError, UsageError, not_known
 from mintls.minting.mint import mint as mint_profile
 from mintls.minting.snapshot import read_manifest
 from mintls.openssl.binary import Openssl
-from mintls.profile.load import load_profile, read_profile
+from mintls.profile.load import build_profile, load_profile, read_profile
 from mintls.profile.model import Profile
+from mintls.profile.starter import name_of
 
 import pytest
 from msgspec import Struct
@@ -62,30 +63,60 @@ class MintedSet(Struct, frozen=True):
         return self.certificates[name]
 
 
-Mint = Callable[..., MintedSet]
+class Mint:
+    """Mints sets, each once per run, and single certificates. The workers of pytest-xdist share the sets.
+
+    `mint()`, `mint("profiles/dev.yaml")`, `mint(PATH)` or `mint(YAML)` is a set of that profile, by default dev.yaml.
+    `mint.server("a.example", lifetime="1h")` is a new certificate below the CA of `mint()`; the names go into san, and
+    keywords are fields of a profile. `client` and `peer` likewise.
+    """
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        self._factory = factory
+        base = factory.getbasetemp()
+        self._shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+        self._minted: dict[str, MintedSet] = {}
+
+    def __call__(self, profile: str | Path = DEV) -> MintedSet:
+        try:
+            data, parsed = _read(profile)
+            digest = hashlib.sha256(data).hexdigest()[:16]
+            if digest not in self._minted:
+                self._minted[digest] = _mint(parsed, self._shared / f"mintls-{digest}")
+            return self._minted[digest]
+        except MintlsError as error:
+            pytest.fail(str(error), pytrace=False)
+
+    def server(self, *names: str, **fields: object) -> Minted:
+        """A new server certificate for these host names and addresses."""
+        return self._one("servers", names, fields)
+
+    def client(self, *names: str, **fields: object) -> Minted:
+        """A new client certificate; without names its CN is client."""
+        return self._one("clients", names, fields)
+
+    def peer(self, *names: str, **fields: object) -> Minted:
+        """A new certificate that is server and client in one."""
+        return self._one("peers", names, fields)
+
+    def _one(self, section: str, names: Sequence[str], fields: Mapping[str, object]) -> Minted:
+        signer = self()
+        name = section.removesuffix("s")
+        files = {"certificate": str(signer.ca), "key": str(signer["ca"].key)}
+        own: dict[str, object] = {"key": "ec:P-256"}
+        try:
+            own |= {"san": [str(name_of(one)) for one in names]} if names else {"subject": {"CN": name}}
+            document = {"authorities": {"ca": {"existing": files}}, section: {name: {**own, **fields}}}
+            profile = build_profile(document, "mint", name)
+            return _mint(profile, self._factory.mktemp(f"mintls-{name}"))[name]
+        except (MintlsError, ValueError) as error:
+            pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
 def mint(tmp_path_factory: pytest.TempPathFactory) -> Mint:
-    """`mint()`, `mint("profiles/dev.yaml")`, `mint(PATH)` or `mint(YAML)`: a set of that profile, minted once a run.
-
-    By default profiles/dev.yaml. The workers of pytest-xdist share each set: the first one mints it.
-    """
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    minted: dict[str, MintedSet] = {}
-
-    def make(profile: str | Path = DEV) -> MintedSet:
-        try:
-            data, parsed = _read(profile)
-            digest = hashlib.sha256(data).hexdigest()[:16]
-            if digest not in minted:
-                minted[digest] = _mint(parsed, shared / f"mintls-{digest}")
-            return minted[digest]
-        except MintlsError as error:
-            pytest.fail(str(error), pytrace=False)
-
-    return make
+    """Mints sets and single certificates: see Mint."""
+    return Mint(tmp_path_factory)
 
 
 def _read(profile: str | Path) -> tuple[bytes, Profile]:

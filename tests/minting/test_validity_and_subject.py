@@ -20,6 +20,7 @@ servers:
   short: {subject: {CN: s}, san: ["DNS:localhost"], lifetime: 90s}
   named: {san: ["DNS:localhost"]}
   empty: {subject: {}, san: ["DNS:localhost"]}
+  stapled: {san: ["DNS:s"], must_staple: true, ocsp: ["http://o.example"], ca_issuers: ["http://p.example/ca.der"]}
   fleet: {san: ["DNS:f{index}.example"], count: 2}
 peers:
   web: {san: ["URI:spiffe://example.org/web"]}
@@ -113,3 +114,16 @@ def test_who_needs_a_subject(wrong: str, run: Run, tmp_path: Path) -> None:
     done = run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set")
     assert (done.returncode, ".subject: is missing; write subject: {CN: c" in done.stderr) == (2, True)
     assert not (tmp_path / "set").exists()
+
+
+def test_must_staple_and_where_the_issuer_is(minted: Path) -> None:
+    """RFC 7633 section 4.2.3.1; RFC 5280 section 4.2.2.1."""
+    extensions = load(minted / "stapled.crt").extensions
+    assert list(extensions.get_extension_for_class(x509.TLSFeature).value) == [x509.TLSFeatureType.status_request]
+    methods = x509.AuthorityInformationAccessOID
+    assert [
+        (one.access_method, one.access_location.value)
+        for one in extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    ] == [(methods.OCSP, "http://o.example"), (methods.CA_ISSUERS, "http://p.example/ca.der")]
+    with pytest.raises(x509.ExtensionNotFound):
+        load(minted / "named.crt").extensions.get_extension_for_class(x509.TLSFeature)

@@ -128,3 +128,33 @@ def test_a_password_that_is_not_there(text: str, part: str, tmp_path: Path, run:
     assert (done.returncode, done.stdout) == (2, "")
     assert part in done.stderr
     assert not (tmp_path / "set").exists()
+
+
+def test_an_empty_password_that_is_asked_for_by_name(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "authorities: {ca: {subject: {CN: ca}}}\n"
+        "clients: {c: {subject: {CN: c}, outputs: [pkcs12], pkcs12: {password: {empty: true}}}}"
+    )
+    words = ("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set")
+    done = run(*words)
+    assert done.returncode == 0, done.stderr
+    assert pkcs12.load_pkcs12((tmp_path / "set" / "c.p12").read_bytes(), b"").key
+    with pytest.raises(ValueError, match=r"\w"):
+        pkcs12.load_pkcs12((tmp_path / "set" / "c.p12").read_bytes(), b"x")
+    assert run(*words, "--check").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("passphrase: {empty: true}", "passphrase: a private key cannot have an empty passphrase"),
+        ("pkcs12: {password: {empty: true, env: A}}", "pkcs12: write either env: NAME or file: PATH"),
+        ("pkcs12: {password: {empty: maybe}}", "password.empty: 'maybe' does not fit; write true or false"),
+    ],
+)
+def test_an_empty_password_in_the_wrong_place(field: str, message: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "p.yaml").write_text(
+        f"authorities: {{ca: {{subject: {{CN: ca}}}}}}\nclients: {{c: {{subject: {{CN: c}}, {field}}}}}"
+    )
+    done = run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set")
+    assert (done.returncode, message in done.stderr) == (2, True), done.stderr

@@ -71,7 +71,7 @@ def test_serial_numbers_are_159_random_bits_and_differ(plan: Plan) -> None:
 
 def test_outputs_are_private_keys_and_public_files(plan: Plan) -> None:
     for output in plan.outputs:
-        secret = "key" in output.name or output.name.endswith((".p12", ".secret.yaml"))
+        secret = "key" in output.name or output.name.endswith((".p12", ".secret.yaml", ".combined.pem"))
         assert output.mode == (0o600 if secret else 0o644)
 
 

@@ -65,9 +65,9 @@ def test_combined(minted: Path) -> None:
 
 def test_bundles(minted: Path) -> None:
     """-crl_check_all asks for a list of each issuer."""
-    bundle = x509.load_pem_x509_certificates((minted / "server.ca-bundle.crt").read_bytes())
+    bundle = x509.load_pem_x509_certificates((minted / "server.ca-bundle.pem").read_bytes())
     assert bundle == [load(minted / "sub.crt"), load(minted / "root.crt")]
-    words = ("verify", "-crl_check_all", "-CAfile", "server.ca-bundle.crt", "-CRLfile")
+    words = ("verify", "-crl_check_all", "-CAfile", "server.ca-bundle.pem", "-CRLfile")
     assert Openssl().ask((*words, "server.crl-bundle.pem", "server.crt"), cwd=minted).status == 0
     assert Openssl().ask((*words, "sub.crl", "server.crt"), cwd=minted).status != 0
 

@@ -6,6 +6,9 @@ https://cert-manager.io/docs/reference/api-docs/#cert-manager.io/v1.CertificateS
 from pathlib import Path
 from typing import Any
 
+from mintls.profile.cert_manager import left_out, manifests
+from mintls.profile.load import read_profile
+
 import jsonschema
 import pytest
 import yaml
@@ -188,3 +191,13 @@ def test_what_cert_manager_cannot_say_is_told(
             "usage 1.2.3.4",
         )),
     }  # fmt: skip
+
+
+def test_a_lifetime_that_cert_manager_refuses() -> None:
+    """Its webhook requires at least an hour."""
+    text = "authorities: {ca: {subject: {CN: ca}}}\nclients: {c: {subject: {CN: c}, lifetime: %s}}"
+    for lifetime, duration, sentences in (("90s", "1h0m0s", 1), ("90m", "1h30m0s", 0)):
+        profile = read_profile((text % lifetime).encode(), "p", "p")
+        (leaf,) = [one for one in manifests(profile) if one["metadata"]["name"] == "c"]
+        assert leaf["spec"]["duration"] == duration
+        assert len([one for one in left_out(profile) if "1h is used instead" in one]) == sentences

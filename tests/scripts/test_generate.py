@@ -1,5 +1,7 @@
 """generate.py as people and programs use it; and what it mints, judged by the verifiers of others."""
 
+import base64
+import hashlib
 import json
 import os
 import shlex
@@ -16,6 +18,8 @@ from pathlib import Path
 import pytest
 from conftest import PROFILES, Fake, Run, contents
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import verification
 from deadline import patient
 from peers import need
@@ -97,9 +101,13 @@ def test_a_warning_is_told_unless_quiet(tmp_path: Path, run: Run) -> None:
         ([DEV, "-o", "/proc/x"], 3, "choose a different directory"),
         (["bad.yaml"], 2, "bad.yaml:1: clients.c.issuer: issuer is missing"),
         (["binary.yaml"], 2, "binary.yaml:1: is not UTF-8 text"),
-        ([], 2, "positional argument"),
-        ([DEV, DEV], 2, "positional argument"),
+        ([], 2, "name a profile such as profiles/dev.yaml, or host names"),
+        ([DEV, DEV], 2, "dev.yaml is a profile: give one profile, or only host names"),
         ([DEV, "--nope"], 2, "--nope"),
+        (["local_host.", "a"], 2, "'local_host.' is neither a file nor a host name or address: "),
+        (["dve.yaml", "localhost"], 2, "dve.yaml is a profile: give one profile, or only host names"),
+        (["--init", "file"], 3, "file: File exists; write to a different file"),
+        (["--init", "new.yaml", "a b"], 2, "'a b' is neither a file nor a host name or address: "),
         ([DEV, "-j", "0"], 2, "-j 0: write a whole number from 1 to 512"),
     ],
     ids=lambda value: None if isinstance(value, int) else str(value),
@@ -170,6 +178,74 @@ def test_nothing_ambient_is_inherited(tmp_path: Path, hostile_conf: Path, run: R
         certificate = x509.load_pem_x509_certificate((tmp_path / "set" / f"{name}.crt").read_bytes())
         assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca is (name == "ca")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["openssl.cnf", "set"]
+
+
+# ---- without a profile
+
+
+def facts(directory: Path) -> dict[str, object]:
+    """What two sets have in common that differ in their keys."""
+    found = {}
+    for name in ("ca", "server", "client"):
+        one = x509.load_pem_x509_certificate((directory / f"{name}.crt").read_bytes())
+        length = one.not_valid_after_utc - one.not_valid_before_utc
+        extensions = [(e.oid, e.critical) for e in one.extensions]
+        found[name] = (one.subject, one.issuer, length, extensions, one.public_key().key_size)  # type: ignore[union-attr]
+    server = x509.load_pem_x509_certificate((directory / "server.crt").read_bytes())
+    return {**found, "san": server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value}
+
+
+def test_names_instead_of_a_profile(dev: Path, tmp_path: Path, run: Run) -> None:
+    done = run("generate.py", "localhost", "127.0.0.1", "::1", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "certs/localhost: 3 issued, 3 in all"
+    assert facts(tmp_path / "certs" / "localhost") == facts(dev)
+    again = run("generate.py", "localhost", "127.0.0.1", "::1", "--check", cwd=tmp_path)
+    assert again.returncode == 0
+    other = run("generate.py", "*.example.org", "spiffe://a/b", "a@example.org", "--dry-run", cwd=tmp_path)
+    assert other.returncode == 0, other.stderr
+    for line in ('DNS.0 = "*.example.org"', 'URI.1 = "spiffe://a/b"', 'email.2 = "a@example.org"'):
+        assert line in other.stdout
+
+
+def test_a_profile_to_start_from(dev: Path, tmp_path: Path, run: Run) -> None:
+    done = run("generate.py", "--init", "new.yaml", "localhost", "127.0.0.1", "::1", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "new.yaml: edit it, then run generate.py new.yaml\n")
+    assert run("generate.py", "new.yaml", cwd=tmp_path).returncode == 0
+    assert facts(tmp_path / "certs" / "new") == facts(dev)
+    before = (tmp_path / "new.yaml").read_text()
+    assert run("generate.py", "--init", "new.yaml", cwd=tmp_path).returncode == 3
+    assert (tmp_path / "new.yaml").read_text() == before
+    printed = run("generate.py", "--init", "-", "localhost", "127.0.0.1", "::1", cwd=tmp_path).stdout
+    assert printed.replace("-/", "new/").splitlines()[2:] == before.splitlines()[2:]
+
+
+# ---- for test processes
+
+
+def test_paths_as_variables(dev: Path, tmp_path: Path, run: Run) -> None:
+    directory = tmp_path / "it's $HOME"
+    assert run("generate.py", DEV, "-o", directory, "--env", tmp_path / "my.env").returncode == 0
+    command = f'. {shlex.quote(str(tmp_path / "my.env"))} && cat "$SERVER_CERTIFICATE" "$CA_CERTIFICATE" "$CLIENT_KEY"'
+    done = subprocess.run(["sh", "-eu", "-c", command], capture_output=True, text=True)
+    assert done.stdout == "".join((directory / name).read_text() for name in ("server.crt", "ca.crt", "client.key"))
+    printed = run("generate.py", DEV, "-o", dev, "--env", "-").stdout.splitlines()
+    assert printed == [
+        f"{name}_{what}={dev}/{name.lower()}.{end}"
+        for name in ("CA", "SERVER", "CLIENT")
+        for what, end in (("CERTIFICATE", "crt"), ("KEY", "key"))
+    ]
+
+
+def test_pins_in_the_manifest(dev: Path) -> None:
+    """RFC 8705 section 3.1, RFC 7469 section 2.4."""
+    for record in json.loads((dev / "manifest.json").read_text())["certificates"]:
+        certificate = x509.load_pem_x509_certificate((dev / record["files"]["certificate"]).read_bytes())
+        digest = certificate.fingerprint(hashes.SHA256())
+        assert record["fingerprint"] == digest.hex().upper()
+        assert base64.urlsafe_b64decode(record["x5t_s256"] + "=") == digest
+        spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        assert base64.b64decode(record["pin_sha256"]) == hashlib.sha256(spki).digest()
 
 
 # ---- four verifiers of others: each says yes to the right purpose and name, and no to its twins

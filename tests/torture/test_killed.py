@@ -23,11 +23,13 @@ defaults: {key: ec:P-256}
 authorities: {ca: {subject: {CN: CA}, crl: {days: 30}}}
 clients: {a: {subject: {CN: a}}, b: {subject: {CN: b}}}
 """
-# what a run begins with, and what it brings about: a first mint, one that renews (with another key), one that revokes
+# what a run begins with, and what it brings about: a first mint, one that renews (with another key), one that
+# revokes, one that removes what is no longer in the profile
 NEW = {
     "first": OLD,
     "renews": OLD.replace("CN: a}", "CN: a}, key: ec:P-384").replace("CN: b}", "CN: b2}"),
     "revokes": OLD.replace("CN: b}", "CN: b}, revoked: keyCompromise").replace("CN: a}", "CN: a2}"),
+    "prunes": OLD.replace(", b: {subject: {CN: b}}", "").replace("CN: a}", "CN: a}, key: rsa:2048"),
 }
 RUNS = pytest.mark.parametrize("kind", [*NEW])
 Property = Callable[[str, object], None]
@@ -55,7 +57,8 @@ class Bench:
         return directory if self.kind == "first" else copy(self.old, directory)
 
     def command(self, directory: Path) -> list[str]:
-        return [str(SCRIPTS / "generate.py"), str(self.profile), "-o", str(directory), "-j", "1", "-q"]
+        more = ["--prune"] if self.kind == "prunes" else []
+        return [str(SCRIPTS / "generate.py"), str(self.profile), "-o", str(directory), "-j", "1", "-q", *more]
 
     def survived(self, directory: Path) -> None:
         """What has to be true after a kill, and after the run that comes next."""
@@ -90,8 +93,10 @@ class Bench:
             "first": set(after),
             "renews": {"a.crt", "a.key", "b.crt", "manifest.json"},
             "revokes": {"a.crt", "ca.crl", "manifest.json"},
+            "prunes": {"a.crt", "a.key", "manifest.json"},
         }
-        return changed == expected[self.kind]
+        gone = {"b.crt", "b.key"} if self.kind == "prunes" else set()
+        return changed == expected[self.kind] and set(self.before) - set(after) == gone
 
 
 @pytest.fixture

@@ -66,10 +66,10 @@ def run_step(step: Step, openssl: Openssl, stage: Path) -> None:
 
 def _refusal(step: Step, result: Result, openssl: Openssl) -> MintlsError:
     """A verification failure has a reason; without one, openssl could not run the check."""
-    said = result.stdout + result.stderr
-    reasons = [printable(line) for line in said.splitlines() if line.startswith("error ")]
+    text = result.stdout + result.stderr
+    reasons = [printable(line) for line in text.splitlines() if line.startswith("error ")]
     if not reasons:
-        return OpensslError(result.argv, f"exit status {result.status}", said)
+        return OpensslError(result.argv, f"exit status {result.status}", text)
     judge = openssl.version()
     lines = [f"{judge}: a new certificate failed to {step.title}, so nothing was published:", *reasons[:8]]
     if judge.startswith("LibreSSL") and any(line.startswith(f"error {NAME_CONSTRAINT} ") for line in reasons):

@@ -8,17 +8,19 @@ from pathlib import Path
 
 from mintls.errors import OutputError
 from mintls.manifest import Manifest, Record
+from mintls.minting.changed_secrets import with_changed_secrets
 from mintls.minting.execute import Tell, carry_out
 from mintls.minting.preflight import check_abilities
 from mintls.minting.records import records
-from mintls.minting.snapshot import Snapshot, read_snapshot
-from mintls.minting.store import Store, digests, open_store
+from mintls.minting.snapshot import Snapshot, digests, read_snapshot
+from mintls.minting.store import Store, open_store
 from mintls.openssl.binary import Openssl
 from mintls.plan.crl import CrlIssue, make_crls
 from mintls.plan.fold import compact, without_explicit_none
+from mintls.plan.orphans import Orphan, find_orphans
 from mintls.plan.plan import Plan, Work, make_issues, make_plan
 from mintls.plan.renewal import Decision, decide, with_bundles
-from mintls.plan.selection import Selection, Shard
+from mintls.plan.selection import Selection
 from mintls.profile.existing_ca import read_existing
 from mintls.profile.file_names import FileNames
 from mintls.profile.model import Profile
@@ -30,15 +32,19 @@ KEEP_CURRENT = Selection()
 
 
 class Outcome(Struct, frozen=True):
-    """What a run did, or with --check would do: a decision for each entry, and the CRLs issued."""
+    """What a run did, or with --check would do: a decision for each entry, the CRLs issued, and orphans, which are
+    removed if `pruned`.
+    """
 
     decisions: tuple[Decision, ...]
     crls: tuple[CrlIssue, ...]
+    orphans: tuple[Orphan, ...] = ()
+    pruned: bool = False
 
     @property
     def current(self) -> bool:
         """Whether there was nothing to do."""
-        return not self.crls and not any(decision.work for decision in self.decisions)
+        return not (self.crls or any(decision.work for decision in self.decisions) or (self.pruned and self.orphans))
 
 
 def mint(
@@ -47,9 +53,9 @@ def mint(
     """Issue everything in the profile that must be issued, all or nothing. Raises MintlsError."""
     profile = read_existing(read_requests(profile, openssl), openssl)
     with open_store(directory) as store:
-        outcome, plan = _decide(profile, directory, store.manifest, store.digests, selection)
+        outcome, plan = _decide(profile, directory, store.manifest, store.digests, selection, openssl, workers)
         check_overwriting(store, plan, profile.files)
-        if plan.outputs:
+        if not outcome.current:
             check_abilities(profile, openssl)
             with ThreadPoolExecutor() as pool:  # two processes in parallel
                 version, folds = pool.submit(openssl.version), pool.submit(openssl.can, "req", "-CA")
@@ -59,13 +65,19 @@ def mint(
                 with ThreadPoolExecutor(1) as pool:  # the results are read while openssl verifies them
                     made = pool.submit(records, plan, profile, store.manifest, stage.path)
                     carry_out(plan.checks, openssl, stage.path, workers, tell)
-                manifest = merged(profile, store.manifest, made.result(), version.result(), selection.shard)
-                store.publish(stage, plan.outputs, manifest, selection.shard)
+                manifest = merged(profile, store.manifest, made.result(), version.result(), selection)
+                removed = [name for orphan in outcome.orphans for name in orphan.files] if selection.prune else []
+                store.publish(stage, plan.outputs, manifest, selection.shard, removed)
     return outcome
 
 
-def check(profile: Profile, directory: Path, selection: Selection) -> Outcome:
-    """What `mint` would do. It needs no lock. Raises OutputError if the directory cannot be read."""
+def check(
+    profile: Profile, directory: Path, selection: Selection, openssl: Openssl | None = None, workers: int = 1
+) -> Outcome:
+    """What `mint` would do; only with an openssl it tries whether kept files open with their passphrases.
+
+    It needs no lock. Raises OutputError if the directory cannot be read.
+    """
 
     def read(snapshot: Snapshot) -> tuple[Manifest | None, dict[str, str]]:
         return (manifest := snapshot.manifest()), digests(snapshot, manifest)
@@ -74,11 +86,17 @@ def check(profile: Profile, directory: Path, selection: Selection) -> Outcome:
         manifest, present = read_snapshot(directory, read)
     except OSError as error:
         raise OutputError(f"{error.filename or directory}: {error.strerror}; choose a different -o") from None
-    return _decide(profile, directory, manifest, present, selection)[0]
+    return _decide(profile, directory, manifest, present, selection, openssl, workers)[0]
 
 
 def _decide(
-    profile: Profile, directory: Path, manifest: Manifest | None, digests: Mapping[str, str], selection: Selection
+    profile: Profile,
+    directory: Path,
+    manifest: Manifest | None,
+    digests: Mapping[str, str],
+    selection: Selection,
+    openssl: Openssl | None,
+    workers: int,
 ) -> tuple[Outcome, Plan]:
     now = datetime.now(UTC)
     if manifest and manifest.profile != profile.name:
@@ -86,13 +104,16 @@ def _decide(
             f"{directory} contains the set of profile {manifest.profile!r}, not {profile.name!r}; choose a different -o"
         )
     decisions = decide(profile, manifest, digests, now, selection)
+    if openssl:
+        decisions = with_changed_secrets(decisions, profile.files, directory, selection, openssl, workers)
     work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
     plan = plan_of(profile, work, manifest, digests, now, selection)
     following = with_bundles(decisions, plan.crls, profile, selection)
     if following != decisions:
         work = {decision.entry.name: decision.work for decision in following if decision.work}
         plan = plan_of(profile, work, manifest, digests, now, selection)
-    return Outcome(following, plan.crls), plan
+    orphans = find_orphans(profile, manifest, digests)
+    return Outcome(following, plan.crls, orphans, selection.prune), plan
 
 
 def plan_of(
@@ -150,13 +171,15 @@ def check_overwriting(store: Store, plan: Plan, files: FileNames) -> None:
         )
 
 
-def merged(profile: Profile, old: Manifest | None, made: list[Record], openssl: str, shard: Shard | None) -> Manifest:
+def merged(profile: Profile, old: Manifest | None, made: list[Record], openssl: str, selection: Selection) -> Manifest:
     """The set after publication: what was issued, what was kept, and what is no longer in the profile.
 
     The manifest of a shard has only its own share.
     """
+    shard = selection.shard
     both = {record.name: record for record in (*(old.certificates if old else ()), *made)}
     entries = [entry for entry in profile.entries if shard is None or shard.covers(entry)]
-    order = dict.fromkeys(entry.name for entry in entries) | ({} if shard else dict.fromkeys(both))
+    others = {} if shard or selection.prune else dict.fromkeys(both)
+    order = dict.fromkeys(entry.name for entry in entries) | others
     certificates = tuple(both[name] for name in order if name in both)
     return Manifest(profile=profile.name, openssl=openssl, certificates=certificates)

@@ -31,7 +31,7 @@ def lock(directory: Path, patience: float = PATIENCE) -> int:
     Any user who can read a directory can lock it: after a second a line on stderr reports the wait. Raises
     OutputError after `patience` seconds, OSError if it cannot be opened.
     """
-    begun, told = time.monotonic(), False
+    begun, reported = time.monotonic(), False
     while True:
         handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -40,9 +40,9 @@ def lock(directory: Path, patience: float = PATIENCE) -> int:
                 if waited > patience:
                     sentence = f"{directory} has been locked by another process for {patience:g} s"
                     raise OutputError(f"{sentence}; end it (fuser -v shows it), or choose a different -o")
-                if waited > NOTICE and not told:
+                if waited > NOTICE and not reported:
                     sys.stderr.write(f"waiting for another process that has locked {directory}\n")
-                    told = True
+                    reported = True
                 time.sleep(PAUSE)
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), os.stat(directory)):

@@ -16,6 +16,7 @@ LONGEST = 1023  # bytes of a passphrase: openssl silently ignores the rest of a 
 NEEDED = {
     "ca -crl_lastupdate": ("openssl 3.0 or newer has it", "remove the defect stale_crl"),
     "pkcs12 -jdktrust": ("openssl 3.2 or newer has it", "remove truststore and use keytool -importcert on the root"),
+    "pkey -traditional": ("OpenSSL has it, LibreSSL does not", "remove key-traditional"),
     "x509 -badsig": ("OpenSSL has it, LibreSSL does not", "remove the defect bad_signature"),
     "x509 -force_pubkey": ("OpenSSL has it, older LibreSSL does not", "remove csr"),
 }
@@ -68,6 +69,8 @@ def _options(entry: Entry) -> Iterator[tuple[str, str]]:
     """Fields of an entry that need an option which not every openssl has."""
     if "truststore" in entry.outputs:
         yield "outputs", "pkcs12 -jdktrust"
+    if "key-traditional" in entry.outputs:
+        yield "outputs", "pkey -traditional"
     for defect in entry.settings.defects:
         if defect in DEFECTS:
             yield "defects", DEFECTS[defect]
@@ -87,6 +90,8 @@ def who_has(option: str) -> str:
 
 def missing_secret(secret: Secret) -> str:
     """Why it cannot be read, without revealing it; empty if it can."""
+    if secret.empty:
+        return ""
     if secret.env:
         return "" if os.environ.get(secret.env) else f"the environment variable {secret.env} is not set; set it"
     try:

@@ -1,7 +1,9 @@
 """The manifest's records of the certificates and CRLs that a run issued."""
 
 import os
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from mintls.errors import VerificationError
@@ -13,6 +15,7 @@ from mintls.profile.choices import Role
 from mintls.profile.file_names import FileNames, Files
 from mintls.profile.model import Profile
 from mintls.x509.certificate import Certificate, read_certificate
+from mintls.x509.pem import pem_blocks
 
 from msgspec import structs
 
@@ -58,6 +61,7 @@ def _record(issue: Issue, files: FileNames, stage: Path, old: Record | None) -> 
         made = read_certificate((stage / own["certificate"]).read_text(encoding="ascii"))
     except ValueError as error:
         raise VerificationError(f"openssl wrote no certificate into {own['certificate']}: {error}") from None
+    spki = next(pem_blocks(made.public_key.encode())).der or b""
     return Record(
         name=entry.name,
         role=entry.role,
@@ -67,6 +71,8 @@ def _record(issue: Issue, files: FileNames, stage: Path, old: Record | None) -> 
         key=entry.settings.key,
         serial=issue.serial.removeprefix("0x"),
         fingerprint=made.fingerprint,
+        x5t_s256=urlsafe_b64encode(bytes.fromhex(made.fingerprint)).decode().rstrip("="),
+        pin_sha256=b64encode(sha256(spki).digest()).decode(),
         not_before=made.not_before,
         not_after=made.not_after,
         settings=settings_digest(entry),

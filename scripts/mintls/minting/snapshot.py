@@ -4,12 +4,14 @@ A publication that has been decided is a directory DIR/.mintls-commit, whose fil
 What is read while that directory, or a manifest, changes is read again.
 """
 
+import errno
 import os
 import re
 import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -95,6 +97,23 @@ def read_manifest(directory: Path) -> Manifest | None:
     except OSError as error:
         where = error.filename or directory / MANIFEST
         raise OutputError(f"{where}: {error.strerror}; move it away, or name a different directory") from None
+
+
+def digests(snapshot: Snapshot, manifest: Manifest | None) -> dict[str, str]:
+    """The SHA-256 of each file that the manifest names and that is there; empty for one too large to be ours.
+
+    Raises OSError when one cannot be read.
+    """
+    found = {}
+    for name in (name for record in (manifest.certificates if manifest else ()) for name in record.files.values()):
+        try:
+            found[name] = sha256(snapshot.read(name)[0]).hexdigest()
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                found[name] = ""
+            elif error.errno not in (errno.ENOENT, errno.EINVAL, errno.ELOOP, errno.ENXIO):
+                raise
+    return found
 
 
 class _State(NamedTuple):

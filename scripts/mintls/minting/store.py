@@ -22,13 +22,14 @@ from mintls.errors import OutputError
 from mintls.input_file import open_input, read_input
 from mintls.manifest import MANIFEST, Manifest, encode_manifest
 from mintls.minting.output_directory import check_private, lock, make_directory
-from mintls.minting.snapshot import COMMIT, SHARE, Snapshot
+from mintls.minting.snapshot import COMMIT, SHARE, Snapshot, digests
 from mintls.plan.plan import Plan
 from mintls.plan.selection import Shard
 from mintls.plan.step import KEY_MODE, Output
 
 STAGING = ".mintls-stage-"
 STAGE = re.compile(re.escape(STAGING) + "[0-9a-f]{16}")  # names of staging directories, which may be removed
+REMOVED = ".removed"  # in a commit: the names of files to remove, hidden from readers
 NEW_COMMIT = "+commit"  # no entry's name has a +
 MANY = 100  # files
 
@@ -107,8 +108,16 @@ class Store:
             raise OutputError(f"{self.directory / name} was changed during the run; run this again")
         return data
 
-    def publish(self, stage: Stage, outputs: Sequence[Output], manifest: Manifest, shard: Shard | None) -> None:
-        """Make the staged outputs and the manifest the set. All or nothing, also if the machine stops.
+    def publish(
+        self,
+        stage: Stage,
+        outputs: Sequence[Output],
+        manifest: Manifest,
+        shard: Shard | None,
+        removed: Sequence[str] = (),
+    ) -> None:
+        """Make the staged outputs and the manifest the set, and remove these files. All or nothing, also if the machine
+        stops.
 
         A shard's manifest has a name of its own, so that shares from many machines can be put into one directory.
         """
@@ -120,6 +129,8 @@ class Store:
                 os.chmod(output.name, output.mode, dir_fd=stage.handle)
                 os.rename(output.name, output.name, src_dir_fd=stage.handle, dst_dir_fd=commit)
             _write(name, encode_manifest(manifest), commit, 0o644)
+            if removed:
+                _write(REMOVED, "\n".join(removed).encode(), commit)
             if len(outputs) > MANY:
                 os.sync()  # all at once is faster than the many waits of the next lines, which then only confirm it
             for made in os.listdir(commit):
@@ -146,23 +157,6 @@ class Store:
         raise OutputError(f"{sentence}; choose a different -o, one that no other user can write")
 
 
-def digests(snapshot: Snapshot, manifest: Manifest | None) -> dict[str, str]:
-    """The SHA-256 of each file that the manifest names and that is there; empty for one too large to be ours.
-
-    Raises OSError when one cannot be read.
-    """
-    found = {}
-    for name in (name for record in (manifest.certificates if manifest else ()) for name in record.files.values()):
-        try:
-            found[name] = sha256(snapshot.read(name)[0]).hexdigest()
-        except OSError as error:
-            if error.errno == errno.EFBIG:
-                found[name] = ""
-            elif error.errno not in (errno.ENOENT, errno.EINVAL, errno.ELOOP, errno.ENXIO):
-                raise
-    return found
-
-
 def carry_on(directory: Path, handle: int) -> None:
     """Finish a committed publication and remove staging directories; `handle` is the locked directory.
 
@@ -178,8 +172,11 @@ def carry_on(directory: Path, handle: int) -> None:
         try:
             # the manifests last: they describe the other files
             names = sorted(os.listdir(commit), key=lambda name: name == MANIFEST or bool(SHARE.fullmatch(name)))
-            for name in names:
+            for name in (name for name in names if name != REMOVED):
                 os.replace(name, name, src_dir_fd=commit, dst_dir_fd=handle)
+            if REMOVED in names:
+                _remove(read_input(REMOVED, folder=commit).data.decode().split("\n"), handle)
+                os.unlink(REMOVED, dir_fd=commit)
         finally:
             os.close(commit)
         os.fsync(handle)
@@ -228,6 +225,13 @@ def _open_own(name: str, folder: int) -> int:
         return handle
     os.close(handle)
     raise OSError(errno.EPERM, "Not this user's alone", name)
+
+
+def _remove(names: Sequence[str], folder: int) -> None:
+    """Files that mintls wrote and nothing uses now; one that is gone already is passed over. Raises OSError."""
+    for name in names:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
 
 
 def _write(name: str, data: bytes, folder: int, mode: int = 0o600) -> None:

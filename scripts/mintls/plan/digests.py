@@ -10,10 +10,10 @@ from mintls.profile.model import Entry
 
 def settings_digest(entry: Entry) -> str:
     """Changes with every setting that affects the certificate; `revoked` does not."""
-    said = entry.settings
-    dates = said.days, said.not_before, said.not_after, said.backdate
-    words = config_text(entry), entry.issuer, said.key, said.digest, said.serial, said.defects, entry.request, *dates
-    later = (said.lifetime,) if said.lifetime else ()  # a newer field counts only where it is used
+    own = entry.settings
+    dates = own.days, own.not_before, own.not_after, own.backdate
+    words = config_text(entry), entry.issuer, own.key, own.digest, own.serial, own.defects, entry.request, *dates
+    later = (own.lifetime,) if own.lifetime else ()  # a newer field counts only where it is used
     return sha256(repr((*words, *later)).encode()).hexdigest()
 
 

@@ -36,7 +36,8 @@ def kubernetes_ca_steps(files: FileNames, entry: Entry, issuers: Sequence[Entry]
     root = files.of(issuers[-1].name)["certificate"] if issuers else files.of(entry.name)["certificate"]
     name = f"{entry.name}-ca"
     head = f"{_head('ConfigMap', name, entry)}data:\n  ca.crt: |\n"
-    script = f"root=$(sed 's/^/    /' {root})\ncat > {out} <<END\n{head}$root\nEND"
+    indented = f'while IFS= read -r line; do echo "    $line"; done < {root}'
+    script = f"root=$({indented})\ncat > {out} <<END\n{head}$root\nEND"
     yield Step(f"{entry.name}: Kubernetes ConfigMap", (script,), (root,), out, program="sh")
 
 

@@ -59,7 +59,11 @@ def list_sections(entry: Entry) -> Lists:
             for index, (how, subtree) in enumerate(permitted + excluded)
         ],
         "crl": [f"URI.{index} = {quoted(uri)}" for index, uri in enumerate(settings.crl_distribution_points)],
-        "ocsp": [f"OCSP;URI.{index} = {quoted(uri)}" for index, uri in enumerate(settings.ocsp)],
+        "ocsp": [
+            f"{method};URI.{index} = {quoted(uri)}"
+            for method, uris in (("OCSP", settings.ocsp), ("caIssuers", settings.ca_issuers))
+            for index, uri in enumerate(uris)
+        ],
     }
 
 
@@ -79,6 +83,7 @@ def _extensions(entry: Entry, lists: Lists) -> Iterator[tuple[str, str]]:
     yield "certificatePolicies", ",".join(settings.certificate_policies)
     yield "crlDistributionPoints", "@crl" if lists["crl"] else ""
     yield "authorityInfoAccess", "@ocsp" if lists["ocsp"] else ""
+    yield "tlsfeature", "status_request" if settings.must_staple else ""
     yield "nsCertType", ",".join(netscape.cert_type) if netscape else ""
     yield "nsComment", quoted(netscape.comment) if netscape and netscape.comment else ""
 

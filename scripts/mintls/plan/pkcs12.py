@@ -8,6 +8,7 @@ from mintls.profile.file_names import FileNames
 from mintls.profile.model import Entry
 from mintls.profile.passwords import Pkcs12, Secret
 
+SEALED = ("pkcs12", "truststore")  # the outputs that have a password
 # What macOS and Java before 8u301 can read; it needs no legacy provider.
 # Given although OpenSSL 3 does the same by default: 1.1.1 and LibreSSL would encrypt the certificates with RC2-40.
 MODERN = ("-keypbe", "AES-256-CBC", "-certpbe", "AES-256-CBC", "-macalg", "sha256")
@@ -56,4 +57,4 @@ def _options(settings: Pkcs12, name: str) -> tuple[str, ...]:
 def first_line(password: Secret) -> str:
     """openssl reads two lines of a file that -passin and -passout name identically, so here it is DIR/./NAME."""
     folder, slash, name = password.words.rpartition("/")
-    return password.words if password.env else f"{folder}{slash}./{name}" if slash else password.words
+    return password.words if password.env or password.empty else f"{folder}{slash}./{name}" if slash else password.words

@@ -27,6 +27,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     renew_within: timedelta | None = None
     rotate_keys: bool = False
     force: bool = False
+    prune: bool = False
 
     def covers(self, entry: Entry) -> bool:
         """Whether the run may issue it."""

@@ -29,7 +29,8 @@ _USAGES = {
 _ALGORITHMS = {"rsa": "RSA", "ec": "ECDSA", "ed25519": "Ed25519"}
 _UNSAID = (
     "serial", "netscape", "extensions", "certificate_policies", "crl_distribution_points", "ocsp", "not_before",
-    "not_after", "backdate", "csr", "defects", "revoked", "passphrase", "crl", "path_length",
+    "not_after", "backdate", "ca_issuers", "must_staple", "csr", "defects", "revoked", "passphrase", "crl",
+    "path_length",
 )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def _spec(entry: Entry) -> Manifest:
 
 
 def _duration(life: timedelta) -> str:
-    seconds = int(life.total_seconds())
+    seconds = max(3600, int(life.total_seconds()))
     return f"{seconds // 3600}h{seconds // 60 % 60}m{seconds % 60}s"
 
 
@@ -116,8 +117,10 @@ def _other_name(value: str) -> Manifest:
 def _left_out(entry: Entry) -> Iterator[str]:
     settings = entry.settings
     for field in _UNSAID:
-        if getattr(settings, field, None) not in (None, (), {}):
+        if getattr(settings, field, None) not in (None, (), {}, False):
             yield f"cert-manager has no {field}"
+    if settings.life < timedelta(hours=1):
+        yield "cert-manager has no lifetime below 1h; 1h is used instead"
     if settings.key.partition(":")[0] not in _ALGORITHMS:
         yield f"cert-manager has no {settings.key} keys; RSA is used instead"
     for name, _ in settings.subject:

@@ -118,7 +118,7 @@ class Converter:
                 here = (*path, name, index) if isinstance(child, Sequence) else (*path, name)
                 text = self.convert(Text, value, here)
                 sound = sound and text is not INVALID
-                if text is not INVALID and self.holds(here, check_attribute, name, text):
+                if text is not INVALID and self.passes(here, check_attribute, name, text):
                     pairs.append((name, str(text)))
                 else:
                     sound = False
@@ -151,7 +151,7 @@ class Converter:
                 hint = f"days: {int(match[1]) * _DAYS[match[2]]}" if match[2] in _DAYS else f"lifetime: {node.text}"
             return self.complain(path, f"{_shown(node.text)} does not fit; write {hint}")
 
-    def holds(self, path: Steps, check: Callable[[str, str], None], *words: str) -> bool:
+    def passes(self, path: Steps, check: Callable[[str, str], None], *words: str) -> bool:
         try:
             check(*words)
         except ValueError as error:

@@ -102,6 +102,16 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[Uri, ...], about("URLs of the issuer's CRL.", ["http://crl.example.org/ca.crl"])
     ] = ()
     ocsp: Annotated[tuple[Uri, ...], about("URLs of the issuer's OCSP responder.", ["http://ocsp.example.org"])] = ()
+    ca_issuers: Annotated[
+        tuple[Uri, ...],
+        about(
+            "URLs of the issuer's certificate (AIA), for servers that do not send it.",
+            ["http://pki.example.org/ca.der"],
+        ),
+    ] = ()
+    must_staple: Annotated[
+        bool, about("Requires a stapled OCSP response (TLS feature status_request, RFC 7633).", True)
+    ] = False
     certificate_policies: Annotated[tuple[Oid, ...], about("Certificate policies, as OIDs.", ["2.23.140.1.2.1"])] = ()
     outputs: Annotated[
         tuple[Made, ...],

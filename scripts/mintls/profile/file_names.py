@@ -43,7 +43,7 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
         default_factory=lambda: FilePattern("{name}.secret.yaml")
     )
     ca_bundle: Annotated[FilePattern, about("The output `ca-bundle`.", "{name}-ca.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.ca-bundle.crt")
+        default_factory=lambda: FilePattern("{name}.ca-bundle.pem")
     )
     combined: Annotated[FilePattern, about("The output `combined`.", "{name}.pem")] = field(
         default_factory=lambda: FilePattern("{name}.combined.pem")

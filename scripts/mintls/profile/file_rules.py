@@ -25,7 +25,9 @@ def file_mistakes(entry: Entry) -> Iterator[Finding]:
     if outputs & {"pkcs12", "truststore"} and not settings.pkcs12.password:
         yield path(entry, "outputs"), "a PKCS#12 file needs a password; write pkcs12: {password: {env: NAME}}"
     for field, secret in (("passphrase", settings.passphrase), ("pkcs12", settings.pkcs12.password)):
-        if secret and bool(secret.env) == bool(secret.file):
+        if secret and secret.empty and field == "passphrase":
+            yield path(entry, field), "a private key cannot have an empty passphrase; write env: NAME or file: PATH"
+        elif secret and sum(map(bool, (secret.env, secret.file, secret.empty))) != 1:
             yield path(entry, field), "write either env: NAME or file: PATH"
     label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
     if outputs & {"kubernetes", "kubernetes-ca"} and not re.fullmatch(rf"{label}(\.{label})*", entry.name):

@@ -80,8 +80,8 @@ def _read(root: Node, complaints: list[Complaint], source: str, name: str, folde
         )
         raise ProfileError([f"{source}:{error.line}: {sentence}; write fewer"]) from None
     if profile is None or reader.complaints:
-        told = sorted(dict.fromkeys(reader.complaints), key=lambda complaint: complaint.line)
-        raise ProfileError([f"{source}:{complaint}" for complaint in told])
+        ordered = sorted(dict.fromkeys(reader.complaints), key=lambda complaint: complaint.line)
+        raise ProfileError([f"{source}:{complaint}" for complaint in ordered])
     return profile
 
 
@@ -185,10 +185,10 @@ class _Reader(Converter):
         if self.values + count * size > MAX_VALUES:  # before any of them is made
             self.charge(count * size, node)
         for index in range(1, count + 1):
-            told = len(self.complaints)
+            before = len(self.complaints)
             kinds = {"subject": Subject, "san": tuple[GeneralName, ...]}
             own = {key: self.convert(kinds[key], numbered(node.items[key], index), (*path, key)) for key in varied}
-            if len(self.complaints) > told:  # the others have the same mistakes
+            if len(self.complaints) > before:  # the others have the same mistakes
                 yield entry
                 return
             one = structs.replace(settings, **own)
@@ -221,7 +221,7 @@ class _Reader(Converter):
 
 
 def slid(node: Node, name: str) -> bool:
-    """Whether what stands in the place of an entry is the value of a field, whose indentation is wrong."""
+    """Whether the node of an entry is in fact the value of a field with wrong indentation."""
     entry = isinstance(node, Mapping) and any(
         key in fields_of(Leaf) or key in fields_of(Authority) for key in node.items
     )

@@ -123,7 +123,7 @@ class Subtree(KindedName):
             check_host(value.removeprefix("."), wildcard=False)
         return cls(f"{kind}:{value}")
 
-    def holds(self, name: GeneralName) -> bool:
+    def contains(self, name: GeneralName) -> bool:
         """Whether a name of the same kind lies in it."""
         value, base = name.value.lower(), self.value.lower()
         if self.kind == "IP":

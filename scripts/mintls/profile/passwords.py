@@ -23,9 +23,13 @@ class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
 
+    empty: Annotated[bool, about("An empty password, only for PKCS#12.", True, required="this, env or file")] = False
+
     @property
     def words(self) -> str:
         """As openssl's -passin and -passout take it (openssl-passphrase-options(1))."""
+        if self.empty:
+            return "pass:"
         return f"env:{self.env}" if self.env else f"file:{self.file}"
 
 

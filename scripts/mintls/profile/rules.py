@@ -185,14 +185,14 @@ def constraint_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
         for index, name in enumerate(entry.settings.san if constraints else ()):
             assert constraints
             of_kind = [subtree for subtree in constraints.permitted if subtree.kind == name.kind]
-            if of_kind and not any(subtree.holds(name) for subtree in of_kind):
+            if of_kind and not any(subtree.contains(name) for subtree in of_kind):
                 permitted = ", ".join(of_kind)
                 yield (
                     path(entry, "san", index),
                     f"{name} is not a name that {issuer.name} permits: {permitted}",
                 )
             for subtree in constraints.excluded:
-                if subtree.kind == name.kind and subtree.holds(name):
+                if subtree.kind == name.kind and subtree.contains(name):
                     yield path(entry, "san", index), f"{name} lies in {subtree}, which {issuer.name} excludes"
 
 

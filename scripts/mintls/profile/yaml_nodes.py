@@ -53,10 +53,10 @@ class Complaint(Struct, frozen=True):
     sentence: str
 
     def __str__(self) -> str:
-        said = self.sentence
-        if len(said) > LONGEST:  # it quotes something long: the beginning and the end are enough
-            said = f"{said[: LONGEST // 2]} ... {said[-LONGEST // 2 :]}"
-        return f"{self.line}: {self.path}: {said}" if self.path else f"{self.line}: {said}"
+        message = self.sentence
+        if len(message) > LONGEST:  # it quotes something long: the beginning and the end are enough
+            message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
+        return f"{self.line}: {self.path}: {message}" if self.path else f"{self.line}: {message}"
 
 
 class Unreadable(Exception):

@@ -35,9 +35,20 @@ class MintReport(Struct, frozen=True, kw_only=True):
     current: Annotated[bool, Meta(description="Whether there was nothing to do.")]
     certificates: tuple[CertificateReport, ...]
     revocation_lists: tuple[CrlReport, ...]
+    orphans: Annotated[
+        tuple[str, ...],
+        Meta(description="Names in the directory that are not in the profile; --prune removes them."),
+    ] = ()
 
 
-def as_json(directory: str, decisions: Iterable[Decision], crls: Iterable[CrlIssue], *, current: bool) -> str:
+def as_json(
+    directory: str,
+    decisions: Iterable[Decision],
+    crls: Iterable[CrlIssue],
+    orphans: Iterable[str] = (),
+    *,
+    current: bool,
+) -> str:
     """The report, indented; what each certificate contains is in manifest.json."""
     report = MintReport(
         version=1,
@@ -46,6 +57,7 @@ def as_json(directory: str, decisions: Iterable[Decision], crls: Iterable[CrlIss
         certificates=tuple(
             CertificateReport(decision.entry.name, decision.what, decision.why) for decision in decisions
         ),
+        orphans=tuple(orphans),
         revocation_lists=tuple(CrlReport(crl.entry.name, crl.record.number, len(crl.record.revoked)) for crl in crls),
     )
     return printable_json(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())

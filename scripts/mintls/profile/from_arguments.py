@@ -1,0 +1,39 @@
+"""The profile that the arguments of generate.py name: a file, or host names and addresses instead of one."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mintls.errors import UsageError
+from mintls.profile.load import load_profile, read_profile
+from mintls.profile.model import Profile
+from mintls.profile.names import GeneralName
+from mintls.profile.starter import name_of, set_name, starter
+
+
+def profile_of(arguments: Sequence[str]) -> Profile:
+    """Of one argument that is a file, else of names. Raises UsageError, ProfileError."""
+    files = [argument for argument in arguments if is_file(argument)]
+    if len(files) == len(arguments) == 1:
+        return load_profile(Path(files[0]))
+    if not arguments:
+        raise UsageError("name a profile such as profiles/dev.yaml, or host names and addresses: localhost 127.0.0.1")
+    if files:
+        raise UsageError(f"{files[0]} is a profile: give one profile, or only host names and addresses")
+    names = [general_name(argument) for argument in arguments]
+    name = set_name(names)
+    return read_profile(starter(names, name, name).encode(), "the profile of these names", name)
+
+
+def is_file(argument: str) -> bool:
+    """Whether an argument is meant as the path of a profile."""
+    named_so = argument.endswith((".yaml", ".yml")) or ("/" in argument and "://" not in argument)
+    return named_so or os.path.lexists(argument)
+
+
+def general_name(argument: str) -> GeneralName:
+    """Raises UsageError."""
+    try:
+        return name_of(argument)
+    except ValueError as error:
+        raise UsageError(f"{argument!r} is neither a file nor a host name or address: {error}") from None
