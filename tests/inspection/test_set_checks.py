@@ -99,7 +99,8 @@ CROSS = make("CA", make("Elder", authority=True), authority=True, key=CA.key)
 @pytest.mark.parametrize(
     ("bundle", "problem"),
     [
-        ([LEAF, LOW, SUB], ""), ([LEAF, LOW, SUB, CA], ""), ([LEAF, LOW, SUB, CROSS], ""), ([LEAF, LOW], ""),
+        ([LEAF, LOW, SUB], ""), ([LEAF, LOW, SUB, CA], ""), ([LEAF, LOW, SUB, CROSS], ""),
+        ([LEAF, LOW, SUB, CROSS, CA], ""), ([LEAF, LOW], ""),
         ([SUB, LOW, LEAF], "must come first, then its issuers; it is number 3"),
         ([LOW, LEAF], "must come first, then its issuers; it is number 2"),
         ([LEAF, SUB, LOW], "each certificate must be followed by its issuer"),
