@@ -1,4 +1,4 @@
-"""What is found in a set of files, whoever made them."""
+"""What is found in files, by whatever program they were made."""
 
 import os
 import subprocess
@@ -95,7 +95,7 @@ def test_lists_stand_beside_certificates(tmp_path: Path, openssl: Openssl) -> No
         ("empty.crt", b"", ""),
         ("garbage.pem", bytes(range(256)), ""),
         ("bad.der", LEAF.der[:-1], "it is cut off"),
-        ("text.key", b"secret", ""),  # may be anybody's
+        ("text.key", b"secret", ""),  # of some other program
         ("README", b"", ""),
         ("params.pem", b"-----BEGIN DH PARAMETERS-----\nMAYC\n-----END DH PARAMETERS-----\n", ""),
         (".hidden.crt", b"", ""),

@@ -132,7 +132,7 @@ def test_the_json_says_the_same() -> None:
     assert (leaf["issuer_name"], leaf["names"], leaf["issued"]) == ("root.crt", ["DNS:a", "DNS:b"], [])
 
 
-def test_strangers_text_stays_in_its_line_and_steers_nothing() -> None:
+def test_foreign_text_stays_in_its_line_and_controls_nothing() -> None:
     evil = "\x1b[31m\n\u202e\udcff"
     certificate = structs.replace(LEAF, subject=f"CN={evil}", issuer=evil, names=(f"DNS:{evil}",), key=evil,
                                   signature=evil)  # fmt: skip

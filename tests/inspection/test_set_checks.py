@@ -86,7 +86,7 @@ def test_a_key_that_does_not_match(names: tuple[str, str], tmp_path: Path, opens
         key.write_bytes(one.key_pem)
         key.chmod(0o600)
         assert misfits() == [expected]
-    key.write_bytes(make("other").encrypted_key(b"secret"))  # nobody can tell
+    key.write_bytes(make("other").encrypted_key(b"secret"))  # cannot be compared
     assert misfits() == [[]]
 
 

@@ -1,4 +1,4 @@
-"""verify.py end to end: mintls's own sets, sets of plain openssl and of others, and what is no set at all."""
+"""verify.py end to end: mintls's own sets, sets of plain openssl and of others, and files that are not sets."""
 
 import json
 import os
@@ -186,7 +186,7 @@ def test_a_hostile_set(tmp_path: Path, run: Run) -> None:
     assert made["\x1b[2J.crt"]["role"] == "client"
 
 
-# ---- what is no set, and what cannot run
+# ---- files that are not sets, and what cannot run
 
 
 @pytest.mark.parametrize(
