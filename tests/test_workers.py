@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 from mintls.workers import Workers, in_parallel
 
@@ -68,6 +69,24 @@ def test_an_error_stops_the_others_and_begins_no_more() -> None:
     with pytest.raises(LookupError, match="no"):
         in_parallel(2, stopped.set, job, range(100))
     assert stopped.is_set()
+    assert len(begun) < 10
+
+
+def test_what_waits_for_a_thread_is_not_begun_after_an_error() -> None:
+    stopped, begun = threading.Event(), []
+
+    def job(item: int) -> None:
+        begun.append(item)
+        assert stopped.wait(patient(10))
+
+    def fail() -> None:
+        with Workers[int, None](2, stopped.set) as pool:
+            for item in range(100):
+                pool.submit(item, partial(job, item))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
     assert len(begun) < 10
 
 

@@ -4,18 +4,42 @@ A thread that waits for a process would otherwise keep the script as long as tha
 """
 
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)  # by CI, and by a terminal that is closed
 Stop = Callable[[], None]
 
 _stops: list[Stop] = []
+_postponing: list[bool] = []  # not empty while the main thread must not be interrupted
+_postponed: list[int] = []
 
 
 def at_interruption(stop: Stop) -> None:
     """Call `stop` before a signal ends the script. It must not wait for a lock that the main thread may hold."""
     _stops.append(stop)
+
+
+@contextmanager
+def postponed_signals() -> Iterator[None]:
+    """A signal that arrives in this context takes effect at its end.
+
+    Between the start of a process and the line that remembers it, an exception would leave that process behind. Blocked
+    signals are not an alternative: the process would inherit the block.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _postponing.append(True)
+    try:
+        yield
+    finally:
+        _postponing.pop()
+        if _postponed and not _postponing:
+            number = _postponed.pop(0)
+            (_interrupt if number == signal.SIGINT else _leave)(number, None)
 
 
 def handle_signals() -> None:
@@ -39,12 +63,18 @@ def ignore_signals() -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
+    if _postponing:
+        _postponed.append(number)
+        return
     ignore_signals()
     _stop()
     raise SystemExit(128 + number)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    if _postponing:
+        _postponed.append(number)
+        return
     _stop()
     raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""What is found in a set of files, whoever made them."""
+"""What is found in files, by whatever program they were made."""
 
 import os
 import subprocess
@@ -51,6 +51,12 @@ def test_a_certificate_in_several_files_is_one(tmp_path: Path, openssl: Openssl)
     ]  # fmt: skip
 
 
+def test_a_link_of_openssl_rehash_does_not_name_a_certificate(tmp_path: Path, openssl: Openssl) -> None:
+    (tmp_path / "Some_Root.pem").write_bytes(CA.pem)
+    (tmp_path / "0a1b2c3d.0").symlink_to("Some_Root.pem")
+    assert files(look(openssl, tmp_path)) == [("Some_Root.pem", ["Some_Root.pem", "0a1b2c3d.0"], [])]
+
+
 def test_certificate_and_key_in_one_file(tmp_path: Path, openssl: Openssl) -> None:
     (tmp_path / "both.pem").write_bytes(
         b"some text\n" + LEAF.key_pem + b"\n# \xff\n" + LEAF.pem.replace(b"\n", b"\r\n")
@@ -95,7 +101,7 @@ def test_lists_stand_beside_certificates(tmp_path: Path, openssl: Openssl) -> No
         ("empty.crt", b"", ""),
         ("garbage.pem", bytes(range(256)), ""),
         ("bad.der", LEAF.der[:-1], "it is cut off"),
-        ("text.key", b"secret", ""),  # may be anybody's
+        ("text.key", b"secret", ""),  # of some other program
         ("README", b"", ""),
         ("params.pem", b"-----BEGIN DH PARAMETERS-----\nMAYC\n-----END DH PARAMETERS-----\n", ""),
         (".hidden.crt", b"", ""),

@@ -338,6 +338,7 @@ def test_of_two_cas_of_one_name_the_one_that_signed(tmp_path: Path, openssl: Ope
             result = look(openssl, tmp_path)
             issuer = shown(result)["leaf.crt"].issuer_name
             assert issuer == ("a.crt" if signer is one else "b.crt")
+            assert shown(result)["leaf.crt"].chain == ("leaf.crt", issuer)
             assert "signature" not in error(shown(result)["leaf.crt"])
 
 

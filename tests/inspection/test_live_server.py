@@ -3,12 +3,15 @@
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 
-from mintls.inspection.live_server import is_address
+from mintls.inspection.file_formats import Unreadable
+from mintls.inspection.live_server import ServerOptions, is_address, read_server
+from mintls.openssl.binary import Openssl
 
 import pytest
 from conftest import Run
@@ -185,6 +188,30 @@ def test_what_does_not_answer(root: Path, run: Run) -> None:
         3,
         f"{host}:443: unknown host name",
     )
+
+
+@pytest.mark.parametrize(
+    "greeting", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\n", b"\x16\x03\x03\xff\xff", bytes(100_000)]
+)
+def test_what_is_not_tls(greeting: bytes, openssl: Openssl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it sends, and if it never ends the connection, this takes no longer than the time limit."""
+    monkeypatch.setattr("mintls.inspection.live_server.TIMEOUT", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            client, _ = listener.accept()
+            with client, suppress(OSError):
+                client.sendall(greeting)
+                client.recv(1)
+                while client.recv(65536):
+                    pass
+
+        threading.Thread(target=serve, daemon=True).start()
+        begun = time.monotonic()
+        answer = read_server(f"127.0.0.1:{listener.getsockname()[1]}", ServerOptions(), openssl)
+    assert isinstance(answer, Unreadable)
+    assert "did not complete a TLS handshake within 1 s" in answer.reason or "sent no certificate" in answer.reason
+    assert time.monotonic() - begun < patient(10)
 
 
 def test_a_file_named_like_an_address(root: Path, run: Run) -> None:

@@ -132,7 +132,7 @@ def test_the_json_says_the_same() -> None:
     assert (leaf["issuer_name"], leaf["names"], leaf["issued"]) == ("root.crt", ["DNS:a", "DNS:b"], [])
 
 
-def test_strangers_text_stays_in_its_line_and_steers_nothing() -> None:
+def test_foreign_text_stays_in_its_line_and_controls_nothing() -> None:
     evil = "\x1b[31m\n\u202e\udcff"
     certificate = structs.replace(LEAF, subject=f"CN={evil}", issuer=evil, names=(f"DNS:{evil}",), key=evil,
                                   signature=evil)  # fmt: skip
@@ -163,3 +163,40 @@ def test_key_files_are_told_with_their_modes() -> None:
     with_key = CertificateEntry(LEAF, L.files, (KeyFile(path, 0o640, "x"),), ((L.files[0], 0o644), (path, 0o640)))
     result = report_of(Inventory((with_key, R), (), (), ()), ISSUERS, VALID, NOTHING, NOW)
     assert "files   set/leaf.crt 0644, set/leaf.key 0640" in as_text(result)
+
+
+def test_a_key_that_is_encrypted_was_not_compared() -> None:
+    with_key = structs.replace(L, keys=(KeyFile(Path("set/leaf.key"), 0o600, None),))
+    result = report_of(Inventory((with_key, R), (), (), ()), ISSUERS, VALID, NOTHING, NOW)
+    assert "private key leaf.key is encrypted and was not compared" in as_text(result)
+    (leaf,) = result.roots[0].issued
+    assert [key.matches for key in leaf.private_keys] == [None]
+
+
+def test_verbose_adds_extensions_and_every_name() -> None:
+    names = tuple(f"DNS:h{number}" for number in range(12))
+    certificate = structs.replace(LEAF, names=names, extensions=("keyUsage", "subjectAltName"), critical=("keyUsage",),
+                                  path_length=3)  # fmt: skip
+    checks = {"BB": tuple(Check("server", name, "") for name in names)}
+    result = report_of(Inventory((entry(certificate, "leaf.crt"),), (), (), ()), {"BB": None}, checks, NOTHING, NOW)
+    short, full = as_text(result), as_text(result, verbose=True)
+    first = ", ".join(names[:8])
+    assert f"names   {first} and 4 more (-v)\n" in short
+    assert f"valid   server as {first} and 4 more (-v)\n" in short
+    assert f"names   {', '.join(names)}\n" in full
+    added = [line.strip() for line in full.splitlines() if line not in short.splitlines()]
+    details = [
+        "version 3",
+        "ext     keyUsage, critical",
+        "ext     subjectAltName",
+        "pathlen 3",
+        "keyid   B1",
+        "akid    A1",
+    ]
+    assert added[1:-1] == details
+
+
+def test_a_chain_is_shown_only_up_to_an_anchor() -> None:
+    chains = {"AA": Chain(("root.crt",), False), "BB": Chain(("leaf.crt", "root.crt"), False)}
+    verdicts = Verdicts(VALID, Issuers(ISSUERS, {}), (), "", chains)
+    assert "chain" not in as_text(build_report(SET, verdicts, NOTHING, NOW))

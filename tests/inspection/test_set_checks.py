@@ -86,7 +86,7 @@ def test_a_key_that_does_not_match(names: tuple[str, str], tmp_path: Path, opens
         key.write_bytes(one.key_pem)
         key.chmod(0o600)
         assert misfits() == [expected]
-    key.write_bytes(make("other").encrypted_key(b"secret"))  # nobody can tell
+    key.write_bytes(make("other").encrypted_key(b"secret"))  # cannot be compared
     assert misfits() == [[]]
 
 
@@ -99,7 +99,8 @@ CROSS = make("CA", make("Elder", authority=True), authority=True, key=CA.key)
 @pytest.mark.parametrize(
     ("bundle", "problem"),
     [
-        ([LEAF, LOW, SUB], ""), ([LEAF, LOW, SUB, CA], ""), ([LEAF, LOW, SUB, CROSS], ""), ([LEAF, LOW], ""),
+        ([LEAF, LOW, SUB], ""), ([LEAF, LOW, SUB, CA], ""), ([LEAF, LOW, SUB, CROSS], ""),
+        ([LEAF, LOW, SUB, CROSS, CA], ""), ([LEAF, LOW], ""),
         ([SUB, LOW, LEAF], "must come first, then its issuers; it is number 3"),
         ([LOW, LEAF], "must come first, then its issuers; it is number 2"),
         ([LEAF, SUB, LOW], "each certificate must be followed by its issuer"),

@@ -17,6 +17,7 @@ SUB = make("Sub", CA, authority=True)
 IMPOSTOR = make("CA", authority=True)
 LOCAL = [x509.DNSName("localhost"), x509.DNSName("*.example.org"), x509.IPAddress(ip_address("127.0.0.1")),
          x509.IPAddress(ip_address("::1")), x509.RFC822Name("a@example.org")]  # fmt: skip
+STRICT = ("Missing Authority Key Identifier", "(error 79", "(error 92")
 BAD_KEY = make("CA", authority=True, key=CA.key)
 
 
@@ -79,6 +80,8 @@ def tampered(made: Made) -> Made:
 def test_a_bad_leaf(leaf: Made, others: dict[str, Made], refusal: str, tmp_path: Path, openssl: Openssl) -> None:
     checks = ask(tmp_path, openssl, leaf=leaf, **others)["leaf"]
     assert checks
+    if refusal in STRICT and openssl.version().startswith("OpenSSL 1."):
+        pytest.skip("-x509_strict of OpenSSL 1.1.1 checks less")
     assert all(refusal in check[2] for check in checks), checks
 
 

@@ -1,5 +1,6 @@
 """What a user can ask of verify.py: anchors, name, purpose, time, a warning, the one that decides, a password."""
 
+import json
 import os
 from pathlib import Path
 
@@ -69,6 +70,32 @@ def test_only_one_decides(folder: Path, run: Run) -> None:
     assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "4 certificates: old.crt alone decides: invalid")
     done = run("verify.py", folder, "--only", "laef.crt")
     assert (done.returncode, done.stderr) == (2, "--only laef.crt: 'laef.crt' is not known; did you mean leaf.crt?\n")
+
+
+def test_strict_makes_advice_fail(folder: Path, run: Run) -> None:
+    (folder / "long.crt").write_bytes(make("l", CA, purposes=SERVER, san=[x509.DNSName("l")], days=(-1, 900)).pem)
+    lax, strict = run("verify.py", folder), run("verify.py", folder, "--strict")
+    assert (lax.returncode, strict.returncode) == (0, 1)
+    assert "advice  valid for 901 days" in lax.stdout
+    assert "INVALID valid for 901 days" in strict.stdout
+    assert " advice  " not in strict.stdout
+
+
+def test_verbose_lists_the_extensions(folder: Path, run: Run) -> None:
+    assert "ext     basicConstraints, critical\n" in run("verify.py", folder, "-v").stdout
+    assert "basicConstraints" not in run("verify.py", folder).stdout
+
+
+def test_json_to_a_file_or_to_standard_output(folder: Path, run: Run) -> None:
+    plain = run("verify.py", "ca.crt", cwd=folder)
+    to_file = run("verify.py", "ca.crt", "--json", "report.json", cwd=folder)
+    to_stdout = run("verify.py", "ca.crt", "--json", "-", cwd=folder)
+    assert to_file.stdout == plain.stdout
+    assert (folder / "report.json").read_text() == to_stdout.stdout
+    assert json.loads(to_stdout.stdout)["answer"] == plain.stdout.splitlines()[-1]
+    absent = run("verify.py", "ca.crt", "--json", "absent/report.json", cwd=folder)
+    assert (absent.returncode, absent.stdout) == (3, "")
+    assert absent.stderr == "absent/report.json: No such file or directory; name a file that can be written\n"
 
 
 def test_a_password_opens_a_pkcs12_and_is_never_shown(folder: Path, run: Run, tmp_path: Path) -> None:

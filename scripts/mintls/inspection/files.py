@@ -5,6 +5,7 @@ A certificate that several files contain (its own and a chain file) is listed on
 
 import errno
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ from msgspec.structs import replace
 MAX_BYTES = 16 * 1024 * 1024  # of one file; the largest bundle in use, a country's list of roots, has 5 MiB
 MAX_FILES = 50_000  # of one directory
 SUFFIXES = (".crt", ".cer", ".der", ".pem", ".p7b", ".p7c", ".p12", ".pfx")  # expected to contain certificates
+_HASHED = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")  # the links of openssl-rehash(1)
 _NO_FILE = (errno.EINVAL, errno.ELOOP, errno.ENXIO)  # a directory, a pipe, a socket, a device, a link to itself
 
 
@@ -188,7 +190,7 @@ def _sentence(file: _File, rest: str) -> str:
 def _entries(files: Sequence[_File], keys: Sequence[KeyFile]) -> tuple[CertificateEntry, ...]:
     contents = [(file.path, [one for one in file.materials if isinstance(one, Certificate)]) for file in files]
     # the file with the fewest certificates and the shortest name is a certificate's own; chain files come after it
-    contents.sort(key=lambda pair: (len(pair[1]), len(pair[0].name)))
+    contents.sort(key=lambda pair: (len(pair[1]), bool(_HASHED.fullmatch(pair[0].name)), len(pair[0].name)))
     where: dict[str, tuple[Certificate, dict[Path, int]]] = {}
     for path, certificates in contents:
         for place, certificate in enumerate(certificates, 1):

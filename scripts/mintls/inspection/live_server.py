@@ -46,7 +46,6 @@ def read_server(address: str, options: ServerOptions, openssl: Openssl) -> Serve
         "-connect",
         address,
         "-showcerts",
-        "-prexit",
         *_server_name(name, openssl),
         *_starttls(options, name),
     )

@@ -116,7 +116,7 @@ class TrustAnchors:
         """Which certificate the server should send as well: the rest of a sentence, or ""."""
         leaf, *others = server.sent
         chain = [leaf]
-        while not self._anchor_of(chain[-1]) and not chain[-1].is_self_issued:
+        while not self._anchor_of(chain[-1]):
             issuer = next((one for one in others if one not in chain and one.may_have_signed(chain[-1])), None)
             if issuer is None:
                 return (

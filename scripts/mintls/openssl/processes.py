@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from mintls.errors import MintlsError
-from mintls.signals import at_interruption
+from mintls.signals import at_interruption, postponed_signals
 
 Process = subprocess.Popen[bytes]
 TICK = 0.25  # seconds between two looks at the clock
@@ -35,10 +35,11 @@ class Processes:
             if self._stopped:
                 raise MintlsError("interrupted")
             try:
-                process = start()
+                with postponed_signals():
+                    process = start()
+                    self._running[process] = time.monotonic() + seconds
             except OSError as error:
                 raise MintlsError(f"{program} cannot be started: {error.strerror}") from None
-            self._running[process] = time.monotonic() + seconds
             if seconds < math.inf and not self._watched:
                 self._watched = True
                 threading.Thread(target=self._watch, daemon=True).start()
