@@ -62,16 +62,17 @@ def running(
     *,
     env: dict[str, str] | None = None,
     fds: Sequence[int] = (),
+    endless_input: bool = False,
 ) -> Iterator[re.Match[str]]:
     """Run until the context is left; yields the match of `ready` in the line that says it listens.
 
-    Standard output and error go to `work/log`. Raises NotReady.
+    Standard output and error go to `work/log`. `endless_input`: its input never ends. Raises NotReady.
     """
     process = subprocess.Popen(
         [str(word) for word in argv],
         cwd=work,
         env={**environment(), **(env or {})},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if endless_input else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,  # a process group of its own, to end its children with it
@@ -114,3 +115,5 @@ def _end(process: "subprocess.Popen[bytes]", drain: threading.Thread) -> None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE)
             drain.join(GRACE)
+    if process.stdin:
+        process.stdin.close()

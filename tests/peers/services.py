@@ -144,9 +144,10 @@ def stunnel(certs: Path, logs: Path, options: str = "verifyChain = yes") -> Iter
     )
     page = configured(work, "index.html", "ok")
     web = [need("python3"), "-m", "http.server", "--bind", HOST, "--directory", page.parent, str(behind)]
-    with serving(web, workdir(logs, "web"), behind), serving(
-        [binary, configured(work, "stunnel.conf", text)], work, port
-    ) as address:
+    with (
+        serving(web, workdir(logs, "web"), behind),
+        serving([binary, configured(work, "stunnel.conf", text)], work, port) as address,
+    ):
         yield address
 
 
@@ -214,8 +215,7 @@ def slapd(certs: Path, logs: Path, mode: str = "demand") -> Iterator[Address]:
     binary, work, port = need("slapd"), workdir(logs, "slapd"), free_port()
     text = (
         f"TLSCACertificateFile {certs}/ca.crt\nTLSCertificateFile {certs}/server.crt\n"
-        f"TLSCertificateKeyFile {certs}/server.key\nTLSVerifyClient {mode}\nTLSProtocolMin 3.3\ndatabase null\n"
-        f"suffix dc=x\npidfile {work}/pid\n"
+        f"TLSCertificateKeyFile {certs}/server.key\nTLSVerifyClient {mode}\nTLSProtocolMin 3.3\npidfile {work}/pid\n"
     )
     argv = [binary, "-d", "0", "-h", f"ldaps://{HOST}:{port}/", "-f", configured(work, "slapd.conf", text)]
     with serving(argv, work, port) as address:
@@ -233,7 +233,14 @@ def mariadb(certs: Path, logs: Path, required: str = "X509") -> Iterator[Address
         common = ["--no-defaults", f"--datadir={work}/data", f"--user={me}"]
         subprocess.run([install, *common, "--skip-test-db"], check=True, capture_output=True, cwd=work)
         init = configured(work, "init.sql", f"CREATE USER 'dev-client'@'%' REQUIRE {required};\n")
-        argv = [binary, *common, f"--init-file={init}", f"--port={port}", f"--bind-address={HOST}", "--skip-name-resolve"]
+        argv = [
+            binary,
+            *common,
+            f"--init-file={init}",
+            f"--port={port}",
+            f"--bind-address={HOST}",
+            "--skip-name-resolve",
+        ]
         argv += [f"--socket={work}/socket", f"--pid-file={work}/pid", f"--ssl-ca={certs}/ca.crt"]
         argv += [f"--ssl-cert={certs}/server.crt", f"--ssl-key={certs}/server.key"]
         with serving(argv, work, port) as address:

@@ -21,8 +21,8 @@ from mintls.openssl.binary import Openssl
 from msgspec.structs import replace
 
 GREETING = 0.4  # seconds in which a server that speaks first has done so
-PATIENCE = 3.0  # seconds for each protocol that is tried
-SPOKEN_AFTER_TLS = ("h2", "grpc", "mqtt", "redis", "ldap", "amqp", "postgres")  # in the order in which they are tried
+PATIENCE = 2.0  # seconds for each protocol that is tried
+SPOKEN_AFTER_TLS = ("h2", "grpc", "redis", "mqtt", "ldap", "amqp", "postgres")  # in the order in which they are tried
 UPGRADED = ("postgres", "ldap")
 CONNECTIONS = 2 + len(SPOKEN_AFTER_TLS) + len(UPGRADED)  # at most
 

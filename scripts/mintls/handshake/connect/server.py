@@ -30,6 +30,8 @@ from mintls.openssl.binary import Openssl
 from msgspec import Struct
 from msgspec.structs import replace
 
+PLAIN = 3.0  # seconds of silence, or so many times the time of the baseline, that are no answer in plain text
+
 
 class Target(Struct, frozen=True, kw_only=True):
     """Where the server is and how it is asked; an empty `sni`: the ClientHello names no server.
@@ -151,7 +153,9 @@ class Server:
 
     def _without_tls(self, row: Row) -> Result:
         probe = self._target.question.greeted(False).probe()
-        seen = ask_in_plain_text((self._target.host, self._target.port), probe, self._timeout)
+        patience = max(PLAIN, PLAIN * self._control(row).milliseconds / 1000)  # a server may wait for a ClientHello
+        address = (self._target.host, self._target.port)
+        seen = ask_in_plain_text(address, probe, min(self._timeout, patience))
         return Result(row, judge_plain(seen, self._baseline(row), probe), seen)
 
     @contextmanager
@@ -167,8 +171,11 @@ class Server:
 
     def _baseline(self, row: Row) -> Baseline:
         """What the valid certificate got in this version, or for a version without a baseline in any other."""
-        control = self._controls.get(row.version) or next(iter(self._controls.values()))
+        control = self._control(row)
         return Baseline(self._probe.answer(control.answer), control.open)
+
+    def _control(self, row: Row) -> Evidence:
+        return self._controls.get(row.version) or next(iter(self._controls.values()))
 
     def _look_again(self, row: Row) -> Result:
         control, target = self._controls[row.version], self._target
