@@ -10,8 +10,9 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, NoReturn
 
 import pytest
 from deadline import patient
@@ -35,9 +36,18 @@ class NotReady(Exception):
 def need(program: str) -> str:
     """The program's path. Skips the test when it is absent, or fails it with MINTLS_REQUIRE_PEERS=1."""
     path = shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:{SBIN}")
-    if path:
-        return path
-    sentence = f"this test needs the program {program}, which is not installed"
+    if path is None:
+        _lack(f"this test needs the program {program}, which is not installed")
+    return path
+
+
+def need_module(name: str) -> None:
+    """As `need`, for a module of Python."""
+    if find_spec(name) is None:
+        _lack(f"this test needs the Python module {name}, which is not installed")
+
+
+def _lack(sentence: str) -> NoReturn:
     if os.environ.get("MINTLS_REQUIRE_PEERS") == "1":
         pytest.fail(sentence)
     pytest.skip(sentence)

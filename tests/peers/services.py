@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from deadline import patient
 
-from .process import DEADLINE, GRACE, Address, NotReady, environment, need, workdir
+from .process import DEADLINE, GRACE, Address, NotReady, environment, need, need_module, running, workdir
 from .servers import HOST, Start
 
 PAUSE = 0.05  # seconds between two looks whether it listens
@@ -308,7 +309,36 @@ def dovecot(certs: Path, logs: Path, listener: str = "imaps", demand: str = "yes
         shutil.rmtree(work, ignore_errors=True)
 
 
+@contextmanager
+def grpc(certs: Path, logs: Path, mode: str = "required") -> Iterator[Address]:
+    """grpcio's server; `mode` is required or optional, which requests no certificate at all."""
+    need_module("grpc")
+    argv: list[str | Path] = [sys.executable, "-u", Path(__file__).parent / "grpc_server.py", mode]
+    argv += [certs / "ca.crt", certs / "server.crt", certs / "server.key"]
+    with running(argv, r"^listening (\d+)", workdir(logs, "grpc")) as match:
+        yield Address(HOST, int(match[1]))
+
+
+@contextmanager
+def nginx_http2(certs: Path, logs: Path, verify: str = "on") -> Iterator[Address]:
+    """nginx that is asked by HTTP/2."""
+    binary, work, port = need("nginx"), workdir(logs, "nginx"), free_port()
+    temporary = " ".join(
+        f"{name}_temp_path {work}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    text = (
+        f"daemon off; pid {work}/pid; error_log stderr;\nevents {{}}\nhttp {{ access_log off; {temporary}\n"
+        f"server {{ listen {HOST}:{port} ssl http2; ssl_certificate {certs}/server.crt;\n"
+        f"ssl_certificate_key {certs}/server.key; ssl_client_certificate {certs}/ca.crt; ssl_verify_client {verify};\n"
+        "location / { return 200 ok; } } }\n"
+    )
+    argv = [binary, "-e", "stderr", "-p", work, "-c", configured(work, "nginx.conf", text)]
+    with serving(argv, work, port) as address:
+        yield address
+
+
 RIGHT: dict[str, Start] = {
+    "grpc required": grpc,
     "apache require": apache,
     "apache require in a location": partial(apache, verify="none", location="require"),
     "haproxy required": haproxy,
@@ -325,6 +355,7 @@ RIGHT: dict[str, Start] = {
     "dovecot pop3 demand": partial(dovecot, listener="pop3"),
 }
 WRONG: dict[str, Start] = {
+    "grpc optional": partial(grpc, mode="optional"),
     "apache optional": partial(apache, verify="optional"),
     "haproxy optional": partial(haproxy, options="verify optional"),
     "haproxy crt-ignore-err all": partial(haproxy, options="verify required crt-ignore-err all ca-ignore-err all"),

@@ -107,7 +107,8 @@ def _is_broken(result: Result) -> bool:
     """A server that requests no certificate has not rejected the valid one; its refusals of a hello still count."""
     case = result.row.case
     must = case.control and case.severity is Severity.MUST
-    return must and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED, Kind.NOT_TRIED)
+    counts = (Kind.ACCEPTED, Kind.NOT_REQUESTED, Kind.NOT_TRIED, Kind.NOT_OFFERED)
+    return must and result.verdict.kind not in counts
 
 
 def _control_of(row: Row, failed: Iterable[Result]) -> Result | None:

@@ -550,7 +550,7 @@ def test_what_does_not_go_together_is_told(other: list[str], user: Path) -> None
     assert not Path("wire").exists()
 
 
-@pytest.mark.parametrize("option", ["ca", "cert", "key", "ca-key", "sni", "open-sni", "starttls", "probe", "bad",
+@pytest.mark.parametrize("option", ["ca", "cert", "key", "ca-key", "sni", "open-sni", "starttls", "probe", "bad", "alpn", "accepted-if", "refused-if", "require-tls", "key-pass", "keep", "proxy",
                                     "refused-status"])  # fmt: skip
 def test_what_says_something_of_a_server_needs_one(option: str, user: Path) -> None:
     words = ["handshake_check.py", "--list", f"--{option}", str(user / "ca.crt")]

@@ -60,9 +60,19 @@ def test_a_pinned_key_is_reported_and_does_not_fail(dev: Path, user: Path, tmp_p
     assert status == 0
     assert {"bad-signature", "bad-body"} <= found["info"]
     assert {"self-signed", "unknown-ca", "same-name-ca", "stolen"} <= found["pass"]
-    reasons = [row["reason"] for row in json.loads(Path("report.json").read_text())["rows"] if row["case"] == "bad-body"]
+    rows = json.loads(Path("report.json").read_text())["rows"]
+    reasons = [row["reason"] for row in rows if row["case"] == "bad-body"]
     assert all(reason.startswith("the server pins the key of your certificate") for reason in reasons)
     assert "ca-names" in found["warn"], "the one name that it sends is not that of a CA"
+
+
+@pytest.mark.parametrize("verify", ["on", "optional"])
+def test_http_2(dev: Path, user: Path, tmp_path: Path, verify: str) -> None:
+    with services.nginx_http2(dev, tmp_path, verify) as address:
+        status, found = check(user, address, "--probe", "h2")
+    assert status == (verify != "on")
+    assert ("none" in found["pass"]) is (verify == "on")
+    assert "good" in found["pass"]
 
 
 @pytest.mark.parametrize("verify", [True, False])
