@@ -32,7 +32,7 @@ def discover(target: Target, client: ClientFiles, openssl: Openssl, timeout: flo
     protocol, starttls = usual(target.port, target.starttls)
     if protocol:
         return _speaking(target, protocol, starttls)
-    if not target.starttls and not target.proxy and (found := _greeted(target)):
+    if not (target.starttls or target.proxy or target.proxy_protocol) and (found := _greeted(target)):
         return found
     with TemporaryDirectory(prefix="mintls-") as name:
         ask = _asker(Path(name), client, openssl, min(timeout, PATIENCE))
@@ -97,7 +97,8 @@ def _asker(directory: Path, client: ClientFiles, openssl: Openssl, timeout: floa
     def ask(target: Target) -> Evidence:
         named = ("-servername", target.sni) if target.sni else ("-noservername",)
         probe: Probe = target.question.greeted(bool(target.starttls)).probe()
-        argv = (*target.options(), *shown, *named, "-CAfile", str(client.anchors))
-        return connect(openssl, argv, probe, directory, timeout)
+        with target.reached(None, directory, timeout) as reach:
+            argv = (*reach, *shown, *named, "-CAfile", str(client.anchors))
+            return connect(openssl, argv, probe, directory, timeout)
 
     return ask
