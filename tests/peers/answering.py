@@ -44,11 +44,13 @@ def tls_server(
     tickets: int = 2,
     greeting: bytes = b"",
     plain: bytes = b"",
+    required: bool = False,
     expects: bytes = b"",
     opens: bytes = b"",
     page_of: Callable[[bytes | None, bytes], bytes] | None = None,
 ) -> AbstractContextManager[Address]:
-    """A TLS server that asks for a certificate, verifies what it is sent and leaves it to the application to miss it.
+    """A TLS server that requests a certificate and verifies what it is sent. Unless it is `required`, the application
+    decides what a client without one gets.
 
     Each probe is answered by the DER of the certificate or None; in a resumed session with `resumed`, if that is not
     empty. No answer: it is silent until the client has gone. `greeting` goes out before anything is asked.
@@ -58,7 +60,7 @@ def tls_server(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certs / "server.crt", certs / "server.key")
     context.load_verify_locations(certs / "ca.crt")
-    context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
     context.num_tickets = tickets
 
     def serve(connection: socket.socket) -> None:

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import pytest
 from deadline import patient
 
 from .process import DEADLINE, GRACE, Address, NotReady, environment, need, need_module, running, workdir
@@ -309,6 +310,64 @@ def dovecot(certs: Path, logs: Path, listener: str = "imaps", demand: str = "yes
         shutil.rmtree(work, ignore_errors=True)
 
 
+POSTFIX = """
+compatibility_level = 3.6
+queue_directory = {work}/queue
+data_directory = {work}/data
+maillog_file = {work}/mail.log
+maillog_file_prefixes = /dev/shm
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = localhost
+mydestination = localhost
+local_recipient_maps =
+alias_maps =
+smtpd_tls_security_level = {level}
+smtpd_tls_cert_file = {work}/server.crt
+smtpd_tls_key_file = {work}/server.key
+smtpd_tls_CAfile = {work}/ca.crt
+smtpd_tls_{asks}_ccert = yes
+smtpd_relay_restrictions = {restrictions}
+smtpd_peername_lookup = no
+"""
+MASTER = """
+{port} inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+rewrite unix - - n - - trivial-rewrite
+tlsmgr unix - - n 1000? 1 tlsmgr
+anvil unix - - n - 1 anvil
+proxymap unix - - n - - proxymap
+postlog unix-dgram n - n - 1 postlogd
+error unix - - n - - error
+"""
+
+
+@contextmanager
+def postfix(
+    certs: Path, logs: Path, asks: str = "req", restrictions: str = "reject_unauth_destination", level: str = "encrypt"
+) -> Iterator[Address]:
+    """Postfix; `asks` is ask or req: its smtpd_tls_..._ccert. Only root can start it."""
+    binary, port = need("postfix"), free_port()
+    if os.geteuid():
+        pytest.skip("only root can start Postfix")
+    work = Path(f"/dev/shm/mintls-postfix-{os.getpid()}-{port}")
+    work.mkdir(mode=0o755)
+    try:
+        for name in ("server.crt", "server.key", "ca.crt"):
+            shutil.copy(certs / name, work)
+        for name, owner in (("queue", "root"), ("data", "postfix")):
+            (work / name).mkdir()
+            shutil.chown(work / name, owner)
+        text = POSTFIX.format(work=work, asks=asks, restrictions=restrictions, level=level)
+        configured(work, "main.cf", text)
+        configured(work, "master.cf", MASTER.format(port=port))
+        subprocess.run([binary, "-c", work, "check"], check=True, capture_output=True)
+        with serving([binary, "-c", work, "start-fg"], work, port) as address:
+            yield address
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
 @contextmanager
 def grpc(certs: Path, logs: Path, mode: str = "required") -> Iterator[Address]:
     """grpcio's server; `mode` is required or optional, which requests no certificate at all."""
@@ -338,6 +397,10 @@ def nginx_http2(certs: Path, logs: Path, verify: str = "on") -> Iterator[Address
 
 
 RIGHT: dict[str, Start] = {
+    "postfix req_ccert": postfix,
+    "postfix ask_ccert with a restriction": partial(
+        postfix, asks="ask", restrictions="permit_tls_all_clientcerts, reject"
+    ),
     "grpc required": grpc,
     "apache require": apache,
     "apache require in a location": partial(apache, verify="none", location="require"),
@@ -355,6 +418,7 @@ RIGHT: dict[str, Start] = {
     "dovecot pop3 demand": partial(dovecot, listener="pop3"),
 }
 WRONG: dict[str, Start] = {
+    "postfix ask_ccert": partial(postfix, asks="ask"),
     "grpc optional": partial(grpc, mode="optional"),
     "apache optional": partial(apache, verify="optional"),
     "haproxy optional": partial(haproxy, options="verify optional"),

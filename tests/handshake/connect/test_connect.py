@@ -300,6 +300,24 @@ def test_a_refusal_in_the_body(dev: Path, user: Path) -> None:
         assert check(user, address, "--only", "none", "--accepted-if", "welcome")[0] == 0
 
 
+def test_a_service_that_rejects_the_valid_certificate_is_judged_by_tls_alone(dev: Path, user: Path) -> None:
+    """A path that the client may not read: TLS may require the certificate all the same."""
+    page = b"HTTP/1.1 403 Forbidden\r\n\r\n"
+    with tls_server(dev, lambda peer: page, required=True) as address:
+        status, report = check(user, address)
+        assert status == 0
+        assert cases(report, "fail", "unknown") == set()
+        good = next(row["reason"] for row in report["rows"] if row["id"] == "server/1.3/good")
+        assert good.startswith("accepted by TLS, but the service replied HTTP 403")
+    with tls_server(dev, lambda peer: page) as address:
+        status, report = check(user, address)
+        assert status == 3
+        assert "none" in cases(report, "unknown")
+        assert "none" not in cases(report, "pass", "fail")
+    with tls_server(dev, lambda peer: b"HTTP/1.1 200 OK\r\n\r\n" if peer is None else page) as address:
+        assert check(user, address, "--only", "none")[0] == 1, "served without a certificate, of all things"
+
+
 @pytest.mark.parametrize("flawed", [True, False])
 def test_plain_text_on_the_port(dev: Path, user: Path, flawed: bool) -> None:
     page = b"HTTP/1.1 200 OK\r\n\r\n"
