@@ -49,6 +49,8 @@ def error(message: str) -> bytes:
         ("postgres", error("connection requires a valid client certificate"), Reply.REFUSED),
         ("postgres", error('certificate authentication failed for user "x"'), Reply.REFUSED),
         ("postgres", error('no pg_hba.conf entry for host "::1", no encryption'), Reply.REFUSED),
+        ("postgres", error('"trust" authentication failed for user "x"'), Reply.REFUSED),
+        ("postgres", error('password authentication failed for user "x"'), Reply.UNCLEAR),
         ("postgres", error("the database system is starting up"), Reply.UNCLEAR),
         ("mysql", b"\x07\0\0\x03\0\0\0\x02\0\0\0", Reply.ACCEPTED),
         ("mysql", b"\x1c\0\0\x03\xff\x15\x04#28000Access denied for", Reply.REFUSED),

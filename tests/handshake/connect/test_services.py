@@ -27,6 +27,7 @@ def user(dev: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def check(user: Path, address: Address, *options: str) -> tuple[int, dict[str, set[str]]]:
     """The exit status, and the cases by outcome."""
     line = ["handshake_check.py", str(user), "--connect", f"localhost:{address.port}", "--json", "report.json"]
+    line += ["-j", "8"]  # some of them wait a second before they reply
     _, status = HandshakeCheck.run([*line, *options], exit=False)
     found: dict[str, set[str]] = {}
     for row in json.loads(Path("report.json").read_text())["rows"]:
@@ -49,6 +50,22 @@ def test_a_service_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path:
     assert status == 1
     assert found["fail"] & {"none", "certificate-request", "self-signed"}
     assert "good" in found["pass"]
+
+
+@pytest.mark.parametrize(
+    ("name", "accepts"),
+    [
+        ("apache require in a location", set()),
+        ("postgres verify-full", set()),
+        ("dovecot imap demand", set()),
+        ("slapd demand", {"wrong-purpose", "code-signing"}),  # Debian's is of GnuTLS, which is not told the purpose
+    ],
+)
+def test_with_the_key_of_the_ca(name: str, accepts: set[str], dev: Path, tmp_path: Path) -> None:
+    with services.RIGHT[name](dev, tmp_path) as address:
+        status, found = check(dev, address, "--tls", "1.3")
+    assert (status, found.get("fail", set()), found.get("unknown")) == (bool(accepts), accepts, None)
+    assert {"good-fresh", "expired", "not-yet-valid", "none"} <= found["pass"]
 
 
 def test_a_pinned_key_is_reported_and_does_not_fail(dev: Path, user: Path, tmp_path: Path) -> None:
