@@ -27,7 +27,8 @@ PURE = (
     "handshake/wire/transcript.py", "handshake/wire/pcapng.py", "handshake/connect/cases.py",
     "handshake/connect/verdict.py", "handshake/connect/catalogue.py", "handshake/connect/probe.py",
     "handshake/connect/question.py", "handshake/connect/weighing.py", "handshake/connect/forged_headers.py",
-    "handshake/connect/protocols/*", "handshake/wire/certificate_request.py", "inspection/tree.py", "inspection/lint.py", "inspection/diagram.py",
+    "handshake/connect/protocols/*", "handshake/wire/certificate_request.py",
+    "inspection/tree.py", "inspection/lint.py", "inspection/diagram.py",
     "inspection/materials.py", "x509/*", "errors.py", "escape.py", "manifest.py",
 )  # fmt: skip
 READS = {"profile/load.py", "profile/signing_request.py"}  # where a profile comes in
