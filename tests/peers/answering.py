@@ -44,23 +44,36 @@ def tls_server(
     tickets: int = 2,
     greeting: bytes = b"",
     plain: bytes = b"",
+    required: bool = False,
+    expects: bytes = b"",
+    opens: bytes = b"",
     page_of: Callable[[bytes | None, bytes], bytes] | None = None,
 ) -> AbstractContextManager[Address]:
-    """A TLS server that asks for a certificate, verifies what it is sent and leaves it to the application to miss it.
+    """A TLS server that requests a certificate and verifies what it is sent. Unless it is `required`, the application
+    decides what a client without one gets.
 
     Each probe is answered by the DER of the certificate or None; in a resumed session with `resumed`, if that is not
     empty. No answer: it is silent until the client has gone. `greeting` goes out before anything is asked.
-    `plain`: the answer to a client without TLS. `page_of`: an answer that also depends on the request.
+    `plain`: the answer to a client without TLS. Before TLS it `expects` a line that begins so, and `opens` with one.
+    `page_of`: an answer that also depends on the request.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certs / "server.crt", certs / "server.key")
     context.load_verify_locations(certs / "ca.crt")
-    context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
     context.num_tickets = tickets
 
     def serve(connection: socket.socket) -> None:
         if plain and connection.recv(1, socket.MSG_PEEK) not in (b"", b"\x16"):  # the first byte of a TLS record
             connection.sendall(plain)
+            return
+        connection.sendall(opens)
+        line = b""
+        while expects and not line.endswith(b"\n"):
+            if not (octet := connection.recv(1)) or not (expects + line).startswith(line[: len(expects)]):
+                return
+            line += octet
+        if not line.startswith(expects):
             return
         with context.wrap_socket(connection, server_side=True) as tls:
             if greeting:

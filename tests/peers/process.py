@@ -11,9 +11,10 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, NoReturn
 
 import pytest
 from deadline import patient
@@ -37,9 +38,18 @@ class NotReady(Exception):
 def need(program: str) -> str:
     """The program's path. Skips the test when it is absent, or fails it with MINTLS_REQUIRE_PEERS=1."""
     path = shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:{SBIN}")
-    if path:
-        return path
-    sentence = f"this test needs the program {program}, which is not installed"
+    if path is None:
+        _lack(f"this test needs the program {program}, which is not installed")
+    return path
+
+
+def need_module(name: str) -> None:
+    """As `need`, for a module of Python."""
+    if find_spec(name) is None:
+        _lack(f"this test needs the Python module {name}, which is not installed")
+
+
+def _lack(sentence: str) -> NoReturn:
     if os.environ.get("MINTLS_REQUIRE_PEERS") == "1":
         pytest.fail(sentence)
     pytest.skip(sentence)
@@ -72,16 +82,17 @@ def running(
     *,
     env: dict[str, str] | None = None,
     fds: Sequence[int] = (),
+    endless_input: bool = False,
 ) -> Iterator[re.Match[str]]:
     """Run until the context is left; yields the match of `ready` in the line that says it listens.
 
-    Standard output and error go to `work/log`. Raises NotReady.
+    Standard output and error go to `work/log`. `endless_input`: its input never ends. Raises NotReady.
     """
     process = subprocess.Popen(
         [str(word) for word in argv],
         cwd=work,
         env={**environment(), **(env or {})},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if endless_input else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,  # a process group of its own, to end its children with it
@@ -124,3 +135,5 @@ def _end(process: "subprocess.Popen[bytes]", drain: threading.Thread) -> None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE)
             drain.join(GRACE)
+    if process.stdin:
+        process.stdin.close()

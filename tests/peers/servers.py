@@ -138,6 +138,16 @@ def s_server(certs: Path, logs: Path, answer: str = "-www", return_error: bool =
 
 
 @contextmanager
+def quiet(certs: Path, logs: Path, verify: bool = True) -> Iterator[Address]:
+    """`openssl s_server -quiet` without session tickets: it never says anything. Only with `verify` does it refuse."""
+    argv: list[str | Path] = [need("openssl"), "s_server", "-accept", f"{HOST}:0", "-Verify", "1", "-num_tickets", "0"]
+    argv += ["-verify_return_error"] * verify
+    argv += ["-CAfile", certs / "ca.crt", "-cert", certs / "server.crt", "-key", certs / "server.key"]
+    with running(argv, r"^ACCEPT .*:(\d+)", workdir(logs, "quiet"), endless_input=True) as match:
+        yield Address(HOST, int(match[1]))
+
+
+@contextmanager
 def gnutls(certs: Path, logs: Path, verify: bool = True) -> Iterator[Address]:
     """`gnutls-serv --http --require-client-cert`; only with --verify-client-cert (`verify`) does it verify.
 

@@ -10,15 +10,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import pytest
 from deadline import patient
 
-from .process import DEADLINE, GRACE, Address, NotReady, environment, need, workdir
+from .process import DEADLINE, GRACE, Address, NotReady, environment, need, need_module, running, workdir
 from .servers import HOST, Start
 
 PAUSE = 0.05  # seconds between two looks whether it listens
@@ -215,8 +217,7 @@ def slapd(certs: Path, logs: Path, mode: str = "demand") -> Iterator[Address]:
     binary, work, port = need("slapd"), workdir(logs, "slapd"), free_port()
     text = (
         f"TLSCACertificateFile {certs}/ca.crt\nTLSCertificateFile {certs}/server.crt\n"
-        f"TLSCertificateKeyFile {certs}/server.key\nTLSVerifyClient {mode}\nTLSProtocolMin 3.3\ndatabase null\n"
-        f"suffix dc=x\npidfile {work}/pid\n"
+        f"TLSCertificateKeyFile {certs}/server.key\nTLSVerifyClient {mode}\nTLSProtocolMin 3.3\npidfile {work}/pid\n"
     )
     argv = [binary, "-d", "0", "-h", f"ldaps://{HOST}:{port}/", "-f", configured(work, "slapd.conf", text)]
     with serving(argv, work, port) as address:
@@ -234,8 +235,14 @@ def mariadb(certs: Path, logs: Path, required: str = "X509") -> Iterator[Address
         common = ["--no-defaults", f"--datadir={work}/data", f"--user={me}"]
         subprocess.run([install, *common, "--skip-test-db"], check=True, capture_output=True, cwd=work)
         init = configured(work, "init.sql", f"CREATE USER 'dev-client'@'%' REQUIRE {required};\n")
-        argv = [binary, *common, f"--init-file={init}", f"--port={port}", f"--bind-address={HOST}"]
-        argv += ["--skip-name-resolve"]
+        argv = [
+            binary,
+            *common,
+            f"--init-file={init}",
+            f"--port={port}",
+            f"--bind-address={HOST}",
+            "--skip-name-resolve",
+        ]
         argv += [f"--socket={work}/socket", f"--pid-file={work}/pid", f"--ssl-ca={certs}/ca.crt"]
         argv += [f"--ssl-cert={certs}/server.crt", f"--ssl-key={certs}/server.key"]
         with serving(argv, work, port) as address:
@@ -303,7 +310,98 @@ def dovecot(certs: Path, logs: Path, listener: str = "imaps", demand: str = "yes
         shutil.rmtree(work, ignore_errors=True)
 
 
+POSTFIX = """
+compatibility_level = 3.6
+queue_directory = {work}/queue
+data_directory = {work}/data
+maillog_file = {work}/mail.log
+maillog_file_prefixes = /dev/shm
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = localhost
+mydestination = localhost
+local_recipient_maps =
+alias_maps =
+smtpd_tls_security_level = {level}
+smtpd_tls_cert_file = {work}/server.crt
+smtpd_tls_key_file = {work}/server.key
+smtpd_tls_CAfile = {work}/ca.crt
+smtpd_tls_{asks}_ccert = yes
+smtpd_relay_restrictions = {restrictions}
+smtpd_peername_lookup = no
+"""
+MASTER = """
+{port} inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+rewrite unix - - n - - trivial-rewrite
+tlsmgr unix - - n 1000? 1 tlsmgr
+anvil unix - - n - 1 anvil
+proxymap unix - - n - - proxymap
+postlog unix-dgram n - n - 1 postlogd
+error unix - - n - - error
+"""
+
+
+@contextmanager
+def postfix(
+    certs: Path, logs: Path, asks: str = "req", restrictions: str = "reject_unauth_destination", level: str = "encrypt"
+) -> Iterator[Address]:
+    """Postfix; `asks` is ask or req: its smtpd_tls_..._ccert. Only root can start it."""
+    binary, port = need("postfix"), free_port()
+    if os.geteuid():
+        pytest.skip("only root can start Postfix")
+    work = Path(f"/dev/shm/mintls-postfix-{os.getpid()}-{port}")
+    work.mkdir(mode=0o755)
+    try:
+        for name in ("server.crt", "server.key", "ca.crt"):
+            shutil.copy(certs / name, work)
+        for name, owner in (("queue", "root"), ("data", "postfix")):
+            (work / name).mkdir()
+            shutil.chown(work / name, owner)
+        text = POSTFIX.format(work=work, asks=asks, restrictions=restrictions, level=level)
+        configured(work, "main.cf", text)
+        configured(work, "master.cf", MASTER.format(port=port))
+        subprocess.run([binary, "-c", work, "check"], check=True, capture_output=True)
+        with serving([binary, "-c", work, "start-fg"], work, port) as address:
+            yield address
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def grpc(certs: Path, logs: Path, mode: str = "required") -> Iterator[Address]:
+    """grpcio's server; `mode` is required or optional, which requests no certificate at all."""
+    need_module("grpc")
+    argv: list[str | Path] = [sys.executable, "-u", Path(__file__).parent / "grpc_server.py", mode]
+    argv += [certs / "ca.crt", certs / "server.crt", certs / "server.key"]
+    with running(argv, r"^listening (\d+)", workdir(logs, "grpc")) as match:
+        yield Address(HOST, int(match[1]))
+
+
+@contextmanager
+def nginx_http2(certs: Path, logs: Path, verify: str = "on") -> Iterator[Address]:
+    """nginx that is asked by HTTP/2."""
+    binary, work, port = need("nginx"), workdir(logs, "nginx"), free_port()
+    temporary = " ".join(
+        f"{name}_temp_path {work}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    text = (
+        f"daemon off; pid {work}/pid; error_log stderr;\nevents {{}}\nhttp {{ access_log off; {temporary}\n"
+        f"server {{ listen {HOST}:{port} ssl http2; ssl_certificate {certs}/server.crt;\n"
+        f"ssl_certificate_key {certs}/server.key; ssl_client_certificate {certs}/ca.crt; ssl_verify_client {verify};\n"
+        "location / { return 200 ok; } } }\n"
+    )
+    argv = [binary, "-e", "stderr", "-p", work, "-c", configured(work, "nginx.conf", text)]
+    with serving(argv, work, port) as address:
+        yield address
+
+
 RIGHT: dict[str, Start] = {
+    "postfix req_ccert": postfix,
+    "postfix ask_ccert with a restriction": partial(
+        postfix, asks="ask", restrictions="permit_tls_all_clientcerts, reject"
+    ),
+    "grpc required": grpc,
     "apache require": apache,
     "apache require in a location": partial(apache, verify="none", location="require"),
     "haproxy required": haproxy,
@@ -320,6 +418,8 @@ RIGHT: dict[str, Start] = {
     "dovecot pop3 demand": partial(dovecot, listener="pop3"),
 }
 WRONG: dict[str, Start] = {
+    "postfix ask_ccert": partial(postfix, asks="ask"),
+    "grpc optional": partial(grpc, mode="optional"),
     "apache optional": partial(apache, verify="optional"),
     "haproxy optional": partial(haproxy, options="verify optional"),
     "haproxy crt-ignore-err all": partial(haproxy, options="verify required crt-ignore-err all ca-ignore-err all"),

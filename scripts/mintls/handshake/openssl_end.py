@@ -83,13 +83,13 @@ def converse(
             command = ("s_client", "-connect", f"{HOST}:{connect_port}", *client.argv(), "-quiet", "-ign_eof")
             with started(openssl, command, other) as (caller, second):
                 answer, in_time = _finish(caller, SENT, deadline)
-            said = transcript_of(other)
-            if in_time and not said.messages:  # the server would wait for it forever
+            transcript = transcript_of(other)
+            if in_time and not transcript.messages:  # the server would wait for it forever
                 return Conversation(trouble=why_not("s_client did not connect", other), commands=(first, second))
             _, ended = _finish(process, None, deadline)
     return Conversation(
         server=transcript_of(one),
-        client=said,
+        client=transcript,
         answered=ANSWER in answer.split(b"\n"),
         timed_out=not (in_time and ended),
         commands=(first, second),
@@ -119,15 +119,15 @@ def started(
 def ready_port(process: "subprocess.Popen[bytes]", deadline: float) -> int | None:
     """The port that the server reports; None when it ended or printed nothing in time."""
     assert process.stdout
-    said = b""
+    output = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while selector.select(max(0.0, deadline - time.monotonic())):
             chunk = os.read(process.stdout.fileno(), 4096)
             if not chunk:
                 return None
-            said += chunk
-            if ready := _READY.search(said):
+            output += chunk
+            if ready := _READY.search(output):
                 return int(ready[1])
     return None
 
@@ -138,15 +138,15 @@ def _finish(process: "subprocess.Popen[bytes]", stdin: bytes | None, deadline: f
     if process.stdin:
         with suppress(BrokenPipeError), process.stdin as stream:
             stream.write(stdin or b"")
-    said = bytearray()
+    output = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while (left := deadline - time.monotonic()) > 0 and selector.select(left):
             chunk = os.read(process.stdout.fileno(), 65536)
             if not chunk:
-                return bytes(said), _ends(process, deadline)
-            said += chunk[: READ - len(said)]
-    return bytes(said), False
+                return bytes(output), _ends(process, deadline)
+            output += chunk[: READ - len(output)]
+    return bytes(output), False
 
 
 def _ends(process: "subprocess.Popen[bytes]", deadline: float) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from mintls.errors import MintlsError, OutputError
 from mintls.handshake.cases.case import Row
 from mintls.handshake.wire.relay import Relay
+from mintls.handshake.wire.relayed_connection import Opening
 from mintls.openssl.binary import Openssl
 
 LOOPBACK = "127.0.0.1"
@@ -58,20 +59,22 @@ def recorded(
     *,
     host: str = LOOPBACK,
     listen: tuple[str, int] = (LOOPBACK, 0),
+    opening: Opening | None = None,
 ) -> Iterator[int]:
     """The port to connect to instead of `port` of `host`; the same one if no file is written. `timeout`: seconds.
 
     The file is written when the context is left, after both peers have finished. Raises OutputError
     when it cannot be written, MintlsError when the relay cannot listen.
     """
-    if pcapng is None:
+    if pcapng is None and opening is None:
         yield port
         return
-    relay = Relay(port, target_host=host, listen=listen, seconds=timeout)
+    relay = Relay(port, target_host=host, listen=listen, seconds=timeout, opening=opening)
     with ExitStack() as stack:
         try:
             stack.enter_context(relay)
         except OSError as error:
             raise MintlsError(f"{listen[0]}:{listen[1]}: {error.strerror}; choose another port, or 0") from None
         yield relay.port
-    relay.write_pcapng(pcapng, (directory / KEY_LOG).read_text(encoding="ascii"))
+    if pcapng:
+        relay.write_pcapng(pcapng, (directory / KEY_LOG).read_text(encoding="ascii"))

@@ -105,7 +105,8 @@ def untried(row: Row, control: Result) -> Result:
 def _is_broken(result: Result) -> bool:
     """A server that requests no certificate has not rejected the valid one; its refusals of a hello still count."""
     case = result.row.case
-    return case.control and result.verdict.kind not in (Kind.ACCEPTED, Kind.NOT_REQUESTED, Kind.NOT_TRIED)
+    counts = (Kind.ACCEPTED, Kind.NOT_REQUESTED, Kind.NOT_TRIED, Kind.NOT_OFFERED)
+    return case.control and result.verdict.kind not in counts
 
 
 def _control_of(row: Row, failed: Iterable[Result]) -> Result | None:

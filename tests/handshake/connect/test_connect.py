@@ -300,6 +300,24 @@ def test_a_refusal_in_the_body(dev: Path, user: Path) -> None:
         assert check(user, address, "--only", "none", "--accepted-if", "welcome")[0] == 0
 
 
+def test_a_service_that_rejects_the_valid_certificate_is_judged_by_tls_alone(dev: Path, user: Path) -> None:
+    """A path that the client may not read: TLS may require the certificate all the same."""
+    page = b"HTTP/1.1 403 Forbidden\r\n\r\n"
+    with tls_server(dev, lambda peer: page, required=True) as address:
+        status, report = check(user, address)
+        assert status == 0
+        assert cases(report, "fail", "unknown") == set()
+        good = next(row["reason"] for row in report["rows"] if row["id"] == "server/1.3/good")
+        assert good.startswith("accepted by TLS, but the service replied HTTP 403")
+    with tls_server(dev, lambda peer: page) as address:
+        status, report = check(user, address)
+        assert status == 3
+        assert "none" in cases(report, "unknown")
+        assert "none" not in cases(report, "pass", "fail")
+    with tls_server(dev, lambda peer: b"HTTP/1.1 200 OK\r\n\r\n" if peer is None else page) as address:
+        assert check(user, address, "--only", "none")[0] == 1, "served without a certificate, of all things"
+
+
 @pytest.mark.parametrize("flawed", [True, False])
 def test_plain_text_on_the_port(dev: Path, user: Path, flawed: bool) -> None:
     page = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -542,15 +560,91 @@ def test_a_wrong_word_is_told(arguments: list[str], sentence: str, user: Path) -
     assert sentence in str(told.value)
 
 
-@pytest.mark.parametrize("other", [["--listen", ":"], ["--pcap", "wire"]])
-def test_what_does_not_go_together_is_told(other: list[str], user: Path) -> None:
-    line = ["handshake_check.py", str(user), "--connect", "localhost:4443", *other]
-    with pytest.raises(UsageError, match=f"--connect and {other[0]} do not go together"):
+def test_what_does_not_go_together_is_reported(user: Path) -> None:
+    line = ["handshake_check.py", str(user), "--connect", "localhost:4443", "--listen", ":"]
+    with pytest.raises(UsageError, match="--connect and --listen do not go together"):
         HandshakeCheck.run(line, exit=False)
-    assert not Path("wire").exists()
+
+
+def test_a_recording_of_each_row(dev: Path, user: Path, tmp_path: Path) -> None:
+    """Decrypted by tshark: the request, and the status in the tunnel."""
+    only = ("--only", "none", "--tls", "1.3", "--probe", "http")
+    with servers.python(dev, tmp_path) as address:
+        status, _ = check(user, address, *only, "--pcap", "wire")
+    assert status == 0
+    files = {path.name: path.stat().st_mode & 0o777 for path in Path("wire").iterdir()}
+    assert files == dict.fromkeys(
+        ["server-1.3-good.pcapng", "server-1.3-good-again.pcapng", "server-1.3-none.pcapng"], 0o600
+    )
+    words = [need("tshark"), "-n", "-r", "wire/server-1.3-good.pcapng", "-T", "fields", "-e", "http.response.code"]
+    environment = {"PATH": "/usr/sbin:/usr/bin:/bin", "LC_ALL": "C", "HOME": str(tmp_path)}
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
+    assert "200" in done.stdout.split()
+
+
+@pytest.mark.parametrize(("source", "status"), [("env:SECRET", 0), ("file:secret", 0), ("env:WRONG", None)])
+def test_an_encrypted_key(
+    source: str, status: int | None, dev: Path, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "a long one")
+    monkeypatch.setenv("WRONG", "a wrong one")
+    Path("secret").write_text("a long one\n")
+    argv = [need("openssl"), "pkcs8", "-topk8", "-in", user / "client.key", "-out", "encrypted.key"]
+    subprocess.run([*argv, "-passout", "env:SECRET"], check=True)
+    files = ("--ca", user / "ca.crt", "--cert", user / "client.crt", "--key", "encrypted.key", "--only", "none")
+    with tls_server(dev, lambda peer: b"HTTP/1.1 %d x\r\n\r\n" % (200 if peer else 403)) as address:
+        if status is None:
+            with pytest.raises(UsageError, match="cannot be decrypted with --key-pass env:WRONG; check the passphrase"):
+                check(None, address, *files, "--key-pass", source)
+            return
+        found, report = check(None, address, *files, "--key-pass", source)
+    assert found == status
+    assert "a long one" not in json.dumps(report)
+
+
+@pytest.mark.parametrize("source", ["secret", "pass:secret", "env:", "file"])
+def test_a_passphrase_is_not_given_openly(source: str, user: Path) -> None:
+    with pytest.raises(UsageError, match=r"--key-pass .*: write env:NAME or file:PATH") as told:
+        check(user, Address("localhost", 4443), "--key-pass", source)
+    assert "secret;" not in str(told.value)
+
+
+def test_the_credentials_are_kept_on_request(dev: Path, user: Path) -> None:
+    """The commands of the report can be run again with them."""
+    page = b"HTTP/1.1 %d x\r\n\r\n"
+    with tls_server(dev, lambda peer: page % (200 if peer else 403)) as address:
+        status, report = check(user, address, "--only", "unknown-ca", "--tls", "1.3", "--keep", "kept")
+        assert status == 0
+        assert Path("kept").stat().st_mode & 0o777 == 0o700
+        row = next(row for row in report["rows"] if row["case"] == "unknown-ca")
+        words = next(command for command in row["commands"] if "s_client" in command)
+        words = words if isinstance(words, list) else words.split()
+        for option in ("-cert", "-key", "-CAfile"):
+            assert Path(words[words.index(option) + 1]).exists(), option
+        with pytest.raises(UsageError, match="--keep kept: it exists; name a new directory"):
+            check(user, address, "--keep", "kept")
+
+
+@pytest.mark.parametrize("flawed", [True, False])
+def test_what_comes_before_tls(dev: Path, user: Path, flawed: bool) -> None:
+    """A server behind the PROXY protocol, and one that greets in plain text as NATS does."""
+    page = b"HTTP/1.1 %d x\r\n\r\n"
+    only = ("--only", "none", "--only", "unknown-ca")
+    with tls_server(
+        dev, lambda peer: page % (200 if peer or flawed else 403), expects=b"PROXY TCP4 127.0.0.1 "
+    ) as address:
+        status, report = check(user, address, "--proxy-protocol", *only)
+        assert (status, cases(report, "fail")) == (flawed, {"none"} if flawed else set())
+        assert check(user, address, *only)[0] == 3, "without the header it does not serve"
+    with tls_server(
+        dev, lambda peer: b"PONG\r\n" if peer or flawed else b"-ERR 'Authorization Violation'\r\n", opens=b"INFO {}\r\n"
+    ) as address:
+        status, report = check(user, address, *only)
+        assert (status, cases(report, "fail")) == (flawed, {"none"} if flawed else set())
 
 
 @pytest.mark.parametrize("option", ["ca", "cert", "key", "ca-key", "sni", "open-sni", "starttls", "probe", "bad",
+                                    "alpn", "accepted-if", "refused-if", "require-tls", "key-pass", "keep", "proxy",
                                     "refused-status"])  # fmt: skip
 def test_what_says_something_of_a_server_needs_one(option: str, user: Path) -> None:
     words = ["handshake_check.py", "--list", f"--{option}", str(user / "ca.crt")]

@@ -90,6 +90,20 @@ def test_an_answer_without_an_end_is_cut(call: Callable[..., Evidence], dev: Pat
     assert 4096 <= len(seen.answer) <= CHUNK
 
 
+def test_a_flood_without_a_question_is_cut(call: Callable[..., Evidence], dev: Path) -> None:
+    with tls_server(dev, greeting=b"x" * 3_000_000) as address:
+        seen = call(address, "-tls1_3", probe=NONE)
+    assert (seen.open, len(seen.received)) == (True, CHUNK)
+
+
+@VERSIONS
+def test_a_greeting_is_not_the_answer(call: Callable[..., Evidence], dev: Path, version: str) -> None:
+    noop = PROTOCOLS["line"].probe(Request(value="NOOP"))
+    with tls_server(dev, lambda peer: PAGE, greeting=b"220 ready\r\n") as address:
+        seen = call(address, version, probe=noop)
+    assert (seen.answer, seen.received) == (PAGE, b"220 ready\r\n" + PAGE)
+
+
 def test_silence_has_a_deadline(call: Callable[..., Evidence], dev: Path) -> None:
     start = time.monotonic()
     with tls_server(dev, lambda peer: None) as address:

@@ -253,7 +253,7 @@ def test_what_is_said_of_each_answer() -> None:
     assert judge("good-again", answered).reason == f"{facts}, but HTTP 200 at first"
 
 
-@pytest.mark.parametrize("case", ["no-name", "another-name", "open-name"])
+@pytest.mark.parametrize("case", ["no-name", "another-name", "open-name", "open-name-other-host"])
 def test_another_content_is_a_refusal_where_the_same_is_what_counts(case: str) -> None:
     answered = replace(REFUSED, answer=http(404), answered=True)
     assert judge(case, answered).kind is Kind.REFUSED
@@ -365,6 +365,11 @@ def test_a_baseline_that_is_closed_after_the_question_was_asked_in_the_wrong_pro
     verdict = judge("good", let_in, control=None)
     assert verdict.kind is Kind.INCONCLUSIVE
     assert "wrong protocol? (--probe, --alpn)" in verdict.reason
+
+
+def test_headers_that_are_too_long_or_lead_to_a_login_are_not_believed() -> None:
+    for status, kind in ((431, Kind.REFUSED), (302, Kind.REFUSED), (401, Kind.REFUSED), (200, Kind.ACCEPTED)):
+        assert judge("forged-headers", seen("server-1.3-none", http(status))).kind is kind
 
 
 def test_a_server_that_requires_alpn_is_reported() -> None:

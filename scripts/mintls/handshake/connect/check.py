@@ -63,6 +63,8 @@ class ServerCheck:
         rows = with_controls(session.choose(cases), cases, capabilities)
         tried, skipped = divide(rows, obstacle)
         imitate(held, possible(cases_of(tried), capabilities), directory, session.openssl, session.workers, session.now)
-        server = Server(session.openssl, directory, target, capabilities, session.timeout, self._keep)
+        server = Server(
+            session.openssl, directory, target, capabilities, session.timeout, self._keep, session.recordings
+        )
         results = server.run(tried, session.workers, session.progress(len(tried)))
         return Checked(Subject.SERVER, target.address, in_order(rows, (*results, *skipped)))

@@ -138,7 +138,7 @@ def read_client_files(
     key = _decrypted(files.key, files.key_pass, scratch, openssl) if files.key_pass and scratch else files.key
     anchors = [_certificate(pem, files.ca) for pem in _certificates(files.ca)]
     good = _credential(openssl, files.certificate, key, files.issuers)
-    if (wanted := good.leaf.public_key) != public_key(openssl, files.key):
+    if (wanted := good.leaf.public_key) != public_key(openssl, key):
         assert wanted
         raise UsageError(f"{files.key} is not the key of {files.certificate}; give the matching key")
     issuers = [_certificate(pem, files.certificate) for pem in _CERTIFICATE.findall(good.issuers)]
@@ -172,11 +172,17 @@ def public_key(openssl: Openssl, key: Path) -> str:
 
 def _decrypted(key: Path, source: str, scratch: Path, openssl: Openssl) -> Path:
     """A copy of the key without its passphrase, which only the user can read. Raises UsageError."""
+    kind, _, name = source.partition(":")
+    if kind == "env" and name not in os.environ:
+        raise UsageError(f"--key-pass env:{name}: there is no such environment variable; export it")
     path = scratch / "key.pem"
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    result = openssl.ask(("pkey", "-in", str(key), "-passin", source, "-out", str(path)))
+    result = openssl.ask(
+        ("pkey", "-in", str(key), "-passin", source, "-out", str(path)),
+        env={name: os.environ[name]} if kind == "env" else None,
+    )
     if result.status:
-        raise UsageError(f"{key} cannot be decrypted with --key-pass {source.partition(':')[0]}; check the passphrase")
+        raise UsageError(f"{key} cannot be decrypted with --key-pass {source}; check the passphrase")
     return path
 
 

@@ -15,16 +15,18 @@ from mintls.handshake.connect.protocols.protocol import Protocol
 from mintls.handshake.connect.protocols.registry import PROTOCOLS, usual
 from mintls.handshake.connect.s_client import connect
 from mintls.handshake.connect.server import Target
+from mintls.handshake.connect.verdict import NO_TLS
 from mintls.handshake.verdict import Evidence
 from mintls.openssl.binary import Openssl
 
 from msgspec.structs import replace
 
-GREETING = 0.4  # seconds in which a server that speaks first has done so
-PATIENCE = 3.0  # seconds for each protocol that is tried
-SPOKEN_AFTER_TLS = ("h2", "grpc", "mqtt", "redis", "ldap", "amqp", "postgres")  # in the order in which they are tried
+GREETING = 0.4  # seconds in which most servers that speak first have done so
+SLOW_GREETING = 5.0  # the same, of a server that certainly does not begin with TLS
+PATIENCE = 2.0  # seconds for each protocol that is tried
+SPOKEN_AFTER_TLS = ("h2", "grpc", "redis", "mqtt", "ldap", "amqp", "postgres")  # in the order in which they are tried
 UPGRADED = ("postgres", "ldap")
-CONNECTIONS = 2 + len(SPOKEN_AFTER_TLS) + len(UPGRADED)  # at most
+CONNECTIONS = 3 + len(SPOKEN_AFTER_TLS) + len(UPGRADED)  # at most
 
 
 def discover(target: Target, client: ClientFiles, openssl: Openssl, timeout: float) -> Target:
@@ -32,16 +34,16 @@ def discover(target: Target, client: ClientFiles, openssl: Openssl, timeout: flo
     protocol, starttls = usual(target.port, target.starttls)
     if protocol:
         return _speaking(target, protocol, starttls)
-    if not target.starttls and not target.proxy and (found := _greeted(target)):
+    if not (target.starttls or target.proxy or target.proxy_protocol) and (found := _greeted(target, GREETING)):
         return found
     with TemporaryDirectory(prefix="mintls-") as name:
         ask = _asker(Path(name), client, openssl, min(timeout, PATIENCE))
         return _after_tls(target, ask)
 
 
-def _greeted(target: Target) -> Target | None:
+def _greeted(target: Target, wait: float) -> Target | None:
     """The protocol that greets in plain text, and so has a STARTTLS."""
-    greeting = read_greeting((target.host, target.port), GREETING)
+    greeting = read_greeting((target.host, target.port), wait)
     if greeting[4:5] == b"\x0a" and greeting[3:4] == b"\0":  # a packet 0 with version 10 of the protocol
         return _speaking(target, PROTOCOLS["mysql"], "mysql")
     for protocol in PROTOCOLS.values():
@@ -54,6 +56,9 @@ def _after_tls(target: Target, ask: Callable[[Target], Evidence]) -> Target:
     http = _speaking(target, PROTOCOLS["http"], target.starttls)
     seen = ask(http)
     if not seen.presenter.has("ServerHello", sent=False):
+        plain = any(reason in NO_TLS for reason in seen.presenter.reasons)
+        if plain and not target.proxy and (found := _greeted(target, SLOW_GREETING)):
+            return found
         for name in UPGRADED if not (target.starttls or seen.trouble or seen.timed_out) else ():
             upgraded = _speaking(target, PROTOCOLS[name], PROTOCOLS[name].starttls)
             if ask(upgraded).presenter.has("ServerHello", sent=False):
@@ -97,7 +102,8 @@ def _asker(directory: Path, client: ClientFiles, openssl: Openssl, timeout: floa
     def ask(target: Target) -> Evidence:
         named = ("-servername", target.sni) if target.sni else ("-noservername",)
         probe: Probe = target.question.greeted(bool(target.starttls)).probe()
-        argv = (*target.options(), *shown, *named, "-CAfile", str(client.anchors))
-        return connect(openssl, argv, probe, directory, timeout)
+        with target.reached(None, directory, timeout) as reach:
+            argv = (*reach, *shown, *named, "-CAfile", str(client.anchors))
+            return connect(openssl, argv, probe, directory, timeout)
 
     return ask

@@ -38,7 +38,7 @@ class ConnectOptions(PeerOptions):
         str,
         argname="HOST:PORT",
         group="Server",
-        excludes=["--listen", "--pcap"],
+        excludes=["--listen"],
         help="Test whether this server enforces mTLS",
     )
     ca = cli.SwitchAttr("--ca", cli.ExistingFile, argname="FILE", help="CA certificate, if not DIR/ca.crt", **_OF_IT)
@@ -86,6 +86,7 @@ class ConnectOptions(PeerOptions):
     proxy = cli.SwitchAttr(
         "--proxy", str, argname="HOST:PORT", default="", help="Connect through this HTTP proxy", **_OF_IT
     )
+    proxy_protocol = cli.Flag("--proxy-protocol", help="Send a header of the PROXY protocol before TLS", **_OF_IT)
     bad = cli.SwitchAttr(
         "--bad", str, list=True, argname="NAME=CERT:KEY", help="A further certificate that must be rejected", **_OF_IT
     )
@@ -132,7 +133,8 @@ class ConnectOptions(PeerOptions):
             open_sni=self.open_sni,
             question=question,
             alpn=self.alpn or (protocol.alpn if protocol and not starttls else ""),
-            proxy=self.proxy,
+            proxy=_proxy(self.proxy),
+            proxy_protocol=bool(self.proxy_protocol),
             required=_versions(self.require_tls),
         )
 
@@ -162,6 +164,7 @@ def capabilities_of(held: ClientFiles, target: Target) -> Capabilities:
     """What the user's files and options allow to test."""
     key = held.good.leaf.key
     asks = bool(target.question.probe().exchanges)
+    through = "it cannot be asked through a proxy" if target.proxy or target.proxy_protocol else ""
     return Capabilities(
         sni=target.sni,
         open_sni=target.open_sni,
@@ -169,11 +172,7 @@ def capabilities_of(held: ClientFiles, target: Target) -> Capabilities:
         no_intermediate="the CA allows none: path_length 0" if held.depth == 0 else "",
         no_forged_key="" if key.startswith(FORGEABLE) else f"needs an RSA or NIST EC key; yours is {key}",
         no_other_host="" if target.question.protocol.has_host else "only HTTP has a Host",
-        no_question="through a proxy it cannot be asked"
-        if target.proxy
-        else ""
-        if asks
-        else "nothing is asked (--probe)",
+        no_question=through or ("" if asks else "nothing is asked (--probe)"),
         bad=tuple(held.bad),
     )
 
@@ -216,6 +215,13 @@ def _versions(text: str) -> tuple[str, ...]:
     if wrong := [version for version in versions if version not in ("1.2", "1.3")]:
         raise UsageError(f"--require-tls {wrong[0]}: write 1.2, 1.3 or both with a comma between")
     return versions
+
+
+def _proxy(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if text and not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise UsageError(f"--proxy {text}: write HOST:PORT, such as localhost:3128")
+    return text
 
 
 def _source(text: str) -> str:

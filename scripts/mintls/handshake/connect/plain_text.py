@@ -46,8 +46,9 @@ def _dialogue(plain: socket.socket, probe: Probe, deadline: float) -> bytes:
         plain.sendall(exchange.sent)
         reply = b""
         while not exchange.is_complete(reply) and len(reply) < LONGER:
-            left = deadline - time.monotonic()
-            plain.settimeout(max(0.001, min(left, QUIET) if reply else left))
+            if (left := deadline - time.monotonic()) <= 0:
+                return reply
+            plain.settimeout(min(left, QUIET) if reply else left)
             try:
                 chunk = plain.recv(LONGER)
             except OSError:

@@ -138,7 +138,9 @@ class _Call:
         if self._asked:
             silence = self._heard + QUIET if self.reply else 0.0
         elif self._finished:
-            silence = self._finished + (self._settle if self._probe.exchanges else WATCH)
+            silence = (
+                max(self._finished, self._heard) + self._settle if self._probe.exchanges else self._finished + WATCH
+            )
         else:
             silence = 0.0
         return min(self._deadline, silence) if silence else self._deadline
@@ -166,7 +168,9 @@ class _Call:
                 self._finished = now
             else:
                 self._settle = max(SETTLE, 2 * (now - self._hello))
-        if self._finished and not self._asked and self._probe.exchanges and (self.data or is_let_in(transcript)):
+        # A reply that is compared must not be a greeting: then the question waits until the server has been silent.
+        at_once = self._probe.exchanges and not self._probe.compares
+        if self._finished and not self._asked and at_once and (self.data or is_let_in(transcript)):
             self._ask()
         return transcript.fatal(sent=False) is not None
 
@@ -179,7 +183,9 @@ class _Call:
             if self._asked == len(self._probe.exchanges) or not exchange.proceeds(self.reply):
                 return True
             self._ask()
-        return False
+        if not self._probe.exchanges and len(self.data) >= ENOUGH_AT_ALL:
+            self.open = True
+        return self.open
 
     def _ask(self) -> None:
         """Begin the next exchange. An s_client that has just ended is noticed by its end of data."""

@@ -22,13 +22,17 @@ from mintls.handshake.connect.verdict import (
 )
 from mintls.handshake.connect.weighing import weigh_server
 from mintls.handshake.pair import certificate_size, name_check, presenter
+from mintls.handshake.recording import LOOPBACK, Recordings, key_log_option, recorded
 from mintls.handshake.result import Result, untried
 from mintls.handshake.schedule import Done, try_rows
 from mintls.handshake.verdict import Evidence, Kind, Verdict
+from mintls.handshake.wire.relayed_connection import Opening
 from mintls.openssl.binary import Openssl
 
 from msgspec import Struct
 from msgspec.structs import replace
+
+PLAIN = 3.0  # seconds of silence, or so many times the time of the baseline, that are no answer in plain text
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -48,6 +52,7 @@ class Target(Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, ...], ...] = ()
     alpn: str = ""
     proxy: str = ""
+    proxy_protocol: bool = False
     required: tuple[str, ...] = ()
     issuers: tuple[str, ...] = ()
 
@@ -55,16 +60,31 @@ class Target(Struct, frozen=True, kw_only=True):
     def address(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
-    def options(self) -> tuple[str, ...]:
-        """The options of s_client for everything before the handshake."""
-        named = {"-starttls": self.starttls, "-alpn": self.alpn, "-proxy": self.proxy}
-        return ("-connect", self.address, *(word for pair in named.items() if pair[1] for word in pair))
+    @property
+    def opening(self) -> Opening | None:
+        """What comes before TLS and s_client cannot do."""
+        line = self.question.protocol.opens_with_line
+        return Opening(self.proxy_protocol, line) if self.proxy_protocol or line else None
+
+    def options(self, relay: str = "") -> tuple[str, ...]:
+        """The options of s_client for everything before the handshake. `relay`: an address to connect to instead."""
+        at, proxy = (self.address, relay or self.proxy) if self.proxy else (relay or self.address, "")
+        named = {"-starttls": self.starttls, "-alpn": self.alpn, "-proxy": proxy}
+        return ("-connect", at, *(word for pair in named.items() if pair[1] for word in pair))
+
+    @contextmanager
+    def reached(self, pcapng: Path | None, directory: Path, timeout: float) -> Iterator[tuple[str, ...]]:
+        """The options of s_client that reach the server, through a relay where one is needed; see `recorded`."""
+        host, port = self.proxy.rsplit(":", 1) if self.proxy else (self.host, str(self.port))
+        with recorded(pcapng, directory, int(port), timeout, host=host, opening=self.opening) as at:
+            yield self.options("" if at == int(port) else f"{LOOPBACK}:{at}")
 
 
 class Server:
     """A server, presented with the files of a directory of credentials; `timeout`: seconds for one connection.
 
-    `kept`: a directory that stays, with the files of each row; None for a temporary one.
+    `kept`: a directory that stays, with the files of each row; None for a temporary one. `recordings`: where to write
+    the last connection of each row, if anywhere.
     """
 
     def __init__(
@@ -75,8 +95,10 @@ class Server:
         capabilities: Capabilities,
         timeout: float,
         kept: Path | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
         self._openssl, self._credentials, self._kept = openssl, credentials, kept
+        self._recordings = recordings
         self._target, self._capabilities, self._timeout = target, capabilities, timeout
         self._controls: dict[str, Evidence] = {}  # of the valid certificate, by version of TLS
         self._probe = target.question.greeted(bool(target.starttls)).probe()
@@ -145,13 +167,20 @@ class Server:
         named = ("-servername", sni) if sni else ("-noservername",)
         options = (*named, *name_check(target.sni or target.host), *more)
         end = replace(presenter(self._credentials, row, directory, options), enforces=False)
-        argv = (*target.options(), *end.argv())
-        seen = connect(self._openssl, argv, probe or self._probe, directory, self._timeout)
+        pcapng = self._recordings.file(row) if self._recordings else None
+        with (
+            TemporaryDirectory(prefix="relay-", dir=directory) as private,
+            target.reached(pcapng, Path(private), self._timeout) as reach,
+        ):
+            argv = (*reach, *end.argv(), *key_log_option(pcapng, Path(private)))
+            seen = connect(self._openssl, argv, probe or self._probe, directory, self._timeout)
         return seen, certificate_size(end.certificate) if end.certificate else 0
 
     def _without_tls(self, row: Row) -> Result:
         probe = self._target.question.greeted(False).probe()
-        seen = ask_in_plain_text((self._target.host, self._target.port), probe, self._timeout)
+        patience = max(PLAIN, PLAIN * self._control(row).milliseconds / 1000)  # a server may wait for a ClientHello
+        address = (self._target.host, self._target.port)
+        seen = ask_in_plain_text(address, probe, min(self._timeout, patience))
         return Result(row, judge_plain(seen, self._baseline(row), probe), seen)
 
     @contextmanager
@@ -167,8 +196,11 @@ class Server:
 
     def _baseline(self, row: Row) -> Baseline:
         """What the valid certificate got in this version, or for a version without a baseline in any other."""
-        control = self._controls.get(row.version) or next(iter(self._controls.values()))
+        control = self._control(row)
         return Baseline(self._probe.answer(control.answer), control.open)
+
+    def _control(self, row: Row) -> Evidence:
+        return self._controls.get(row.version) or next(iter(self._controls.values()))
 
     def _look_again(self, row: Row) -> Result:
         control, target = self._controls[row.version], self._target

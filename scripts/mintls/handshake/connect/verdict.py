@@ -145,7 +145,7 @@ def _answered(case: Case, seen: Evidence, answer: Answer, baseline: Baseline | N
         return unknown(f"{text}, and {baseline.answer or 'no answer'} for the valid certificate ({_remedy(probe)})")
     if (
         probe.has_content
-        and case.route in SAME_CONTENT
+        and case.route in (*SAME_CONTENT, Route.FORGED)
         and answer.reply is Reply.ACCEPTED
         and answer != baseline.answer
     ):

@@ -1,4 +1,4 @@
-"""What two ends said, and their TLS secrets -> the bytes of a pcapng file that Wireshark opens decrypted.
+"""The bytes of a pcapng file that Wireshark opens decrypted, from a recorded connection and its TLS secrets.
 
 Pure. The packets around the bytes are synthetic: IPv4 and TCP as a capture on the loopback would show
 them. Sources: draft-ietf-opsawg-pcapng (blocks), RFC 791 and RFC 9293 (packets), RFC 1071 (checksum).
@@ -71,7 +71,7 @@ def _enhanced_packet(nanoseconds: int, packet: bytes) -> bytes:
 
 
 def _block(kind: int, body: bytes) -> bytes:
-    """Section 3.1: the length stands before and behind, so that one can read backwards."""
+    """Section 3.1: the length comes first and last, so that a file can be read backwards."""
     length = struct.pack("<I", len(body) + 12)
     return struct.pack("<I", kind) + length + body + length
 

@@ -15,7 +15,7 @@ from typing import Self
 
 from mintls.errors import OutputError
 from mintls.handshake.wire.pcapng import Conversation, render
-from mintls.handshake.wire.relayed_connection import READ, Connection, reset, wait
+from mintls.handshake.wire.relayed_connection import READ, Connection, Opening, reset, wait
 
 CONNECTIONS = 16  # that one relay carries; further ones are closed
 GRACE = 1.0  # seconds that open connections have to end when the context is left
@@ -30,6 +30,7 @@ class Relay:
 
     Leaving the context waits a moment for the last bytes, then resets what is still open. `seconds` is the
     limit for one connection. `listen` is the address and port to listen at, 0 for a free one.
+    `opening` is what happens with the server before the client's bytes are carried.
     """
 
     def __init__(
@@ -39,10 +40,12 @@ class Relay:
         target_host: str = "127.0.0.1",
         listen: tuple[str, int] = ("127.0.0.1", 0),
         seconds: float = 30.0,
+        opening: Opening | None = None,
     ) -> None:
         self._target = (target_host, target_port)
         self._listen = listen
         self._seconds = seconds
+        self._opening = opening
         self._carried: list[Connection] = []
         self._threads: list[threading.Thread] = []
         # A clock that never goes back, set to the time of day once.
@@ -103,7 +106,7 @@ class Relay:
             if len(self._carried) == CONNECTIONS:
                 reset(client)
                 continue
-            carried = Connection(client, client_port, self._epoch)
+            carried = Connection(client, client_port, self._epoch, self._opening)
             thread = threading.Thread(target=self._carry, args=(carried,))
             thread.start()
             self._carried.append(carried)

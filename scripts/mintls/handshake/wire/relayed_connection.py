@@ -5,6 +5,7 @@ import socket
 import struct
 import time
 from contextlib import suppress
+from typing import NamedTuple
 
 from mintls.handshake.wire.pcapng import Conversation, Event, Flag
 
@@ -12,7 +13,29 @@ KEPT_BYTES = 1 << 20  # of each direction; what comes later is carried but not r
 KEPT_EVENTS = 8192
 CHUNK = 32768  # bytes read at once, so that one read fits one packet
 CONNECT = 5.0  # seconds
+LONGEST_LINE = 8192  # bytes of a line that is read away
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class Opening(NamedTuple):
+    """What a server expects or sends before TLS: a header of the PROXY protocol, and a first line such as of NATS.
+
+    https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt section 2.1: version 1.
+    """
+
+    proxy_protocol: bool = False
+    skips_line: bool = False
+
+    def perform(self, server: socket.socket, seconds: float) -> None:
+        """Send the header, and read the line away. Raises OSError when the server does not take part."""
+        server.settimeout(seconds)
+        if self.proxy_protocol:
+            (source, port), (target, target_port) = server.getsockname()[:2], server.getpeername()[:2]
+            family = "TCP6" if ":" in source else "TCP4"
+            server.sendall(f"PROXY {family} {source} {target} {port} {target_port}\r\n".encode())
+        for _ in range(LONGEST_LINE if self.skips_line else 0):
+            if server.recv(1) in (b"", b"\n"):
+                return
 
 
 class _Flow:
@@ -28,8 +51,8 @@ class _Flow:
 class Connection:
     """A client's connection, the one to the server that goes with it, and what passed through."""
 
-    def __init__(self, client: socket.socket, client_port: int, epoch: int) -> None:
-        self._client, self._client_port, self._epoch = client, client_port, epoch
+    def __init__(self, client: socket.socket, client_port: int, epoch: int, opening: Opening | None = None) -> None:
+        self._client, self._client_port, self._epoch, self._opening = client, client_port, epoch, opening
         self._opened = self._now()
         self._events: list[Event] = []
         self._kept = {True: 0, False: 0}
@@ -43,6 +66,8 @@ class Connection:
         deadline = time.monotonic() + seconds
         try:
             server = socket.create_connection(target, min(seconds, CONNECT))
+            if self._opening:
+                self._opening.perform(server, min(seconds, CONNECT))
         except OSError:
             self._record(False, end=Flag.RST)
             reset(self._client)

@@ -1,4 +1,4 @@
-"""gRPC over HTTP/2: a call of a method that does not exist, which only a client that was accepted is told."""
+"""gRPC over HTTP/2: a call of a method that does not exist, which is reported only to a client that was accepted."""
 
 import re
 

@@ -3,9 +3,9 @@
 from mintls.handshake.connect.probe import Answer, Exchange, Probe, Reply, unclear
 from mintls.handshake.connect.protocols.protocol import Protocol, Request
 
-# SearchRequest: base "", scope base, (objectClass=*), attribute 1.1 (none)
+# Message 1, a SearchRequest: base "", scope base, (objectClass=*), attribute 1.1 (none)
 _SEARCH = (
-    bytes.fromhex("3025 020101 6320 0400 0a0100 0a0100 020100 020100 010100 870b")
+    bytes.fromhex("302a 020101 6325 0400 0a0100 0a0100 020100 020100 010100 870b")
     + b"objectClass"
     + bytes.fromhex("3005 0403")
     + b"1.1"

@@ -9,8 +9,7 @@ from mintls.errors import UsageError
 from mintls.handshake.connect.probe import Answer, Exchange, Probe, Reply, quoted, unclear
 from mintls.handshake.connect.protocols.protocol import Protocol, Request
 
-# LONG_PASSWORD, PROTOCOL_41, SSL, SECURE_CONNECTION, PLUGIN_AUTH
-_CAPABILITIES, _UTF8 = 0x00000001 | 0x00000200 | 0x00000800 | 0x00008000 | 0x00080000, 33
+_CAPABILITIES, _UTF8 = 0x007FAE85, 33  # those that s_client has sent; CONNECT_ATTRS and PLUGIN_AUTH are among them
 _SEQUENCE = 2  # after the greeting and the SSLRequest
 _OK, _ERROR, _MORE = 0x00, 0xFF, 0xFE
 _DENIED = (1044, 1045, 1698, 3159)  # access denied, secure transport required
@@ -37,7 +36,7 @@ def _probe(request: Request) -> Probe:
     user = request.value or request.user or "mintls"
     if not user.isprintable():
         raise UsageError(f"--probe mysql:{user}: write the name of a user")
-    body = struct.pack("<IIB23x", _CAPABILITIES, 1 << 24, _UTF8) + user.encode() + b"\0\0mysql_native_password\0"
+    body = struct.pack("<IIB23x", _CAPABILITIES, 1 << 24, _UTF8) + user.encode() + b"\0\0mysql_native_password\0\0"
     packet = len(body).to_bytes(3, "little") + bytes([_SEQUENCE]) + body
     return Probe("mysql", (Exchange(packet, _is_complete),), _read)
 

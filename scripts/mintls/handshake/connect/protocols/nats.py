@@ -12,4 +12,7 @@ def _probe(request: Request) -> Probe:
     return Probe("nats", (Exchange(connect, ends_with(rb"(PONG|-ERR)")),), _READ)
 
 
-NATS = Protocol(name="nats", about="CONNECT and PING", probe=_probe, ports=(4222,), greeting=b"INFO {")
+NATS = Protocol(
+    name="nats", about="CONNECT and PING", probe=_probe, ports=(4222,), greeting=b"INFO {",
+    opens_with_line=True,
+)  # fmt: skip

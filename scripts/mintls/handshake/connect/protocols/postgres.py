@@ -14,7 +14,8 @@ from mintls.handshake.connect.protocols.protocol import Protocol, Request
 _VERSION = 0x00030000
 _MESSAGE = re.compile(rb"\0M([^\0]*)\0")
 _KNOWN = re.compile(rb'^(role|database) ".*" does not exist')
-_REFUSED = re.compile(rb"certificate|no pg_hba.conf entry")
+# With clientcert=verify-full a name that does not match is reported by the method of the line, such as "trust".
+_REFUSED = re.compile(rb"certificate|no pg_hba.conf entry|^\"\w+\" authentication failed")
 
 
 def _read(received: bytes) -> Answer:

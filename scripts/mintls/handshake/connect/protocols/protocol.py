@@ -30,7 +30,8 @@ class Protocol(Struct, frozen=True, kw_only=True):
 
     `starttls`: the name in s_client's -starttls of the upgrade that the protocol has. `upgrades`: it always begins so.
     `ports`, `starttls_ports`: where it is usual, with TLS at once and after STARTTLS. `greeting`: how a server that
-    speaks first begins. `probe` raises UsageError when the value of --probe is wrong.
+    speaks first begins. `opens_with_line`: it sends a line in plain text, and then TLS begins. `probe` raises
+    UsageError when the value of --probe is wrong.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Protocol(Struct, frozen=True, kw_only=True):
     starttls_ports: tuple[int, ...] = ()
     greeting: bytes = b""
     has_host: bool = False
+    opens_with_line: bool = False
