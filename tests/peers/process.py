@@ -43,24 +43,17 @@ def need(program: str) -> str:
     return path
 
 
-def need_module(name: str) -> None:
-    """As `need`, for a module of Python."""
+def need_module(name: str) -> ModuleType:
+    """The module of a package that only tests use. Skips them if it is absent, or fails as `need`."""
     if find_spec(name) is None:
         _lack(f"this test needs the Python module {name}, which is not installed")
+    return importlib.import_module(name)
 
 
 def _lack(sentence: str) -> NoReturn:
     if os.environ.get("MINTLS_REQUIRE_PEERS") == "1":
         pytest.fail(sentence)
     pytest.skip(sentence)
-
-
-def need_module(name: str) -> ModuleType:
-    """The module of a package that only tests use. Skips them if it is absent, or fails as `need`."""
-    if os.environ.get("MINTLS_REQUIRE_PEERS") == "1":
-        return importlib.import_module(name)
-    imported: ModuleType = pytest.importorskip(name)
-    return imported
 
 
 def environment() -> dict[str, str]:
