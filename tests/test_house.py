@@ -25,7 +25,8 @@ PROCESSES = {"subprocess", "multiprocessing", "pty", "asyncio"}
 PURE = (
     "profile/*", "plan/*", "report/*", "handshake/cases/*", "handshake/verdict.py", "handshake/result.py",
     "handshake/wire/transcript.py", "handshake/wire/pcapng.py", "handshake/connect/cases.py",
-    "handshake/connect/verdict.py", "inspection/tree.py", "inspection/lint.py", "inspection/diagram.py",
+    "handshake/connect/verdict.py", "handshake/listen/verdict.py", "handshake/listen/stack.py",
+    "inspection/tree.py", "inspection/lint.py", "inspection/diagram.py",
     "inspection/materials.py", "x509/*", "errors.py", "escape.py", "manifest.py",
 )  # fmt: skip
 READS = {"profile/load.py", "profile/signing_request.py"}  # where a profile comes in

@@ -46,13 +46,15 @@ class Connections(Relay):
         super().__init__(0, listen=at, seconds=seconds)
         self._openssl, self._end, self._directory, self._recorded = openssl, end, directory, recorded
         self._numbers = count()
-        self._open: dict[Path, bool] = {}  # in the order in which they came
+        self._open: dict[Path, bool] = {}
+        self._opened: dict[Path, int] = {}  # when, in nanoseconds
         self.command: tuple[str, ...] = ()  # of the first s_server
         self.trouble = ""  # why an s_server did not start
 
     def seen(self) -> tuple[tuple[Transcript, bool], ...]:
         """What each connection's s_server has listed until now, and whether the connection is open."""
-        return tuple((transcript_of(directory / "server"), is_open) for directory, is_open in dict(self._open).items())
+        in_order = sorted(dict(self._open).items(), key=lambda one: self._opened[one[0]])
+        return tuple((transcript_of(directory / "server"), is_open) for directory, is_open in in_order)
 
     def without_tls(self) -> str:
         """What the client did in its first connection, if that did not begin with TLS; otherwise empty."""
@@ -75,6 +77,7 @@ class Connections(Relay):
         listen = ("s_server", "-accept", f"{LOOPBACK}:0", "-naccept", "1", *self._end.argv())
         listen += key_log_option(directory if self._recorded else None, directory)
         log = directory / "server"
+        self._opened[directory] = carried.conversation().opened
         self._open[directory] = True
         port = None
         try:
