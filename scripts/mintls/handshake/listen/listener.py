@@ -58,10 +58,13 @@ class Visitor(Struct, frozen=True, kw_only=True):
 
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """What every server offers. `alpn`: application protocols with commas between (RFC 7301)."""
+    """What every server offers. `alpn`: application protocols with commas between (RFC 7301). `starttls`: the protocol
+    in which the client asks for TLS.
+    """
 
     requests: bool = True  # a client certificate
     alpn: str = ""
+    starttls: str = ""
 
     def options(self) -> tuple[str, ...]:
         """Those of openssl-s_server(1)."""
@@ -131,7 +134,9 @@ class Listener:
         pcapng = self._recordings.file(row) if self._recordings else None
         host = row.case.name if row.case.for_address and self._at.host == LOOPBACK else self._at.host
         at = (host, self._at.port)
-        connections = Connections(self._openssl, end, directory, at, self._timeout, recorded=bool(pcapng))
+        connections = Connections(
+            self._openssl, end, directory, at, self._timeout, recorded=bool(pcapng), starttls=self._offer.starttls
+        )
         try:
             with connections:
                 argv, shown = self._argv(row, connections.port)
