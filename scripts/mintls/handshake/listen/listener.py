@@ -9,7 +9,7 @@ quiet for a while.
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
@@ -141,7 +141,7 @@ class Listener:
             with connections:
                 argv, shown = self._argv(row, connections.port)
                 with self._visiting(argv, directory / "client") as client:
-                    ended = _wait(connections, client, start + self._timeout)
+                    ended = _wait(connections, client, start + self._timeout, lambda: self._openssl.processes.stopped)
                     status, words = _ending(client), _last_words(directory / "client")
         except OSError as error:
             trouble = f"{at[0]}:{at[1]}: {error.strerror}; choose a different port, or 0"
@@ -186,12 +186,12 @@ class Listener:
             yield process
 
 
-def _wait(connections: Connections, client: Process | None, deadline: float) -> bool:
+def _wait(connections: Connections, client: Process | None, deadline: float, interrupted: Callable[[], bool]) -> bool:
     """Until the client has ended or been quiet for a while, or there is an answer; whether it came to that in time."""
     before: tuple[int, ...] = ()
     last = time.monotonic()  # when something new was seen
     answered = settling = talked = busy = False
-    while (now := time.monotonic()) < deadline:
+    while (now := time.monotonic()) < deadline and not interrupted():
         seen = connections.seen()
         counts = tuple(len(transcript.messages) for transcript, _ in seen)
         last, before = (last, before) if counts == before else (now, counts)
