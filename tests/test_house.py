@@ -25,7 +25,8 @@ PROCESSES = {"subprocess", "multiprocessing", "pty", "asyncio"}
 PURE = (
     "profile/*", "plan/*", "report/*", "handshake/cases/*", "handshake/verdict.py", "handshake/result.py",
     "handshake/wire/transcript.py", "handshake/wire/pcapng.py", "handshake/connect/cases.py",
-    "handshake/connect/verdict.py", "handshake/connect/catalogue.py", "handshake/connect/probe.py",
+    "handshake/connect/verdict.py", "handshake/listen/verdict.py", "handshake/listen/stack.py",
+    "handshake/connect/catalogue.py", "handshake/connect/probe.py",
     "handshake/connect/question.py", "handshake/connect/weighing.py", "handshake/connect/forged_headers.py",
     "handshake/connect/protocols/*", "handshake/wire/certificate_request.py",
     "inspection/report.py", "inspection/build_report.py", "inspection/text.py", "inspection/diagram.py",

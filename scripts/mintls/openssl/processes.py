@@ -25,6 +25,11 @@ class Processes:
         self._watched = self._stopped = False
         at_interruption(self.stop)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was interrupted: nothing is worth waiting for."""
+        return self._stopped
+
     @contextmanager
     def running(self, program: str, start: Callable[[], Process], seconds: float = math.inf) -> Iterator[Process]:
         """The process that `start` starts in a new session; it is killed if it runs longer than `seconds`.

@@ -8,12 +8,14 @@ from mintls.errors import OutputError, UsageError
 from mintls.handshake.cases import remedies
 from mintls.handshake.cases.case import DEEP, Case, Obstacle, Row, Severity, Verifier, cases_of
 from mintls.handshake.cases.catalogue import CATALOGUE, OTHER_LOOPBACK
+from mintls.handshake.cases.client_advice import advice
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.credentials import between, copy_set
 from mintls.handshake.listen.client_command import ClientCommand
 from mintls.handshake.listen.connections import LOOPBACK, has_address
 from mintls.handshake.listen.credentials import Credential, adopt, is_plain
 from mintls.handshake.listen.listener import Address, Visitor
+from mintls.handshake.listen.stack import stack_of
 from mintls.handshake.result import Result
 from mintls.handshake.wire.alerts import AlertNumber
 from mintls.input_file import is_readable
@@ -22,7 +24,6 @@ from mintls.openssl.binary import Openssl
 
 from msgspec.structs import replace
 
-STACKS = {"curl": "curl", "openssl": "openssl", "python": "Python", "node": "Node", "go": "Go"}  # by program
 LOCALHOST = "localhost"
 OTHER_CAS = Case(
     id="other-cas",
@@ -41,8 +42,7 @@ def client_cases(command: str | None = None, name: str = LOCALHOST) -> tuple[Cas
     """The catalogue for a foreign client that checks for `name`, with its fixes; a failure only warns where correct
     clients differ.
     """
-    program = Path((command or "").partition(" ")[0]).name
-    stack = next((stack for word, stack in STACKS.items() if program.startswith(word)), "")
+    stack = stack_of(command or "")
     return tuple(
         replace(
             case,
@@ -72,7 +72,9 @@ def _severity(case: Case) -> Severity:
 def _hint(case: Case, stack: str) -> str:
     """The fix for that client, or for each stack."""
     fixes = case.remedy.client
-    return fixes.get(stack) or "; ".join(f"{other}: {words}" for other, words in fixes.items()) or case.hint
+    if stack:
+        return advice(stack, case.remedy) or case.hint
+    return "; ".join(f"{other}: {words}" for other, words in fixes.items()) or case.hint
 
 
 def parse_address(text: str) -> Address:

@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 
 from mintls.errors import MintlsError
+from mintls.handshake.listen.starttls import Dialogue, NoTls, start_tls
 from mintls.handshake.openssl_end import End, ready_port, started, transcript_of, why_not
 from mintls.handshake.recording import KEY_LOG, key_log_option
 from mintls.handshake.wire.relay import Relay
@@ -37,22 +38,32 @@ class Connections(Relay):
     """Listens at `at` for the client of one row, and carries each of its connections to an s_server with `end`.
 
     `directory` is private; the s_servers write their logs there. `recorded`: their secrets too. `seconds`: the longest
-    that a connection may last.
+    that a connection may last. `starttls`: the protocol in which the client asks for TLS, if it does not begin with it.
     """
 
     def __init__(
-        self, openssl: Openssl, end: End, directory: Path, at: tuple[str, int], seconds: float, *, recorded: bool
+        self,
+        openssl: Openssl,
+        end: End,
+        directory: Path,
+        at: tuple[str, int],
+        seconds: float,
+        *,
+        recorded: bool,
+        starttls: str = "",
     ) -> None:
         super().__init__(0, listen=at, seconds=seconds)
         self._openssl, self._end, self._directory, self._recorded = openssl, end, directory, recorded
-        self._numbers = count()
-        self._open: dict[Path, bool] = {}  # in the order in which they came
+        self._numbers, self._starttls = count(), starttls
+        self._open: dict[Path, bool] = {}
+        self._opened: dict[Path, int] = {}  # when, in nanoseconds
         self.command: tuple[str, ...] = ()  # of the first s_server
         self.trouble = ""  # why an s_server did not start
 
     def seen(self) -> tuple[tuple[Transcript, bool], ...]:
         """What each connection's s_server has listed until now, and whether the connection is open."""
-        return tuple((transcript_of(directory / "server"), is_open) for directory, is_open in dict(self._open).items())
+        in_order = sorted(dict(self._open).items(), key=lambda one: self._opened[one[0]])
+        return tuple((transcript_of(directory / "server"), is_open) for directory, is_open in in_order)
 
     def without_tls(self) -> str:
         """What the client did in its first connection, if that did not begin with TLS; otherwise empty."""
@@ -75,9 +86,13 @@ class Connections(Relay):
         listen = ("s_server", "-accept", f"{LOOPBACK}:0", "-naccept", "1", *self._end.argv())
         listen += key_log_option(directory if self._recorded else None, directory)
         log = directory / "server"
+        self._opened[directory] = carried.conversation().opened
         self._open[directory] = True
         port = None
         try:
+            if self._starttls:
+                deadline = time.monotonic() + self._seconds
+                start_tls(self._starttls, Dialogue(carried.client, self._stopped, deadline))
             with started(self._openssl, listen, log) as (server, command):
                 self.command = self.command or command
                 port = ready_port(server, time.monotonic() + self._seconds)
@@ -87,6 +102,8 @@ class Connections(Relay):
                     carried.carry((LOOPBACK, port), self._stopped, self._seconds)
                     with suppress(TimeoutExpired):
                         server.wait(END)
+        except NoTls as error:
+            self.trouble = self.trouble or str(error)
         except MintlsError as error:  # it cannot be started, or the run was interrupted
             self.trouble = str(error)
         finally:

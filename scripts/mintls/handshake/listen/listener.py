@@ -9,7 +9,7 @@ quiet for a while.
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
@@ -18,13 +18,13 @@ from tempfile import TemporaryDirectory
 from mintls.handshake.cases.case import Row, Verifier
 from mintls.handshake.listen.client_command import ClientCommand
 from mintls.handshake.listen.connections import LOOPBACK, Connections
+from mintls.handshake.listen.verdict import judge_client, rank
 from mintls.handshake.openssl_end import End
 from mintls.handshake.pair import PRESENTER, PROTOCOL, certificate_size
 from mintls.handshake.recording import Recordings
 from mintls.handshake.result import Outcome, Result, not_tried, weigh
 from mintls.handshake.schedule import Done, try_rows
-from mintls.handshake.verdict import Evidence, Kind, Verdict, judge, unknown
-from mintls.handshake.wire.alerts import CLIENT_REFUSALS, AlertNumber
+from mintls.handshake.verdict import Evidence
 from mintls.handshake.wire.transcript import Transcript
 from mintls.openssl.binary import Openssl
 from mintls.openssl.processes import Process
@@ -35,17 +35,10 @@ from msgspec.structs import replace
 SETTLE = 2.0  # seconds for what is left: to end after an answer, or to be seen after the client has ended
 QUIET = 2.0  # seconds without a new connection or message after which a client that still runs will not try again
 POLL = 0.02  # seconds
+END = 0.5  # seconds for a client to end after its row
 READ = 65536  # bytes of the end of what a client prints
 LONGEST = 300  # characters of its last line
 _COMPLAINT = re.compile(r"\S+: \S")
-# By which a client rejects a certificate; others, as to a valid one, are about a trouble of its own.
-JUDGING = (
-    AlertNumber.BAD_CERTIFICATE, AlertNumber.UNSUPPORTED_CERTIFICATE, AlertNumber.CERTIFICATE_REVOKED,
-    AlertNumber.CERTIFICATE_EXPIRED, AlertNumber.CERTIFICATE_UNKNOWN, AlertNumber.UNKNOWN_CA,
-    AlertNumber.ACCESS_DENIED, AlertNumber.DECRYPT_ERROR,
-)  # fmt: skip
-# OpenSSL sends internal_error when a callback of the application rejects, and in old versions of TLS.
-REFUSALS = (*CLIENT_REFUSALS, AlertNumber.INTERNAL_ERROR)
 
 
 class Address(Struct, frozen=True):
@@ -65,10 +58,13 @@ class Visitor(Struct, frozen=True, kw_only=True):
 
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """What every server offers. `alpn`: application protocols with commas between (RFC 7301)."""
+    """What every server offers. `alpn`: application protocols with commas between (RFC 7301). `starttls`: the protocol
+    in which the client asks for TLS.
+    """
 
     requests: bool = True  # a client certificate
     alpn: str = ""
+    starttls: str = ""
 
     def options(self) -> tuple[str, ...]:
         """Those of openssl-s_server(1)."""
@@ -111,10 +107,7 @@ class Listener:
             seen, remark = self._receive(row, end, Path(name))
             words = _last_words(Path(name) / "client")
         assert end.certificate
-        expected = row.case.expectation(row.version, certificate_size(end.certificate))
-        verdict = judge(replace(expected, alerts=REFUSALS, by_close=True), seen)
-        if row.case.accepted and not seen.trouble:
-            verdict = _of_valid(verdict, seen)
+        verdict = judge_client(row, certificate_size(end.certificate), seen, words)
         result = Result(row, replace(verdict, reason=verdict.reason + remark), seen)
         if result.outcome is Outcome.PASS or seen.answered or seen.trouble or not words:
             return result
@@ -141,12 +134,14 @@ class Listener:
         pcapng = self._recordings.file(row) if self._recordings else None
         host = row.case.name if row.case.for_address and self._at.host == LOOPBACK else self._at.host
         at = (host, self._at.port)
-        connections = Connections(self._openssl, end, directory, at, self._timeout, recorded=bool(pcapng))
+        connections = Connections(
+            self._openssl, end, directory, at, self._timeout, recorded=bool(pcapng), starttls=self._offer.starttls
+        )
         try:
             with connections:
                 argv, shown = self._argv(row, connections.port)
                 with self._visiting(argv, directory / "client") as client:
-                    ended = _wait(connections, client, start + self._timeout)
+                    ended = _wait(connections, client, start + self._timeout, lambda: self._openssl.processes.stopped)
                     status, words = _ending(client), _last_words(directory / "client")
         except OSError as error:
             trouble = f"{at[0]}:{at[1]}: {error.strerror}; choose a different port, or 0"
@@ -154,7 +149,7 @@ class Listener:
         if pcapng:
             connections.save(pcapng)
         transcripts = [transcript for transcript, _ in connections.seen()]
-        number, presenter = max(enumerate(transcripts, 1), key=lambda one: _rank(one[1]), default=(1, Transcript()))
+        number, presenter = max(enumerate(transcripts, 1), key=lambda one: rank(one[1]), default=(1, Transcript()))
         trouble = ""
         if not presenter.has("ClientHello", sent=False):
             trouble = connections.trouble or connections.without_tls() or _no_connection(client, status, words)
@@ -191,33 +186,12 @@ class Listener:
             yield process
 
 
-def _of_valid(verdict: Verdict, seen: Evidence) -> Verdict:
-    """The verdict on a client that did not accept a valid certificate: only an alert about it is a refusal."""
-    if verdict.kind in (Kind.REFUSED, Kind.REFUSED_LATE) and seen.alert and seen.alert.number not in JUDGING:
-        return unknown(f"the client failed for a reason of its own: {verdict.reason}")
-    if verdict.kind is Kind.INCONCLUSIVE and seen.presenter.has("Finished", sent=False) and not seen.timed_out:
-        hint = "if it reads its standard input, which is empty, pipe a request into it: sh -c 'echo hello | CLIENT'"
-        return unknown(f"the client completed the handshake and sent no application data; {hint}")
-    return verdict
-
-
-def _rank(seen: Transcript) -> int:
-    """How much a connection says about a client that should refuse: data most, then a completed handshake, an alert."""
-    marks = (
-        seen.has_data(sent=False),
-        seen.has("Finished", sent=False),
-        bool(seen.fatal(sent=False)),
-        seen.has("ClientHello", sent=False),
-    )
-    return next((len(marks) - index for index, mark in enumerate(marks) if mark), 0)
-
-
-def _wait(connections: Connections, client: Process | None, deadline: float) -> bool:
+def _wait(connections: Connections, client: Process | None, deadline: float, interrupted: Callable[[], bool]) -> bool:
     """Until the client has ended or been quiet for a while, or there is an answer; whether it came to that in time."""
     before: tuple[int, ...] = ()
     last = time.monotonic()  # when something new was seen
     answered = settling = talked = busy = False
-    while (now := time.monotonic()) < deadline:
+    while (now := time.monotonic()) < deadline and not interrupted():
         seen = connections.seen()
         counts = tuple(len(transcript.messages) for transcript, _ in seen)
         last, before = (last, before) if counts == before else (now, counts)
@@ -239,7 +213,7 @@ def _ending(client: Process | None) -> str:
     if client is None:
         return ""
     with suppress(TimeoutExpired):
-        return f"; the client ended with status {client.wait(SETTLE)}"
+        return f"; the client ended with status {client.wait(END)}"
     return "; the client did not end and was stopped"
 
 

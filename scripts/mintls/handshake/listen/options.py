@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from mintls.errors import UsageError
+from mintls.errors import UsageError, not_known
 from mintls.handshake.cases.case import DEEP
 from mintls.handshake.listen.check import ClientCheck
 from mintls.handshake.listen.listener import Offer
+from mintls.handshake.listen.starttls import PROTOCOLS
 from mintls.handshake.peer_options import PeerOptions
 from mintls.profile.names import check_host
 
@@ -46,11 +47,19 @@ class ListenOptions(PeerOptions):
         **_OF_IT,
     )
 
+    offer_starttls = cli.SwitchAttr(
+        "--offer-starttls", str, argname="PROTOCOL", default="",
+        help=f"Start with this protocol, in which the client asks for TLS: {', '.join(PROTOCOLS)}",
+        **_OF_IT,
+    )  # fmt: skip
+
     def client_check(self, path: str) -> ClientCheck:
         """The check of the client that trusts the set `path`. Raises UsageError."""
         try:
             check_host(self.name, wildcard=False)
         except ValueError as error:
             raise UsageError(f"--name {self.name}: {error}; write a host name such as {DEEP}") from None
-        offer = Offer(requests=not self.no_request, alpn=self.alpn)
+        if self.offer_starttls and self.offer_starttls not in PROTOCOLS:
+            raise UsageError(f"--offer-starttls {self.offer_starttls}: {not_known(self.offer_starttls, PROTOCOLS)}")
+        offer = Offer(requests=not self.no_request, alpn=self.alpn, starttls=self.offer_starttls)
         return ClientCheck(path, self.listen, self.client_cmd, self.name.lower(), offer)

@@ -58,6 +58,11 @@ class Connection:
         self._kept = {True: 0, False: 0}
         self._full = False
 
+    @property
+    def client(self) -> socket.socket:
+        """The client's socket, for what is said before anything is carried."""
+        return self._client
+
     def conversation(self) -> Conversation:
         return Conversation(self._client_port, self._opened, tuple(self._events))
 
