@@ -95,6 +95,8 @@ class HandshakeCheck(ConnectOptions, ListenOptions, Script):
     list = cli.Flag("--list", help="List all cases; test nothing")
 
     def main(self, path: str = "") -> int:
+        if self.alpn and not (self.connect or self.listen):
+            raise UsageError("--alpn needs --connect or --listen: give one of them")
         if self.explain is not None:
             print(explain(self.explain, (*CATALOGUE, *OWN)), end="")
             return 0
@@ -156,8 +158,6 @@ class HandshakeCheck(ConnectOptions, ListenOptions, Script):
 
     def check(self, path: str) -> Check:
         """What is checked: a server, a client, or our own pair. Raises UsageError."""
-        if self.alpn and not (self.connect or self.listen):
-            raise UsageError("--alpn needs --connect or --listen: give one of them")
         if self.connect:
             bad = {**(revoked_files(Path(path)) if path else {}), **self.bad_files()}
             keep, auto = Path(self.keep) if self.keep else None, self.probe == AUTO

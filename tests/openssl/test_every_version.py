@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mintls.handshake.wire.transcript import parse
+from mintls.minting.ec_key import has_full_length
 from mintls.report.messages import STEPS
 from mintls.x509.certificate import read_certificate
-from mintls.x509.ec_key import has_full_length
 
 import pytest
 from conftest import Run

@@ -29,7 +29,11 @@ import os, pathlib, sys
 directory, loot = map(pathlib.Path, sys.argv[1:])
 (loot / "ready").touch()
 while True:
-    for stage in directory.glob(".mintls-stage-*"):
+    try:
+        stages = list(directory.glob(".mintls-stage-*"))
+    except OSError:
+        stages = []
+    for stage in stages:
         try:
             os.rename(stage, loot / "stage")
             stage.mkdir()
@@ -37,12 +41,15 @@ while True:
                 (stage / name).touch(0o666)
         except OSError:
             pass
-    for path in (*directory.rglob("*.key"), *loot.rglob("*.key")):
-        try:
-            if text := path.read_text():
-                (loot / "taken").write_text(text)
-        except OSError:
-            pass
+    try:
+        for path in (*directory.rglob("*.key"), *loot.rglob("*.key")):
+            try:
+                if text := path.read_text():
+                    (loot / "taken").write_text(text)
+            except OSError:
+                pass
+    except OSError:  # what is listed has just gone
+        pass
 """
 COMMIT = """
 import os, pathlib, sys

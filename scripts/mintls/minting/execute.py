@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mintls.errors import MintlsError, OpensslError, VerificationError
 from mintls.escape import printable
+from mintls.minting.ec_key import is_whole_key
 from mintls.openssl.binary import Openssl, Result
 from mintls.plan.step import Step
 from mintls.workers import Workers
-from mintls.x509.ec_key import is_whole_key
 
 TRIES = 100  # half of all 521-bit keys would be written with a zero octet missing
 NAME_CONSTRAINT = 47  # X509_V_ERR_PERMITTED_VIOLATION, openssl-verify(1)

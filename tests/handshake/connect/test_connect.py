@@ -155,9 +155,30 @@ def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: 
     ("name", "lets_in", "differs"),
     [
         ("python CERT_REQUIRED", set(), set()),
-        ("go RequireAndVerifyClientCert", set(), {"bad-key-usage", "ca-as-leaf", "weak-key"}),
+        (
+            "go RequireAndVerifyClientCert",
+            set(),
+            {
+                "bad-key-usage",
+                "ca-as-leaf",
+                "weak-key",
+                "intermediate-weak-key",
+                "any-purpose",
+                "wrong-key-identifier",
+            },
+        ),
         # gnutls-serv does not say to the library what the certificate has to be for
-        ("gnutls-serv --verify-client-cert", {"wrong-purpose", "code-signing"}, {"weak-key"}),
+        (
+            "gnutls-serv --verify-client-cert",
+            {"wrong-purpose", "code-signing"},
+            {
+                "weak-key",
+                "intermediate-weak-key",
+                "any-purpose",
+                "nested-purpose",
+                "constrained-uri",
+            },
+        ),
     ],
 )
 def test_with_the_key_of_the_ca(name: str, lets_in: set[str], differs: set[str], full: Path, tmp_path: Path) -> None:
@@ -169,7 +190,13 @@ def test_with_the_key_of_the_ca(name: str, lets_in: set[str], differs: set[str],
     assert cases(report, "pass", tls="1.3") >= WITHOUT_THE_KEY | MUST_WITH_THE_KEY - lets_in
     assert {"good-fresh", "good-intermediate"} <= cases(report, "pass", tls="1.3")
     assert cases(report, "warn", tls="1.3") == {"no-extended-key-usage", "ca-with-purpose", *differs}
-    assert cases(report, "skip", tls="1.3") == {"revoked", "crl-missing", "crl-stale"}
+    assert cases(report, "skip", tls="1.3") == {
+        "revoked",
+        "certificate-hold",
+        "crl-missing",
+        "crl-stale",
+        "crl-of-another-ca",
+    }
 
 
 def test_a_session_of_a_name_that_asks_for_nothing(dev: Path, user: Path, tmp_path: Path) -> None:
@@ -644,7 +671,7 @@ def test_what_comes_before_tls(dev: Path, user: Path, flawed: bool) -> None:
 
 
 @pytest.mark.parametrize("option", ["ca", "cert", "key", "ca-key", "sni", "open-sni", "starttls", "probe", "bad",
-                                    "alpn", "accepted-if", "refused-if", "require-tls", "key-pass", "keep", "proxy",
+                                    "accepted-if", "refused-if", "require-tls", "key-pass", "keep", "proxy",
                                     "refused-status"])  # fmt: skip
 def test_what_says_something_of_a_server_needs_one(option: str, user: Path) -> None:
     words = ["handshake_check.py", "--list", f"--{option}", str(user / "ca.crt")]
@@ -652,6 +679,15 @@ def test_what_says_something_of_a_server_needs_one(option: str, user: Path) -> N
         HandshakeCheck.run(words, exit=False)
     _, status = HandshakeCheck.run([*words, "--connect", "localhost:4443"], exit=False)
     assert status == 0
+
+
+def test_alpn_needs_a_peer() -> None:
+    words = ["handshake_check.py", "--list", "--alpn", "h2"]
+    with pytest.raises(UsageError, match="--alpn needs --connect or --listen"):
+        HandshakeCheck.run(words, exit=False)
+    for peer in (["--connect", "localhost:4443"], ["--listen", ":"]):
+        _, status = HandshakeCheck.run([*words, *peer], exit=False)
+        assert status == 0
 
 
 def test_a_client_command_needs_somewhere_to_listen() -> None:

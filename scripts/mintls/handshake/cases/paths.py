@@ -41,6 +41,7 @@ def _constrained(
         reference="RFC 5280 section 4.2.1.10",
         hint=CONSTRAINTS_HINT,
         disputed=disputed,
+        outside={"severity": Severity.POLICY} if disputed else {},
         authorities=_below(f"{number}-ca", {"name_constraints": constraints}),
         leaf={
             "issuer": f"{number}-ca",
