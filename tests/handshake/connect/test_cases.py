@@ -79,7 +79,8 @@ def test_where_stacks_differ_a_row_is_policy() -> None:
     assert policy == {
         "bad-key-usage", "ca-as-leaf", "weak-key", "tls-1.0", "tls-1.1", "no-extended-key-usage", "ca-with-purpose",
         "default-site", "good-fresh", "good-intermediate", "weak-digest", "ca-names",
-        "constrained-email", "constrained-uri", "nested-purpose", "any-purpose", "intermediate-weak-key", "wrong-key-identifier", "within-name-constraints",
+        "constrained-email", "constrained-uri",
+        "nested-purpose", "any-purpose", "intermediate-weak-key", "wrong-key-identifier", "within-name-constraints",
         "root-sent", "reversed-chain", "repeated-intermediate", "useless-certificate", "expired-root-sent",
         "unknown-extension", "valid-beyond-2050", "three-intermediates",
     }  # fmt: skip

@@ -58,8 +58,8 @@ def connect(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Pa
     return Evidence(
         verifier_is_server=True,
         presenter=transcript,
-        answered=bool(call.reply),
-        answer=call.reply[:CHUNK],
+        answered=bool(call.answer),
+        answer=call.answer[:CHUNK],
         received=bytes(call.data[:CHUNK]),
         open=call.open,
         timed_out=call.timed_out,
@@ -90,6 +90,16 @@ class _Call:
     def reply(self) -> bytes:
         """What came after the last question; without questions everything."""
         return bytes(self.data[self._reply :]) if self._asked or not self._probe.exchanges else b""
+
+    @property
+    def answer(self) -> bytes:
+        """The last reply; empty when it only leads to a question for which the server did not stay."""
+        exchanges = self._probe.exchanges
+        if 0 < self._asked < len(exchanges):
+            step = exchanges[self._asked - 1]
+            if step.is_complete(self.reply) and step.proceeds(self.reply):
+                return b""
+        return self.reply
 
     def follow(self) -> None:
         """Until it has ended, or the verdict is known, or time is up."""
