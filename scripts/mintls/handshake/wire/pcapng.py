@@ -18,7 +18,7 @@ COMMENT, IF_TSRESOL = 1, 9  # option codes
 LOOPBACK = bytes((127, 0, 0, 1))
 HTTPS = 443  # the server's port as shown: Wireshark takes it for TLS whatever the real port is
 LARGEST = 65535 - 40  # bytes of data that fit one packet beside its two headers
-WARNING = "This file holds the secrets of the TLS connections in it: whoever has it can read them."
+WARNING = "This file holds the secrets of the TLS connections in it: anyone who has it can read them."
 
 
 class Flag(IntFlag):
