@@ -11,9 +11,9 @@ PICTURE = SCRIPTS.parent / "tests" / "picture" / "handshake.svg"
 def test_the_picture_is_of_a_run_that_found_something() -> None:
     text = " ".join("".join(ElementTree.parse(PICTURE).getroot().itertext()).split())
     assert re.search(r"\$ python scripts/handshake_check\.py certs/dev --connect localhost:\d+", text)
-    assert "FAIL none accepted" in text
-    assert "ok expired refused alert 45 certificate_expired" in text
-    assert "1 FAIL, 0 unknown" in text
+    assert "fail none accepted HTTP 200, no certificate sent" in text
+    assert "pass 7 cases" in text
+    assert "does NOT enforce mTLS: 1 of 8 checks failed." in text
 
 
 def test_the_picture_needs_nothing_else() -> None:
