@@ -58,7 +58,7 @@ class ServerCheck:
         session.announce(f"at most {number} connections to {target.address} with {self._files.certificate}{signs}")
         if self._auto:
             target = discovery.discover(target, held, session.openssl, session.timeout)
-            session.announce(f"{target.address} speaks {target.question.protocol.name} (--probe)")
+            session.announce(f"probe: {target.question.protocol.name} (--probe selects a different one)")
         capabilities = capabilities_of(held, target)
         rows = with_controls(session.choose(cases), cases, capabilities)
         tried, skipped = divide(rows, obstacle)
