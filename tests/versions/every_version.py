@@ -140,8 +140,8 @@ def test_profile(name: str, version: Version, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     check_set(directory)
     assert version("generate.py", profile, "-o", directory, "--check").returncode == 0
-    inspected = version("verify.py", directory, "--json")
-    by_system = Version("system", need("openssl"))("verify.py", directory, "--json")
+    inspected = version("verify.py", directory, "--json", "-")
+    by_system = Version("system", need("openssl"))("verify.py", directory, "--json", "-")
     spelt = re.compile('"otherName:.*"')  # which each version prints in another way
     assert spelt.sub("", inspected.stdout) == spelt.sub("", by_system.stdout)
     assert inspected.returncode == (1 if name == "showcase" else 0)  # that one has what is expired, or refused
