@@ -76,11 +76,8 @@ def _issuer(one: CertificateReport, is_top: bool, listed: set[str]) -> str:
 
 
 def _private_key(one: CertificateReport) -> str:
-    keys = [
-        f"{key.path.rpartition('/')[2]} {'matches' if key.matches else 'is encrypted and was not compared'}"
-        for key in one.private_keys
-        if key.matches is not False
-    ]
+    words = {True: "matches", False: "does not match", None: "is encrypted and was not compared"}
+    keys = [f"{key.path.rpartition('/')[2]} {words[key.matches]}" for key in one.private_keys]
     return f"private key {', '.join(keys)}" if keys else "private key not read"
 
 
