@@ -8,19 +8,18 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.cli import Script
-from mintls.errors import DOES_NOT_HOLD, OutputError, UsageError, not_known
+from mintls.errors import DOES_NOT_HOLD, UsageError, not_known
 from mintls.input_file import read_beginning
 from mintls.inspection.advice.set_checks import advise
 from mintls.inspection.build_report import build_report
 from mintls.inspection.criteria import Criteria, find_certificate
 from mintls.inspection.diagram import as_dot, as_mermaid
 from mintls.inspection.files import read_inventory
-from mintls.inspection.live_server import STARTTLS, ServerOptions
+from mintls.inspection.live_server import ServerOptions
 from mintls.inspection.pkcs_containers import read_password
 from mintls.inspection.report import as_json
 from mintls.inspection.text import as_text
@@ -28,13 +27,14 @@ from mintls.inspection.trust_anchors import read_trust
 from mintls.inspection.verification import OPENSSL_PURPOSES, Purpose, Wanted, kinded, verify_inventory
 from mintls.openssl.binary import Openssl
 from mintls.openssl.certificate_text import full_text
-from mintls.output_file import write_whole
+from mintls.openssl.starttls import STARTTLS
+from mintls.output_file import STDOUT, write_output
 from mintls.profile.times import Moment, Span
 
 from plumbum import cli
 
 T = TypeVar("T")
-STDIN, STDOUT = "/dev/stdin", "/dev/stdout"
+STDIN = "/dev/stdin"
 LANGUAGES = {"mermaid": as_mermaid, "dot": as_dot}
 
 
@@ -85,11 +85,10 @@ class Verify(Script):
     )
 
     def _parse_args(self, argv: list[str]) -> Any:
-        """`-` is standard input, for --json standard output; plumbum would take it for a switch."""
+        """`-` as an argument is standard input; plumbum would take it for a switch."""
         previous = ["", *argv]
         words = [
-            word if word != "-" else STDOUT if before == "--json" else STDIN
-            for word, before in zip(argv, previous, strict=False)
+            STDIN if word == "-" and before != "--json" else word for word, before in zip(argv, previous, strict=False)
         ]
         return super()._parse_args(words)
 
@@ -109,10 +108,8 @@ class Verify(Script):
         criteria = Criteria(warn.span if warn else None, self.only or "", fingerprint, bool(self.strict))
         now = at.moment if at else datetime.now(UTC)
         report = build_report(inventory, verdicts, advise(inventory), now, criteria)
-        if self.json == STDOUT:
-            print(as_json(report).decode(), end="")
-        elif self.json:
-            write(Path(self.json), as_json(report))
+        if self.json:
+            write_output(self.json, as_json(report))
         if self.graph:
             print(LANGUAGES[self.graph](report), end="")
         elif self.json != STDOUT:
@@ -141,14 +138,6 @@ def parsed(switch: str, parse: Callable[[str], T], text: str | None) -> T | None
         return parse(text) if text is not None else None
     except ValueError as error:
         raise UsageError(f"{switch} {error}") from None
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write the report. Raises OutputError if it cannot be written."""
-    try:
-        write_whole(path, data)
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}; name a file that can be written") from None
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from processes import SCRIPTS
 pytestmark = pytest.mark.torture
 Fake = Callable[[str], dict[str, str]]
 Property = Callable[[str, object], None]
-NOBODY = 65534
+OTHER_USER = 65534
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 DEV = PROFILES / "dev.yaml"
 
@@ -97,7 +97,7 @@ def test_no_keys_are_made_where_another_user_may_write(which: str, how: str, tmp
     if how == "every user":
         place.chmod(0o777)
     else:
-        os.chown(place, NOBODY, NOBODY)
+        os.chown(place, OTHER_USER, OTHER_USER)
     done = run("generate.py", DEV, "-o", directory, "-q")
     assert (done.returncode, done.stdout) == (3, "")
     assert re.fullmatch(
@@ -137,7 +137,7 @@ def test_a_commit_that_is_not_ours_is_left_alone(kind: str, dev: Path, tmp_path:
     else:
         other.rename(directory / COMMIT)
         (directory / COMMIT).chmod(0o777 if kind == "open to others" else 0o755)
-        os.chown(directory / COMMIT, NOBODY if kind == "another user's" else 0, 0)
+        os.chown(directory / COMMIT, OTHER_USER if kind == "another user's" else 0, 0)
     for script, words in (("verify.py", []), ("generate.py", ["--check"]), ("generate.py", [])):
         subject = [directory] if script == "verify.py" else [DEV, "-o", directory]
         done = run(script, *subject, *words)

@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.torture,
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user"),
 ]
-NOBODY = 65534
+OTHER_USER = 65534
 # Renames the stage away, and puts a directory with files that all may read in its place; copies what it can read.
 STAGE = """
 import os, pathlib, sys
@@ -82,8 +82,8 @@ def second_user(program: str, loot: Path, *words: Path) -> Iterator[None]:
     """The program runs as nobody until the context is left."""
     command = [
         need("setpriv"),
-        f"--reuid={NOBODY}",
-        f"--regid={NOBODY}",
+        f"--reuid={OTHER_USER}",
+        f"--regid={OTHER_USER}",
         "--clear-groups",
         sys.executable,
         "-c",
@@ -107,11 +107,11 @@ def shared(tmp_path: Path) -> Path:
             path.chmod(path.stat().st_mode | 0o001)
     loot = tmp_path / "loot"
     loot.mkdir()
-    os.chown(loot, NOBODY, NOBODY)
+    os.chown(loot, OTHER_USER, OTHER_USER)
     return tmp_path
 
 
-@pytest.mark.parametrize(("mode", "owner", "status"), [(0o1777, 0, 0), (0o777, 0, 3), (0o755, NOBODY, 3)])
+@pytest.mark.parametrize(("mode", "owner", "status"), [(0o1777, 0, 0), (0o777, 0, 3), (0o755, OTHER_USER, 3)])
 def test_the_stage_is_exchanged_by_a_second_user(shared: Path, mode: int, owner: int, status: int, run: Run) -> None:
     """In a sticky directory he can do nothing; where he may write or owns the directory, no key is made."""
     place, loot = shared / "place", shared / "loot"
@@ -135,7 +135,7 @@ def test_the_commit_is_exchanged_by_a_second_user(shared: Path, dev: Path, run: 
         directory.mkdir()
         for path in dev.glob("*.crt"):
             (directory / path.name).write_bytes(path.read_bytes())
-    os.chown(theirs, NOBODY, NOBODY)
+    os.chown(theirs, OTHER_USER, OTHER_USER)
     before = {directory: sorted(path.name for path in directory.glob("*.crt")) for directory in (theirs, victim)}
     with second_user(COMMIT, loot, theirs, loot, victim):
         for _ in range(times(60, 6)):
@@ -153,12 +153,12 @@ def test_a_signing_request_is_exchanged_by_a_second_user(shared: Path, run: Run)
     forged[-1] ^= 1
     loot, mail = shared / "loot", shared / "mail"
     mail.mkdir()
-    os.chown(mail, NOBODY, NOBODY)
+    os.chown(mail, OTHER_USER, OTHER_USER)
     for name, der in (("valid", valid), ("forged", bytes(forged))):
         pem = subprocess.run([need("openssl"), "req", "-inform", "DER"], input=der, capture_output=True, check=True)
         (shared / name).write_bytes(pem.stdout)
     (mail / "a.csr").write_bytes((shared / "valid").read_bytes())
-    os.chown(mail / "a.csr", NOBODY, NOBODY)
+    os.chown(mail / "a.csr", OTHER_USER, OTHER_USER)
     (shared / "p.yaml").write_text(
         "defaults: {key: ec:P-256}\nauthorities: {ca: {subject: {CN: CA}}}\n"
         "clients: {c: {subject: {CN: c}, csr: mail/a.csr}}\n"

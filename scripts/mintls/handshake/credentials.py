@@ -11,7 +11,7 @@ from mintls.handshake.pair import ANCHORS
 from mintls.input_file import is_readable, read_input
 from mintls.manifest import MANIFEST, Manifest, Record
 from mintls.minting.mint import mint as mint_profile
-from mintls.minting.snapshot import Snapshot, read_manifest, read_snapshot
+from mintls.minting.snapshot import Snapshot, read_snapshot
 from mintls.openssl.binary import Openssl
 from mintls.plan.selection import Selection
 from mintls.profile.load import build_profile
@@ -34,14 +34,11 @@ def mint(
         mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, selection)
 
 
-def read_set(directory: Path) -> tuple[Record, ...]:
-    """The certificates of a set that mintls minted. Raises OutputError when there is none."""
-    return _there(read_manifest(directory), directory).certificates
-
-
 def copy_set(source: Path, directory: Path) -> tuple[Record, ...]:
-    """The same, with a private copy of the certificates and keys that exist: the set under test stays consistent while
-    it is minted again. Raises OutputError when there is none, or it cannot be read.
+    """The certificates of a set that mintls minted, with a private copy of the certificates and keys that exist.
+
+    The copy keeps the set under test consistent while it is minted again.
+    Raises OutputError when there is none, or it cannot be read.
     """
 
     def read(snapshot: Snapshot) -> tuple[tuple[Record, ...], dict[str, bytes]]:

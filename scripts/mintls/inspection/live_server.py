@@ -14,8 +14,6 @@ from mintls.x509.certificate import Certificate
 from msgspec import Struct
 
 TIMEOUT = 15.0  # seconds, for the whole connection
-STARTTLS = ("smtp", "pop3", "imap", "ftp", "xmpp", "xmpp-server", "irc", "postgres", "mysql", "lmtp", "nntp", "sieve",
-            "ldap")  # fmt: skip  # s_client(1)
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^/:\s\[\]-][^/:\s\[\]]*):([0-9]{1,5})", re.ASCII)
 _CHAIN = re.compile(r"^Certificate chain\n(.*?)^---$", re.M | re.S)
 _ERRNO = re.compile(r"(?:connect:errno=|BIO_connect:.*errno=|errno = )([0-9]+)")

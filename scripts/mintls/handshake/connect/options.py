@@ -18,15 +18,13 @@ from mintls.handshake.connect.question import Question
 from mintls.handshake.connect.server import Target
 from mintls.handshake.peer_options import PeerOptions
 from mintls.openssl.binary import Openssl
+from mintls.openssl.starttls import STARTTLS
 from mintls.plan.defects import FORGEABLE
 
 from plumbum import cli
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _HTTPS = 443
-STARTTLS = (  # openssl-s_client(1)
-    "smtp", "pop3", "imap", "ftp", "xmpp", "xmpp-server", "irc", "postgres", "mysql", "lmtp", "nntp", "sieve", "ldap",
-)  # fmt: skip
 _OF_IT: dict[str, Any] = {"group": "Server", "requires": ["--connect"]}  # they have no effect without it
 
 

@@ -8,8 +8,7 @@ from mintls.escape import printable
 from msgspec import Struct
 from msgspec.structs import replace
 
-NOBODY = "mintls.invalid"  # a name that no server has (RFC 6761 section 6.4)
-ENOUGH = 4096  # bytes of a reply, when its end is not found in them
+NO_SUCH_HOST = "mintls.invalid"  # a name that no server has (RFC 6761 section 6.4)
 LONGER = 65536  # bytes of a reply in which a text of the user is looked for
 QUOTED = 60  # characters of a reply that reports quote
 

@@ -1,6 +1,6 @@
 """What the user wants to have asked: a protocol, what is asked in it, and which replies accept (pure)."""
 
-from mintls.handshake.connect.probe import NOBODY, Probe, decided_by
+from mintls.handshake.connect.probe import NO_SUCH_HOST, Probe, decided_by
 from mintls.handshake.connect.protocols.protocol import Protocol, Request
 
 from msgspec import Struct
@@ -21,7 +21,7 @@ class Question(Struct, frozen=True, kw_only=True):
 
     def of_another_host(self) -> Probe:
         """For a host that no server has."""
-        return replace(self, request=replace(self.request, authority=NOBODY)).probe()
+        return replace(self, request=replace(self.request, authority=NO_SUCH_HOST)).probe()
 
     def with_headers(self, headers: tuple[str, ...]) -> Probe:
         """With further headers."""

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from mintls.handshake.cases.case import Route, Row, Turn
 from mintls.handshake.connect.cases import LEAF_ISSUERS, Capabilities, left_out, not_possible
 from mintls.handshake.connect.plain_text import ask_in_plain_text
-from mintls.handshake.connect.probe import NOBODY, Probe
+from mintls.handshake.connect.probe import NO_SUCH_HOST, Probe
 from mintls.handshake.connect.question import Question
 from mintls.handshake.connect.s_client import connect
 from mintls.handshake.connect.verdict import (
@@ -136,7 +136,8 @@ class Server:
                     return left_out(row, "the server gave no session to resume")
                 resume = ("-sess_in", str(session))
             sni = {
-                Route.UNNAMED: "", Route.DEFAULT_SITE: "", Route.MISNAMED: NOBODY, Route.OPEN_NAME: target.open_sni,
+                Route.UNNAMED: "", Route.DEFAULT_SITE: "", Route.MISNAMED: NO_SUCH_HOST,
+                Route.OPEN_NAME: target.open_sni,
             }.get(route, target.sni)  # fmt: skip
             for probe in self._probes(row):
                 seen, size = self._connect_once(row, directory, sni, resume, probe)

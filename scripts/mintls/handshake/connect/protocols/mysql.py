@@ -5,7 +5,6 @@ https://mariadb.com/kb/en/connection/: HandshakeResponse41 after the SSLRequest 
 
 import struct
 
-from mintls.errors import UsageError
 from mintls.handshake.connect.probe import Answer, Exchange, Probe, Reply, quoted, unclear
 from mintls.handshake.connect.protocols.protocol import Protocol, Request
 
@@ -33,10 +32,8 @@ def _is_complete(received: bytes) -> bool:
 
 
 def _probe(request: Request) -> Probe:
-    user = request.value or request.user or "mintls"
-    if not user.isprintable():
-        raise UsageError(f"--probe mysql:{user}: write the name of a user")
-    body = struct.pack("<IIB23x", _CAPABILITIES, 1 << 24, _UTF8) + user.encode() + b"\0\0mysql_native_password\0\0"
+    user = request.database_user("mysql", "mintls")
+    body = struct.pack("<IIB23x", _CAPABILITIES, 1 << 24, _UTF8) + user + b"\0\0mysql_native_password\0\0"
     packet = len(body).to_bytes(3, "little") + bytes([_SEQUENCE]) + body
     return Probe("mysql", (Exchange(packet, _is_complete),), _read)
 

@@ -7,7 +7,6 @@ ErrorResponse (E). A user or database that does not exist is reported to clients
 import re
 import struct
 
-from mintls.errors import UsageError
 from mintls.handshake.connect.probe import Answer, Exchange, Probe, Reply, quoted, unclear
 from mintls.handshake.connect.protocols.protocol import Protocol, Request
 
@@ -34,10 +33,8 @@ def _is_complete(received: bytes) -> bool:
 
 
 def _probe(request: Request) -> Probe:
-    user = request.value or request.user or "postgres"
-    if not user.isprintable():
-        raise UsageError(f"--probe postgres:{user}: write the name of a user")
-    parameters = b"user\0" + user.encode() + b"\0database\0postgres\0\0"
+    user = request.database_user("postgres", "postgres")
+    parameters = b"user\0" + user + b"\0database\0postgres\0\0"
     start = struct.pack(">II", 8 + len(parameters), _VERSION) + parameters
     return Probe("postgres", (Exchange(start, _is_complete),), _read)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from mintls.errors import UsageError
 from mintls.handshake.connect.probe import Probe
 
 from msgspec import Struct
@@ -23,6 +24,13 @@ class Request(Struct, frozen=True, kw_only=True):
     headers: tuple[str, ...] = ()
     refused_status: tuple[int, ...] = REFUSED_STATUS
     greeted: bool = False
+
+    def database_user(self, probe: str, otherwise: str) -> bytes:
+        """The user to log in as: the one in --probe, else the CN. Raises UsageError for one that cannot be sent."""
+        user = self.value or self.user or otherwise
+        if not user.isprintable():
+            raise UsageError(f"--probe {probe}:{user}: write the name of a user")
+        return user.encode()
 
 
 class Protocol(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ It has a domain: Postfix accepts the bare `postmaster` from any client, whatever
 """
 
 from mintls.errors import UsageError
-from mintls.handshake.connect.probe import NOBODY, Exchange, Probe
+from mintls.handshake.connect.probe import NO_SUCH_HOST, Exchange, Probe
 from mintls.handshake.connect.protocols.protocol import Protocol, Request
 from mintls.handshake.connect.protocols.replies import begins_with, by_pattern, ends_with, greeting
 
@@ -22,7 +22,7 @@ def _probe(request: Request) -> Probe:
     recipient = request.value or f"postmaster@{_domain(host)}"
     if any(character in "<> \r\n" or not character.isprintable() for character in recipient):
         raise UsageError(f"--probe smtp:{recipient}: write a recipient such as postmaster@example.com")
-    lines = (f"EHLO {NOBODY}", "MAIL FROM:<>", f"RCPT TO:<{recipient}>")
+    lines = (f"EHLO {NO_SUCH_HOST}", "MAIL FROM:<>", f"RCPT TO:<{recipient}>")
     steps = tuple(Exchange(f"{line}\r\n".encode(), _END, begins_with(b"2")) for line in lines)
     return Probe("smtp", steps if request.greeted else (greeting(b"2"), *steps), _READ)
 
