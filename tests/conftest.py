@@ -103,6 +103,15 @@ def rogue(mint: "Mint") -> Path:
 
 
 @pytest.fixture(scope="session")
+def user(dev: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a user of the server has, and no more: the CA certificate and a client."""
+    directory = tmp_path_factory.mktemp("user")
+    for name in ("ca.crt", "client.crt", "client.key"):
+        shutil.copy(dev / name, directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
 def stranger(dev: Path, rogue: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Trusts what `dev` does, but its client is of the CA that nobody trusts."""
     directory = tmp_path_factory.mktemp("stranger")

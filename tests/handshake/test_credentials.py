@@ -12,7 +12,7 @@ from mintls.handshake.listen.credentials import Adopted, Credential, adopt
 from mintls.openssl.binary import Openssl
 
 import pytest
-from conftest import contents
+from conftest import contents, load
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -54,10 +54,6 @@ def adopted_from(openssl: Openssl, source: Path, directory: Path, role: str, *, 
     return adopted, {case.id for case in cases}
 
 
-def certificate(path: Path) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(path.read_bytes())
-
-
 @pytest.mark.parametrize("role", ["server", "client"])
 def test_without_the_key_of_the_authority(openssl: Openssl, rogue: Path, tmp_path: Path, role: str) -> None:
     """What anybody can make who has a good leaf: none of it is signed by that authority."""
@@ -67,20 +63,20 @@ def test_without_the_key_of_the_authority(openssl: Openssl, rogue: Path, tmp_pat
     assert ids == NEEDS_NO_KEY | ({"good-address", "other-address"} if role == "server" else server_only)
     assert contents(rogue) == before
     assert not (directory / "ca.key").exists()
-    ca, good = certificate(rogue / "ca.crt"), certificate(rogue / f"{role}.crt")
+    ca, good = load(rogue / "ca.crt"), load(rogue / f"{role}.crt")
     for name in ("same-name-ca", "same-name-and-key-id-ca", "bad-signature", "bad-body"):
-        bad = certificate(directory / f"{name}-{role}.crt")
+        bad = load(directory / f"{name}-{role}.crt")
         assert bad.issuer == ca.subject
         with pytest.raises(InvalidSignature):
             bad.verify_directly_issued_by(ca)
-    bad = certificate(directory / f"bad-signature-{role}.crt")
+    bad = load(directory / f"bad-signature-{role}.crt")
     assert bad.tbs_certificate_bytes == good.tbs_certificate_bytes
-    bad = certificate(directory / f"bad-body-{role}.crt")
+    bad = load(directory / f"bad-body-{role}.crt")
     assert bad.signature == good.signature
     assert bad.serial_number != good.serial_number
-    certificate(directory / f"leaf-as-ca-{role}.crt").verify_directly_issued_by(good)
+    load(directory / f"leaf-as-ca-{role}.crt").verify_directly_issued_by(good)
     identifier = x509.SubjectKeyIdentifier
-    double, namesake = certificate(directory / "double.crt"), certificate(directory / "namesake.crt")
+    double, namesake = load(directory / "double.crt"), load(directory / "namesake.crt")
     assert double.extensions.get_extension_for_class(identifier) == ca.extensions.get_extension_for_class(identifier)
     assert namesake.extensions.get_extension_for_class(identifier) != ca.extensions.get_extension_for_class(identifier)
     assert double.subject == namesake.subject == ca.subject
@@ -95,7 +91,7 @@ def test_a_stolen_certificate_is_the_good_one_with_a_key_that_is_not(
     for source in (rogue, dev):  # EC and RSA
         directory = tmp_path / source.name
         adopted_from(openssl, source, directory, "client", key=False)
-        assert certificate(directory / "stolen-client.crt") == certificate(source / "client.crt")
+        assert load(directory / "stolen-client.crt") == load(source / "client.crt")
         stolen = (directory / "stolen-client.key").read_text()
         subprocess.run(["openssl", "pkey", "-noout"], input=stolen, text=True, check=True)
         assert stolen != (source / "client.key").read_text()
@@ -108,9 +104,9 @@ def test_with_the_key_of_the_authority(openssl: Openssl, rogue: Path, tmp_path: 
     adopted, ids = adopted_from(openssl, rogue, directory, "server", key=True)
     assert ids == {case.id for case in shown_to(Verifier.CLIENT) if not case.checks}
     assert contents(rogue) == before
-    ca = certificate(rogue / "ca.crt")
+    ca = load(rogue / "ca.crt")
     for name in ("expired", "wrong-name", "stolen", "no-extended-key-usage"):
-        certificate(directory / f"{name}-server.crt").verify_directly_issued_by(ca)
+        load(directory / f"{name}-server.crt").verify_directly_issued_by(ca)
     assert not any(map(adopted.obstacle, CATALOGUE))
 
 
@@ -139,11 +135,11 @@ def test_an_authority_that_mintls_did_not_make(openssl: Openssl, tmp_path: Path,
     directory = tmp_path / "bad"
     _, ids = adopted_from(openssl, tmp_path, directory, "client", key=key)
     assert ids >= NEEDS_NO_KEY - {"tls-1.0"}
-    ca = certificate(tmp_path / "ca.crt")
-    assert certificate(directory / "same-name-ca-client.crt").issuer == ca.subject
-    assert certificate(directory / "bad-body-client.crt").serial_number != 1
+    ca = load(tmp_path / "ca.crt")
+    assert load(directory / "same-name-ca-client.crt").issuer == ca.subject
+    assert load(directory / "bad-body-client.crt").serial_number != 1
     if key:
-        certificate(directory / "expired-client.crt").verify_directly_issued_by(ca)
+        load(directory / "expired-client.crt").verify_directly_issued_by(ca)
 
 
 def test_an_encrypted_key_is_none(openssl: Openssl, rogue: Path, tmp_path: Path) -> None:

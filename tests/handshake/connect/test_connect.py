@@ -76,15 +76,6 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def user(dev: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What somebody has who may use the server, and no more."""
-    directory = tmp_path_factory.mktemp("user")
-    for name in ("ca.crt", "client.crt", "client.key"):
-        shutil.copy(dev / name, directory)
-    return directory
-
-
-@pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set whose authority allows intermediates, with its key."""
     directory = tmp_path_factory.mktemp("full")

@@ -15,7 +15,7 @@ from mintls.openssl.binary import Openssl
 from mintls.x509.certificate import read_certificate
 
 import pytest
-from conftest import mint_profile
+from conftest import load, mint_profile
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -54,10 +54,6 @@ def made(openssl: Openssl, odd: Path, tmp_path_factory: pytest.TempPathFactory) 
     return laid_out(openssl, files_of(odd), tmp_path_factory.mktemp("made") / "credentials")
 
 
-def read(path: Path) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(path.read_bytes())
-
-
 def is_signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
@@ -71,37 +67,37 @@ def identifier(certificate: x509.Certificate) -> bytes:
 
 
 def test_two_roots_are_called_as_the_authority_is_to_the_last_byte(made: Path, odd: Path) -> None:
-    ca = read(odd / "ca.crt")
+    ca = load(odd / "ca.crt")
     for name, alike in (("namesake", False), ("double", True)):
-        root = read(made / f"{name}.crt")
+        root = load(made / f"{name}.crt")
         assert root.subject.public_bytes() == root.issuer.public_bytes() == ca.subject.public_bytes()
         assert root.public_key() != ca.public_key()
         assert (identifier(root) == identifier(ca)) is alike
         assert is_signed(root, root)
         case = {"namesake": "same-name-ca", "double": "same-name-and-key-id-ca"}[name]
-        leaf = read(made / f"{case}-client.crt")
+        leaf = load(made / f"{case}-client.crt")
         assert leaf.issuer.public_bytes() == ca.subject.public_bytes()
         assert is_signed(leaf, root)
         assert not is_signed(leaf, ca)
 
 
 def test_a_leaf_has_the_users_names(made: Path, odd: Path) -> None:
-    own = read(odd / "client.crt")
+    own = load(odd / "client.crt")
     names = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     for case in ("self-signed", "unknown-ca", "same-name-ca", "good-fresh", "expired", "rogue-root"):
-        leaf = read(made / f"{case}-client.crt")
+        leaf = load(made / f"{case}-client.crt")
         assert leaf.subject.public_bytes() == own.subject.public_bytes()
         assert leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value == names
-    assert is_signed(read(made / "good-fresh-client.crt"), read(odd / "ca.crt"))
+    assert is_signed(load(made / "good-fresh-client.crt"), load(odd / "ca.crt"))
 
 
 def test_a_leaf_that_the_users_own_leaf_signed(made: Path, odd: Path) -> None:
-    assert is_signed(read(made / "leaf-as-ca-client.crt"), read(odd / "client.crt"))
+    assert is_signed(load(made / "leaf-as-ca-client.crt"), load(odd / "client.crt"))
 
 
 def test_what_is_tampered_with_is_the_users_own(made: Path, odd: Path) -> None:
-    own, ca = read(odd / "client.crt"), read(odd / "ca.crt")
-    signature, body = read(made / "bad-signature-client.crt"), read(made / "bad-body-client.crt")
+    own, ca = load(odd / "client.crt"), load(odd / "ca.crt")
+    signature, body = load(made / "bad-signature-client.crt"), load(made / "bad-body-client.crt")
     assert signature.tbs_certificate_bytes == own.tbs_certificate_bytes
     assert signature.signature != own.signature
     assert body.signature == own.signature
@@ -161,12 +157,12 @@ def test_an_old_authority_without_extensions(openssl: Openssl, tmp_path: Path) -
         serial = ("-set_serial", "1")
         openssl.run(("x509", "-req", "-in", request, *signer, *serial, "-out", str(tmp_path / f"{name}.crt")))
     made = laid_out(openssl, files_of(tmp_path), tmp_path / "credentials")
-    ca = read(tmp_path / "ca.crt")
+    ca = load(tmp_path / "ca.crt")
     assert ca.version is x509.Version.v1 or not ca.extensions  # OpenSSL 4.0 makes no version 1 any more
     for case in ("good-fresh", "expired", "good-intermediate", "leaf-as-ca"):
-        leaf = read(made / f"{case}-client.crt")
+        leaf = load(made / f"{case}-client.crt")
         assert leaf.subject.rfc4514_string() == ("CN=leaf-as-ca client" if case == "leaf-as-ca" else "CN=old client")
-    assert is_signed(read(made / "expired-client.crt"), ca)
+    assert is_signed(load(made / "expired-client.crt"), ca)
 
 
 def ca_key(directory: Path) -> str:
@@ -181,7 +177,7 @@ def test_an_edwards_key_is_not_forged_and_all_else_is_made(openssl: Openssl, tmp
     files = files_of(mint_profile(profile, tmp_path / "set"))
     made = laid_out(openssl, files, tmp_path / "credentials")
     assert not (made / "stolen-client.crt").exists()
-    assert is_signed(read(made / "expired-client.crt"), read(tmp_path / "set" / "ca.crt"))
+    assert is_signed(load(made / "expired-client.crt"), load(tmp_path / "set" / "ca.crt"))
     capabilities = capabilities_of(read_client_files(files, {}, openssl), TARGET)
     assert capabilities.no_forged_key == "needs an RSA or NIST EC key; yours is ed25519"
 

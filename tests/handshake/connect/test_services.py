@@ -1,7 +1,6 @@
 """Services of Debian, set right and set wrong, told apart with no option but --connect, from three files alone."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def user(dev: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("user")
-    for name in ("ca.crt", "client.crt", "client.key"):
-        shutil.copy(dev / name, directory)
-    return directory
 
 
 def check(user: Path, address: Address, *options: str) -> tuple[int, dict[str, set[str]]]:
