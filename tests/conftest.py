@@ -22,6 +22,7 @@ from mintls.openssl.binary import Openssl
 
 import pytest
 from cryptography import x509
+from plumbum import local
 from processes import SCRIPTS, Running, run_script
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if found is None:
             raise pytest.UsageError(f"OPENSSL={chosen}: no such program")
         (Path(folder) / "openssl").symlink_to(Path(found).absolute())
-        os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
+        os.environ["PATH"] = local.env["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"  # plumbum has its own
 
 
 def mint_profile(profile: Path, directory: Path) -> Path:
