@@ -46,7 +46,6 @@ STARTS = {
     "handshake/listen/client_command.py",
 }  # the last: what the user names
 TABLES = {
-    "handshake/cases/catalogue.py",
     "handshake/cases/names.py",
     "handshake/cases/paths.py",
     "handshake/cases/remedies.py",

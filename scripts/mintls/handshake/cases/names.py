@@ -12,6 +12,7 @@ from mintls.handshake.cases.case import DEEP, Case, Severity, Verifier
 from mintls.handshake.wire.alerts import AlertNumber
 
 OTHER = "DNS:other.example"
+OTHER_LOOPBACK = "127.0.0.2"
 HOLDERS = "Otherwise the holder of a certificate for such a name can impersonate the server."
 HINT = "compare whole names with the SAN, as the TLS library does (RFC 9525 section 6); no custom comparison"
 
@@ -73,6 +74,61 @@ def _valid(number: str, title: str, mistake: str, san: list[str], name: str = "l
 
 
 NAMES: tuple[Case, ...] = (
+    Case(
+        id="wrong-name",
+        title="a valid certificate of a different host",
+        why="Otherwise every holder of a certificate of the same CA can impersonate every server.",
+        mistake="The chain is verified, the name is not: the default of s_client and of several libraries.",
+        remedy=remedies.NAME,
+        reference="RFC 9525 section 6.3",
+        hint="check the name of the server (s_client: -verify_hostname): a valid certificate is not enough",
+        verifiers=(Verifier.CLIENT,),
+        leaf={"san": ["DNS:other.example"]},
+        errors=(62,),
+        alerts=(AlertNumber.BAD_CERTIFICATE,),
+    ),
+    Case(
+        id="wrong-address",
+        title="a valid certificate of a different address",
+        why="Otherwise every holder of a certificate of the same CA can impersonate every server.",
+        mistake="The chain is verified, the address is not, or only DNS names are compared.",
+        remedy=remedies.NAME,
+        reference="RFC 9525 section 6.4",
+        hint="check the address of the server (s_client: -verify_ip)",
+        verifiers=(Verifier.CLIENT,),
+        leaf={"san": ["DNS:localhost", "IP:192.0.2.1"]},
+        name="127.0.0.1",
+        errors=(64,),
+        alerts=(AlertNumber.BAD_CERTIFICATE,),
+    ),
+    Case(
+        id="other-address",
+        title="a valid certificate, at an address that it does not contain",
+        why="Otherwise every holder of a certificate of the same CA can impersonate every server.",
+        mistake="The chain is verified, the address is not.",
+        remedy=remedies.NAME,
+        reference="RFC 9525 section 6.4",
+        hint="check the address of the server (s_client: -verify_ip)",
+        verifiers=(Verifier.CLIENT,),
+        needs_ca_key=False,
+        name=OTHER_LOOPBACK,
+        errors=(64,),
+        alerts=(AlertNumber.BAD_CERTIFICATE,),
+    ),
+    Case(
+        id="cn-only",
+        title="a certificate with the host's name in its CN and no SAN",
+        why="CN is free text, and name constraints on DNS names do not always apply to it.",
+        mistake="The verifier falls back to CN for old certificates.",
+        remedy=remedies.NAMES_IN_SAN,
+        reference="RFC 9525 section 2",
+        hint="OpenSSL falls back to the CN (Go and browsers do not): put each name into the SAN",
+        verifiers=(Verifier.CLIENT,),
+        severity=Severity.POLICY,
+        leaf={"subject": {"CN": "{name}"}, "san": [], "defects": ["no_san"]},
+        errors=(62,),
+        alerts=(AlertNumber.BAD_CERTIFICATE,),
+    ),
     _case(
         "cn-beside-san",
         "a certificate with the host's name in its CN, and a different one in its SAN",

@@ -7,8 +7,9 @@ from pathlib import Path
 from mintls.errors import OutputError, UsageError
 from mintls.handshake.cases import remedies
 from mintls.handshake.cases.case import DEEP, Case, Obstacle, Row, Severity, Verifier, cases_of
-from mintls.handshake.cases.catalogue import CATALOGUE, OTHER_LOOPBACK
+from mintls.handshake.cases.catalogue import CATALOGUE
 from mintls.handshake.cases.client_advice import advice
+from mintls.handshake.cases.names import OTHER_LOOPBACK
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.credentials import between, copy_set
 from mintls.handshake.listen.client_command import ClientCommand
