@@ -8,6 +8,7 @@ from pathlib import Path
 from mintls.handshake.cases.case import Row, Severity, Verifier, cases_of, rows
 from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
 from mintls.handshake.cases.document import document
+from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.pair import Pair
 from mintls.handshake.result import Outcome, Result
 from mintls.handshake.verdict import Kind
@@ -207,15 +208,21 @@ def test_only_what_is_tried_is_minted() -> None:
 @pytest.fixture(scope="module")
 def results(openssl: Openssl, credentials: Path) -> dict[str, Result]:
     told: list[Result] = []
-    ran = Pair(openssl, credentials, 30).run(ALL, 2, told.append)
-    assert len(told) == len(ran) == len(ALL)
+    makeable, skipped = divide(ALL, maker_obstacle(openssl))
+    ran = Pair(openssl, credentials, 30).run(makeable, 2, told.append)
+    assert len(told) == len(ran) == len(makeable)
     assert told[-1].row.case.id == "good-again"
-    return {result.row.id: result for result in ran}
+    assert {result.row.case.id for result in skipped} == (
+        {"crl-stale"} if openssl.version().startswith("OpenSSL 1.") else set()
+    )
+    return {result.row.id: result for result in (*ran, *skipped)}
 
 
 @pytest.mark.parametrize("row", [row.id for row in ALL])
 def test_it_is_true_of_openssl(results: dict[str, Result], row: str) -> None:
     result = results[row]
+    if result.verdict.kind is Kind.NOT_TRIED:
+        pytest.skip(result.verdict.reason)
     outcome = Outcome.WARN if result.row.case.id in POLICY else Outcome.PASS
     assert (result.outcome, result.verdict) == (outcome, result.verdict)
     refused = result.verdict.kind is Kind.REFUSED
