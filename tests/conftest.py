@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections import Counter
@@ -35,7 +36,14 @@ Fake = Callable[[str], "FakeEnvironment"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """OPENSSL chooses the openssl of every test: it goes first on PATH, where scripts, fakes and peers look for one."""
+    """OPENSSL chooses the openssl of every test: it goes first on PATH, where scripts, fakes and peers look for one.
+
+    Signals that pytest was started to ignore, by nohup(1) or by a shell's &, would be ignored in every script as well;
+    a signal that is handled is not.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
     if chosen := os.environ.pop("OPENSSL", None):
         found, folder = shutil.which(chosen), tempfile.mkdtemp(prefix="mintls-openssl-")
         config.add_cleanup(lambda: shutil.rmtree(folder))

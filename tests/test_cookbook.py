@@ -14,7 +14,14 @@ README = (SCRIPTS.parent / "profiles" / "README.md").read_text(encoding="utf-8")
 RECIPES = re.findall(r"\*\*([^*\n]+)\.\*\*[^`]*(?:`[^`]+`[^`]*)*?\n```yaml\n(.*?)```", README, re.S)
 FIRST = re.search(r"```yaml\n(.*?)```", README, re.S)
 SECRETS = {"P12PASS": "one password", "KEYPASS": "another password"}
-NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+NEW_KEY = ("-config", "req.cnf", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+CONFIG = """[req]
+distinguished_name = dn
+[dn]
+[v3]
+basicConstraints = critical, CA:TRUE
+subjectKeyIdentifier = hash
+"""
 
 
 def test_the_cookbook_is_read() -> None:
@@ -28,14 +35,13 @@ def test_the_cookbook_is_read() -> None:
 )
 def test_a_recipe(title: str, text: str, tmp_path: Path, run: Run) -> None:
     (tmp_path / "p.yaml").write_text(text)
+    (tmp_path / "req.cnf").write_text(CONFIG)
     if "csr:" in text:
-        words = (*NEW_KEY, "-nodes", "-keyout", "device.key", "-subj", "/CN=ignored", "-out", "device.csr")
-        Openssl().run(("req", "-new", "-config", "/dev/null", *words), cwd=tmp_path)
+        words = (*NEW_KEY, "-keyout", "device.key", "-subj", "/CN=ignored", "-out", "device.csr")
+        Openssl().run(("req", "-new", *words), cwd=tmp_path)
     if "existing:" in text:
-        words = (*NEW_KEY, "-nodes", "-keyout", "rootCA-key.pem", "-subj", "/CN=root", "-out", "rootCA.pem")
-        (tmp_path / "ca.cnf").write_text("[req]\ndistinguished_name=d\n[d]\n[v3]\nbasicConstraints=critical,CA:TRUE\n"
-                                         "subjectKeyIdentifier=hash\n")  # fmt: skip
-        Openssl().run(("req", "-x509", "-config", "ca.cnf", "-extensions", "v3", *words), cwd=tmp_path)
+        words = (*NEW_KEY, "-keyout", "rootCA-key.pem", "-subj", "/CN=root", "-out", "rootCA.pem")
+        Openssl().run(("req", "-x509", "-extensions", "v3", *words), cwd=tmp_path)
     done = run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set", env={**os.environ, **SECRETS})
     assert done.returncode == 0, done.stderr
     assert done.stderr == "" or "csr: ignored in the request: its subject" in done.stderr

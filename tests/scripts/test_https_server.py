@@ -11,26 +11,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from deadline import patient
+from foreign import CLIENT, SERVER, Made, make
 from peers import Address, clients, need
 from processes import SCRIPTS, Running
 
 pytestmark = pytest.mark.slow
 
 ANSWER = "This is an example server.\n"
-
-
-def issue(ca: Path, directory: Path, name: str, subject: str, *extensions: str) -> None:
-    """NAME.crt and NAME.key, signed by the ca.crt of `ca`."""
-    config = directory / "req.cnf"
-    config.write_text("[req]\ndistinguished_name = dn\nutf8 = yes\n[dn]\n")
-    words = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", subject]
-    words += ["-CA", ca / "ca.crt", "-CAkey", ca / "ca.key"]
-    words += [word for extension in extensions for word in ("-addext", extension)]
-    files = ["-keyout", directory / f"{name}.key", "-out", directory / f"{name}.crt"]
-    subprocess.run(
-        ["openssl", "req", "-x509", "-config", config, *words, *files], check=True, capture_output=True, timeout=60
-    )
 
 
 def serial(certificate: Path) -> str:
@@ -42,6 +32,11 @@ def serial(certificate: Path) -> str:
         text=True,
     )
     return said.stdout.strip().removeprefix("serial=")
+
+
+def write(directory: Path, name: str, made: Made) -> None:
+    (directory / f"{name}.crt").write_bytes(made.pem)
+    (directory / f"{name}.key").write_bytes(made.key_pem)
 
 
 @pytest.fixture
@@ -238,8 +233,11 @@ def test_garbage_is_survived(serve, dev, garbage):
 
 def test_a_name_cannot_write_to_the_terminal_nor_forge_the_log(serve, dev, tmp_path):
     """A CN with an escape sequence, a line feed, a bidirectional override and what looks like another RDN."""
-    hostile = "/CN=\x1b]0;x\x07\nroot; SAN DNS:admin, O=Bank\u202e+e\u0301"
-    issue(dev, tmp_path, "client", hostile.replace("+", r"\+"), "extendedKeyUsage=clientAuth")
+    ca = Made(
+        x509.load_pem_x509_certificate((dev / "ca.crt").read_bytes()),
+        load_pem_private_key((dev / "ca.key").read_bytes(), None),
+    )
+    write(tmp_path, "client", make("\x1b]0;x\x07\nroot; SAN DNS:admin, O=Bank\u202e+e\u0301", ca, purposes=CLIENT))
     server, _, port = serve(dev)
     assert ANSWER.encode() in ask(port, client_context(dev, tmp_path), b"GET /\x1b[31m\xe2\x80\xae HTTP/1.0\r\n\r\n")
     line = server.says("200")
@@ -248,21 +246,20 @@ def test_a_name_cannot_write_to_the_terminal_nor_forge_the_log(serve, dev, tmp_p
     assert "\u202e" not in server.stderr
 
 
-def test_intermediates_are_presented(serve, rogue, tmp_path):
+def test_intermediates_are_presented(serve, tmp_path):
     """server.chain.crt, leaf first: a client that knows only the root can verify; without it, it cannot."""
-    usage = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign", "subjectKeyIdentifier=hash")
-    signer = tmp_path / "signer"
-    signer.mkdir()
-    issue(rogue, signer, "ca", "/CN=Issuing CA", *usage)
-    issue(signer, tmp_path, "server", "/CN=localhost", "subjectAltName=DNS:localhost", "extendedKeyUsage=serverAuth")
-    shutil.copy(rogue / "ca.crt", tmp_path)
+    root = make("root", authority=True)
+    issuing = make("issuing", root, authority=True)
+    server = make("localhost", issuing, san=[x509.DNSName("localhost")], purposes=SERVER)
+    write(tmp_path, "ca", root)
+    write(tmp_path, "server", server)
+    write(tmp_path, "client", make("client", root, purposes=CLIENT))
     _, _, port = serve(tmp_path)
     with pytest.raises(ssl.SSLCertVerificationError):
-        ask(port, client_context(rogue, rogue))
-    chain = [path.read_text() for path in (tmp_path / "server.crt", signer / "ca.crt")]
-    (tmp_path / "server.chain.crt").write_text("".join(chain))
+        ask(port, client_context(tmp_path, tmp_path))
+    (tmp_path / "server.chain.crt").write_bytes(server.pem + issuing.pem)
     _, _, port = serve(tmp_path)
-    assert ANSWER.encode() in ask(port, client_context(rogue, rogue))
+    assert ANSWER.encode() in ask(port, client_context(tmp_path, tmp_path))
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])

@@ -247,7 +247,9 @@ def test_a_client_without_tls(show: Callable[..., Run]) -> None:
 
 def test_a_control_that_the_client_does_not_pass_for_a_reason_of_its_own(show: Callable[..., Run]) -> None:
     """A client with nothing to say, and one that cannot finish any handshake."""
-    silent = show(python(f"{CLIENT}\ntls().unwrap()", *WORDS), only=("expired",))
+    # the s_server of 1.1.1 does not answer a close_notify
+    code = f"{CLIENT}\ntry:\n    tls().unwrap()\nexcept OSError:\n    pass"
+    silent = show(python(code, *WORDS), only=("expired",))
     assert silent.status == 3
     good = next(result for result in silent.results if result.row.case.id == "good")
     assert (good.outcome, "standard input, which is empty" in good.verdict.reason) == (Outcome.UNKNOWN, True)
