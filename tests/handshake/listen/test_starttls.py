@@ -47,7 +47,7 @@ def test_pythons_clients(protocol: str, rogue: Path) -> None:
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_openssls_client(protocol: str, rogue: Path) -> None:
-    client = f"openssl s_client -starttls {protocol} -connect {{host}}:{{port}} -CAfile {{ca}} -quiet"
+    client = f"openssl s_client -starttls {protocol} -connect {{host}}:{{port}} -CAfile {{ca}} -quiet -no_ign_eof"
     verifies = f"sh -c 'echo hello | {client} -verify_return_error -verify_hostname localhost'"
     assert check(rogue, protocol, verifies, "--skip", "good-address") == 0
     assert check(rogue, protocol, f"sh -c 'echo hello | {client}'") == 1

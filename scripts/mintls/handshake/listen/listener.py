@@ -32,7 +32,8 @@ from mintls.openssl.processes import Process
 from msgspec import Struct
 from msgspec.structs import replace
 
-SETTLE = 2.0  # seconds for what is left: to end after an answer, or to be seen after the client has ended
+SETTLE = 2.0  # seconds for what the client sent to be seen after it has ended
+ANSWERED = 0.5  # seconds for a client to end after its application data has decided the row
 QUIET = 2.0  # seconds without a new connection or message after which a client that still runs will not try again
 POLL = 0.02  # seconds
 END = 0.5  # seconds for a client to end after its row
@@ -203,7 +204,7 @@ def _wait(connections: Connections, client: Process | None, deadline: float, int
         if talked and not busy and now - last > QUIET:
             return True
         if not settling and (answered or gone):
-            settling, deadline = True, min(deadline, now + SETTLE)
+            settling, deadline = True, min(deadline, now + (ANSWERED if answered else SETTLE))
         time.sleep(POLL)
     return answered or (talked and not busy)
 
