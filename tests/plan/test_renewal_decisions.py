@@ -10,7 +10,8 @@ from mintls.plan.renewal import (
     Decision,
     decide,
 )
-from mintls.plan.selection import Selection, Shard
+from mintls.plan.selection import Selection
+from mintls.plan.shard import Shard
 from mintls.profile.load import read_profile
 from mintls.profile.model import Entry, Profile
 

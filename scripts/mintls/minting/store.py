@@ -24,7 +24,7 @@ from mintls.manifest import MANIFEST, Manifest, encode_manifest
 from mintls.minting.output_directory import check_private, lock, make_directory
 from mintls.minting.snapshot import COMMIT, SHARE, Snapshot, digests
 from mintls.plan.plan import Plan
-from mintls.plan.selection import Shard
+from mintls.plan.shard import Shard
 from mintls.plan.step import KEY_MODE, Output
 
 STAGING = ".mintls-stage-"
