@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mintls.errors import UsageError
-from mintls.plan.shard import Shard, parse_shard
+from mintls.plan.shard import Shard, missing_shares, parse_shard
 
 import pytest
 
@@ -64,3 +64,11 @@ def test_what_is_no_share(text: str, environment: Mapping[str, str], sentence: s
         parse_shard(text, environment)
     assert sentence in str(raised.value)
     assert str(raised.value).startswith("--shard ")
+
+
+def test_the_shares_that_a_directory_lacks() -> None:
+    names = ["manifest.json", "manifest.1-of-3.json", "manifest.3-of-3.json", "manifest.1-of-1.json", "ca.crt"]
+    assert missing_shares(names) == (Shard(2, 3),)
+    assert missing_shares([*names, "manifest.2-of-3.json"]) == ()
+    assert missing_shares([Shard(2, 2).manifest]) == (Shard(1, 2),)
+    assert missing_shares(["manifest.json", "manifest.9-of-2.json", "manifest.1-of-2.json.bak"]) == ()

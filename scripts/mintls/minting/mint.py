@@ -21,25 +21,28 @@ from mintls.plan.orphans import Orphan, find_orphans
 from mintls.plan.plan import Plan, Work, make_issues, make_plan
 from mintls.plan.renewal import Decision, decide, with_bundles
 from mintls.plan.selection import Selection
+from mintls.plan.shard import Shard
 from mintls.profile.existing_ca import read_existing
 from mintls.profile.file_names import FileNames
 from mintls.profile.model import Profile
 from mintls.profile.signing_request import read_requests
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 KEEP_CURRENT = Selection()
 
 
 class Outcome(Struct, frozen=True):
     """What a run did, or with --check would do: a decision for each entry, the CRLs issued, and orphans, which are
-    removed if `pruned`.
+    removed if `pruned`. `missing` shares are not in the directory although others of their number are.
     """
 
     decisions: tuple[Decision, ...]
     crls: tuple[CrlIssue, ...]
     orphans: tuple[Orphan, ...] = ()
     pruned: bool = False
+    missing: tuple[Shard, ...] = ()
 
     @property
     def current(self) -> bool:
@@ -79,14 +82,15 @@ def check(
     It needs no lock. Raises OutputError if the directory cannot be read.
     """
 
-    def read(snapshot: Snapshot) -> tuple[Manifest | None, dict[str, str]]:
-        return (manifest := snapshot.manifest()), digests(snapshot, manifest)
+    def read(snapshot: Snapshot) -> tuple[Manifest | None, dict[str, str], tuple[Shard, ...]]:
+        return (manifest := snapshot.manifest()), digests(snapshot, manifest), snapshot.missing_shares()
 
     try:
-        manifest, present = read_snapshot(directory, read)
+        manifest, present, missing = read_snapshot(directory, read)
     except OSError as error:
         raise OutputError(f"{error.filename or directory}: {error.strerror}; choose a different -o") from None
-    return _decide(profile, directory, manifest, present, selection, openssl, workers)[0]
+    outcome, _ = _decide(profile, directory, manifest, present, selection, openssl, workers)
+    return outcome if selection.shard else replace(outcome, missing=missing)
 
 
 def _decide(

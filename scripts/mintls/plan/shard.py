@@ -5,7 +5,7 @@ CI/CD variables, AWS Batch's array jobs, and GNU parallel (PARALLEL_SEQ).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mintls.errors import UsageError
 from mintls.profile.model import Entry
@@ -13,6 +13,7 @@ from mintls.profile.model import Entry
 from msgspec import Struct
 
 MOST = 999_999
+SHARD_MANIFEST = re.compile(r"manifest\.([0-9]{1,6})-of-([0-9]{1,6})\.json")
 _SHARE = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 _AUTO = re.compile(r"auto(?:/([0-9]{1,6}))?")
 
@@ -26,6 +27,11 @@ class Shard(Struct, frozen=True):
     def covers(self, entry: Entry) -> bool:
         """CAs are in no share: they must exist before, or each share would have its own."""
         return not entry.is_authority and ((entry.index or 1) - 1) % self.of == self.number - 1
+
+    @property
+    def manifest(self) -> str:
+        """The name of its manifest, which differs from the others' so that shares can be put into one directory."""
+        return f"manifest.{self.number}-of-{self.of}.json"
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -56,6 +62,13 @@ ENGINES = (
     Engine(name="GitLab", index="CI_NODE_INDEX", first=1, count="CI_NODE_TOTAL"),
     Engine(name="GNU parallel", index="PARALLEL_SEQ", first=1),
 )
+
+
+def missing_shares(names: Iterable[str]) -> tuple[Shard, ...]:
+    """The shares without a manifest beside those that have one, by the names of a directory."""
+    found = [Shard(int(match[1]), int(match[2])) for match in map(SHARD_MANIFEST.fullmatch, names) if match]
+    of = {shard.of for shard in found if 1 <= shard.number <= shard.of}
+    return tuple(one for n in sorted(of) for number in range(1, n + 1) if (one := Shard(number, n)) not in found)
 
 
 def parse_shard(text: str, environment: Mapping[str, str]) -> Shard:
