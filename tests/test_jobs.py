@@ -20,7 +20,7 @@ from peers import need, need_module
 from peers.process import running
 from processes import SCRIPTS
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.peers
 
 JOBS = PROFILES / "jobs"
 FLEET = """
@@ -96,7 +96,7 @@ def load_share(directory: Path, number: int) -> list[Path]:
 
 @contextmanager
 def sshd(directory: Path) -> Iterator[Path]:
-    """A server at 127.0.0.1 for whoever runs this; yields a program that is ssh with two names of it, `one` and `two`."""
+    """A server at 127.0.0.1 for whoever runs this; yields a program that is ssh and calls it `one` or `two`."""
     directory.mkdir(0o700)
     for name in ("host", "user"):
         execute(directory, need("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", name)

@@ -116,6 +116,7 @@ def test_what_each_wrong_server_lets_in_is_stated() -> None:
     assert LETS_IN.keys() == servers.WRONG.keys()
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", servers.RIGHT)
 def test_a_server_that_is_set_right(name: str, dev: Path, user: Path, tmp_path: Path) -> None:
     with servers.RIGHT[name](dev, tmp_path) as address:
@@ -127,6 +128,7 @@ def test_a_server_that_is_set_right(name: str, dev: Path, user: Path, tmp_path: 
     assert {"expired", "revoked", "good-fresh"} <= cases(report, "skip")
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", servers.WRONG)
 def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: Path) -> None:
     with servers.WRONG[name](dev, tmp_path) as address:
@@ -142,6 +144,7 @@ def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: 
         assert void <= cases(report, "skip")
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize(
     ("name", "lets_in", "differs"),
     [

@@ -7,7 +7,7 @@ import pytest
 from handshake_check import HandshakeCheck
 from peers import Address, servers, services
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.peers
 
 
 @pytest.fixture(autouse=True)

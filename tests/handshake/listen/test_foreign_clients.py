@@ -8,7 +8,7 @@ import pytest
 from handshake_check import HandshakeCheck
 from peers import need
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.peers
 
 MOSQUITTO = "mosquitto_pub -h {host} -p {port} --cafile {ca} --cert {cert} --key {key} -t a -m b"
 REDIS = "redis-cli --tls -h {host} -p {port} --cacert {ca} --cert {cert} --key {key} PING"
