@@ -66,7 +66,7 @@ def revocations(
     last = records[authority.name].crl if authority.name in records else None
     listed = {revocation.serial: revocation for revocation in (last.revoked if last else ())}
     for entry in profile.entries:
-        if entry.settings.revoked and entry.issuer == authority.name:
+        if entry.settings.revoked and (signer := profile.signer(entry)) and signer.name == authority.name:
             if entry.name not in issued and entry.name not in records:
                 continue  # not minted yet: in a different shard, or not selected
             serial = issued[entry.name].removeprefix("0x") if entry.name in issued else records[entry.name].serial

@@ -34,7 +34,7 @@ def export_digest(entry: Entry, issuers: Sequence[Entry], records: Mapping[str, 
     how = (settings.alias, settings.compatibility) if {"pkcs12", "truststore"} & set(entry.outputs) else ()
     more: list[object] = []  # what newer outputs contain counts only where they are used
     if "crl-bundle" in entry.outputs:
-        crls = [records[one.name].crl for one in issuers or (entry,) if one.name in records]
+        crls = [records[one.key_owner].crl for one in issuers or (entry,) if one.key_owner in records]
         more.append([crl.number for crl in crls if crl])
     kubernetes = entry.settings.kubernetes
     if kubernetes.namespace or kubernetes.labels:

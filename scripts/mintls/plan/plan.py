@@ -113,7 +113,11 @@ def _issue(
     outputs = [Output(entry_files["key"], KEY_MODE), Output(entry_files["certificate"], PUBLIC_MODE), *exported]
     if files.keeps_request(entry.name) and issuers:
         outputs.append(Output(entry_files["request"], PUBLIC_MODE))
-    if entry.settings.csr or (work == "certificate" and "stolen_key" not in entry.settings.defects):
+    if (
+        entry.settings.csr
+        or entry.cross_signs
+        or (work == "certificate" and "stolen_key" not in entry.settings.defects)
+    ):
         actions = [action for action in actions if action.makes != entry_files["key"]]
         outputs = outputs[1:]
     return Issue(entry, work, serial, tuple(configs), (*actions, *exports), tuple(outputs))

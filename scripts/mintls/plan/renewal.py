@@ -60,12 +60,16 @@ def decide(
         record, entry_files = records.get(entry.name), profile.files.of(entry.name)
         issuers = [decisions[other.name] for other in profile.ancestors(entry)]
         issuer = issuers[0] if issuers else None
-        work, why = decider.due(entry_files, entry, record, issuers)
+        target = decisions.get(entry.cross_signs or "")
+        work, why = decider.due(entry_files, entry, record, issuers, target)
+        if target and work == "key and certificate":
+            work = "certificate"  # its key is that of the CA which it cross-signs
         if work in ("certificate", "key and certificate"):
             if (
                 work == "certificate"
                 and entry_files["key"] not in digests
                 and not (entry.settings.csr or entry.existing)
+                and not (target and target.work == "key and certificate")
             ):
                 raise OutputError(
                     f"{entry.name} must be issued ({why}), but {entry_files['key']} is missing; restore it"
@@ -87,7 +91,7 @@ def with_bundles(
         entry = decision.entry
         if decision.work or "crl-bundle" not in entry.outputs or not selection.covers(entry):
             return decision
-        reissued = [files[one.name] for one in profile.ancestors(entry) or [entry] if one.name in files]
+        reissued = [files[one.key_owner] for one in profile.ancestors(entry) or [entry] if one.key_owner in files]
         return structs.replace(decision, work="outputs", why=f"{reissued[0]} is reissued") if reissued else decision
 
     return tuple(map(follow, decisions))
@@ -118,9 +122,16 @@ class _Decider(Struct, frozen=True):
     revoked: Mapping[str, str]
 
     def due(
-        self, entry_files: Mapping[str, str], entry: Entry, record: Record | None, issuers: Sequence[Decision]
+        self,
+        entry_files: Mapping[str, str],
+        entry: Entry,
+        record: Record | None,
+        issuers: Sequence[Decision],
+        target: Decision | None,
     ) -> tuple[Work | None, str]:
-        """The first reason that applies, the most work first; `issuers` are the decisions on its issuers."""
+        """The first reason that applies, the most work first; `issuers` are the decisions on its issuers, `target` that
+        on the CA whose key it has.
+        """
         issuer = issuers[0] if issuers else None
         if not self.selection.covers(entry):
             return None, "not selected"
@@ -132,6 +143,8 @@ class _Decider(Struct, frozen=True):
             return "key and certificate", why
         if why := self._certificate_is_due(entry_files, entry, record) or self._issuer_changed(entry, record, issuer):
             return "certificate", why
+        if target and target.replaced:
+            return "certificate", f"{target.entry.name} has a new key or subject"
         if entry.outputs and (why := self._outputs_are_due(entry_files, entry, record, issuers)):
             return "outputs", why
         expired = datetime.fromisoformat(record.not_after) <= self.now
@@ -165,7 +178,7 @@ class _Decider(Struct, frozen=True):
         )
 
     def _key_is_due(self, entry_files: Mapping[str, str], entry: Entry, record: Record) -> str:
-        if entry.settings.csr:
+        if entry.settings.csr or entry.cross_signs:
             return ""
         if (
             record.files.get("certificate") != entry_files["certificate"]

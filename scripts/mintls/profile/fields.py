@@ -211,6 +211,14 @@ class Authority(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             {"certificate": "rootCA.pem", "key": "rootCA-key.pem"},
         ),
     ] = None
+    cross_signs: Annotated[
+        str | None,
+        about(
+            "Name of another CA: this is a second certificate for its subject and key, signed by `issuer`, "
+            "for a rollover. `issuer: THIS` on a leaf puts it into the chain.",
+            "new-root",
+        ),
+    ] = None
 
 
 class Leaf(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Iterator
 
+from mintls.profile.cross_signing import HOLD_KEY, SHARED
 from mintls.profile.fields import Authority
 from mintls.profile.issuers import Finding, path
 from mintls.profile.model import Entry, Profile
 
 MANIFEST = "manifest.json"
-HOLD_KEY = {"pkcs12", "kubernetes", "combined", "key-der", "key-traditional"}  # outputs that contain the private key
 
 
 def bundle_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     """A CRL bundle needs a CRL of every issuer."""
-    for issuer in profile.ancestors(entry) or [entry] if "crl-bundle" in entry.outputs else []:
+    for one in profile.ancestors(entry) or [entry] if "crl-bundle" in entry.outputs else []:
+        issuer = profile.named.get(one.key_owner, one)
         if not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
             yield path(entry, "outputs"), f"crl-bundle needs a CRL of {issuer.name}; write crl: {{}} there"
 
@@ -61,6 +62,8 @@ def colliding_files(profile: Profile) -> Iterator[Finding]:
     taken: dict[str, tuple[str, Entry | None]] = {MANIFEST: (MANIFEST, None)}
     for entry in profile.entries:
         for what, name in profile.files.of(entry.name).items():
+            if entry.cross_signs and what in SHARED:
+                continue
             if name.casefold() in taken:
                 other, owner = taken[name.casefold()]
                 whose = ".".join(map(str, path(owner))) if owner else "mintls itself"

@@ -18,7 +18,10 @@ def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:
 def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Entries in an order in which every issuer comes before what it signs; unchanged if issuers form a loop."""
     places = {entry.name: index for index, entry in enumerate(entries)}
-    graph = {index: [places[entry.issuer]] if entry.issuer in places else [] for index, entry in enumerate(entries)}
+    graph = {
+        index: [places[name] for name in (entry.issuer, entry.cross_signs) if name in places]
+        for index, entry in enumerate(entries)
+    }
     try:
         return tuple(entries[index] for index in TopologicalSorter(graph).static_order())
     except CycleError:

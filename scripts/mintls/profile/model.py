@@ -37,6 +37,16 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.settings.existing if isinstance(self.settings, Authority) else None
 
     @property
+    def cross_signs(self) -> str | None:
+        """The name of the CA that this certificate, a cross certificate, certifies once more."""
+        return self.settings.cross_signs if isinstance(self.settings, Authority) else None
+
+    @property
+    def key_owner(self) -> str:
+        """The name of the entry that has its key, and of a CA the CRL: a cross certificate has those of another CA."""
+        return self.cross_signs or self.name
+
+    @property
     def outputs(self) -> tuple[Made, ...]:
         """Outputs in addition to the certificate. A root has no chain, because no peer sends it."""
         return tuple(output for output in self.settings.outputs if self.issuer is not None or output != "chain")
@@ -74,6 +84,11 @@ class Profile(Struct, frozen=True, kw_only=True, dict=True):
     def named(self) -> Mapping[str, Entry]:
         """The entries by name."""
         return {entry.name: entry for entry in self.entries}
+
+    def signer(self, entry: Entry) -> Entry | None:
+        """The CA whose key signs it, which has the CRL for it."""
+        issuer = self.named.get(entry.issuer or "")
+        return self.named.get(issuer.key_owner) if issuer else None
 
     def ancestors(self, entry: Entry) -> list[Entry]:
         """The issuer, its issuer, and so on to the root; stops at a loop, or after MAX_ISSUERS."""
