@@ -10,6 +10,7 @@ from typing import Literal
 
 from mintls.plan.commands import copy_actions, entry_actions
 from mintls.plan.crl import CrlIssue
+from mintls.plan.ocsp_index import IndexIssue
 from mintls.plan.outputs import SECRET, crl_bundle_step, export_steps
 from mintls.plan.step import KEY_MODE, PUBLIC_MODE, Action, Config, Output, Step
 from mintls.plan.validity import validity
@@ -46,6 +47,7 @@ class Plan(Struct, frozen=True):
     issues: tuple[Issue, ...]
     crls: tuple[CrlIssue, ...]
     bundles: tuple[Step, ...]
+    indexes: tuple[IndexIssue, ...]
     checks: tuple[Step, ...]
 
     @property
@@ -70,6 +72,7 @@ class Plan(Struct, frozen=True):
         """Files of the existing set that the steps read."""
         made = {step.makes for step in self.steps} | {config.name for config in self.configs}
         needed = {name for step in (*self.steps, *self.checks) for name in step.needs if "/" not in name}
+        needed |= {index.file for index in self.indexes if index.exists}
         return tuple(sorted(needed - made))  # a path is the key of an existing CA, which stays where it is
 
 
@@ -84,16 +87,21 @@ def make_issues(
     )
 
 
-def make_plan(profile: Profile, issues: tuple[Issue, ...], crls: tuple[CrlIssue, ...], now: datetime) -> Plan:
+def make_plan(
+    profile: Profile,
+    issues: tuple[Issue, ...],
+    crls: tuple[CrlIssue, ...],
+    indexes: tuple[IndexIssue, ...],
+    now: datetime,
+) -> Plan:
     """The plan, with a check for every certificate in it that is meant to be valid."""
     bundles = (
         crl_bundle_step(profile.files, issue.entry, profile.ancestors(issue.entry))
         for issue in issues
         if "crl-bundle" in issue.entry.outputs
     )
-    return Plan(
-        issues, crls, tuple(bundles), tuple(_checks(profile, [issue.entry for issue in issues if issue.serial], now))
-    )
+    checks = _checks(profile, [issue.entry for issue in issues if issue.serial], now)
+    return Plan(issues, crls, tuple(bundles), indexes, tuple(checks))
 
 
 def _issue(
@@ -170,4 +178,5 @@ def purposes(entry: Entry) -> tuple[str, ...]:
         "server": ("sslserver",),
         "client": ("sslclient",),
         "peer": ("sslserver", "sslclient"),
+        "responder": ("ocsphelper",),
     }[entry.role]

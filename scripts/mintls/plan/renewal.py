@@ -1,6 +1,6 @@
 """Which entries of a profile must be issued, and why: compares the profile with the existing set (pure)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from mintls.errors import OutputError
@@ -54,7 +54,7 @@ def decide(
     records = manifest.named if manifest else {}
     listed = [revocation for record in records.values() if record.crl for revocation in record.crl.revoked]
     revoked = {revocation.serial: revocation.reason for revocation in listed}
-    decider = _Decider(digests, now, selection, records, revoked)
+    decider = _Decider(profile, digests, now, selection, records, revoked)
     decisions: dict[str, Decision] = {}
     for entry in profile.entries:
         record, entry_files = records.get(entry.name), profile.files.of(entry.name)
@@ -81,18 +81,27 @@ def decide(
     return tuple(decisions.values())
 
 
-def with_bundles(
+def with_lists(
     decisions: Sequence[Decision], crls: Sequence[CrlIssue], profile: Profile, selection: Selection
 ) -> tuple[Decision, ...]:
-    """The decisions with the CRL bundles that must follow these CRLs."""
+    """The decisions with the CRL bundles and OCSP indexes that must follow these CRLs and certificates."""
     files = {crl.entry.name: crl.file for crl in crls}
+    issuing = {signer.name: one.entry.name for one in decisions if one.signs and (signer := profile.signer(one.entry))}
+
+    def reasons(entry: Entry) -> Iterator[str]:
+        if "crl-bundle" in entry.outputs:
+            owners = [one.key_owner for one in profile.ancestors(entry) or [entry]]
+            yield from (f"{files[name]} is reissued" for name in owners if name in files)
+        if "ocsp-index" in entry.outputs and entry.name in issuing:
+            yield f"{issuing[entry.name]} is issued"
+        elif "ocsp-index" in entry.outputs and entry.name in files:
+            yield f"{files[entry.name]} is reissued"
 
     def follow(decision: Decision) -> Decision:
-        entry = decision.entry
-        if decision.work or "crl-bundle" not in entry.outputs or not selection.covers(entry):
+        if decision.work or not selection.covers(decision.entry):
             return decision
-        reissued = [files[one.key_owner] for one in profile.ancestors(entry) or [entry] if one.key_owner in files]
-        return structs.replace(decision, work="outputs", why=f"{reissued[0]} is reissued") if reissued else decision
+        why = next(reasons(decision.entry), "")
+        return structs.replace(decision, work="outputs", why=why) if why else decision
 
     return tuple(map(follow, decisions))
 
@@ -115,6 +124,7 @@ def _check_issuer(
 class _Decider(Struct, frozen=True):
     """Decides on one entry; has what all decisions need."""
 
+    profile: Profile
     digests: Mapping[str, str]
     now: datetime
     selection: Selection
@@ -244,5 +254,4 @@ class _Decider(Struct, frozen=True):
         for decision in issuers:
             if decision.signs:
                 return f"{decision.entry.name} was reissued"
-        entries = [decision.entry for decision in issuers]
-        return "" if record.exported == export_digest(entry, entries, self.records) else "its contents changed"
+        return "" if record.exported == export_digest(entry, self.profile, self.records) else "its contents changed"

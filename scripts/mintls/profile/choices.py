@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Role = Literal["authority", "server", "client", "peer"]
+Role = Literal["authority", "server", "client", "peer", "responder"]
 KeyAlgorithm = Literal[
     "rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "ed448",
     "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", "rsa:1024",
@@ -22,7 +22,7 @@ RevocationReason = Literal[
 ]  # fmt: skip
 Made = Literal[
     "chain", "ca-bundle", "combined", "crl-bundle", "der", "key-der", "key-traditional", "pkcs12", "truststore",
-    "kubernetes", "kubernetes-ca",
+    "kubernetes", "kubernetes-ca", "ocsp-index",
 ]  # fmt: skip
 # A deliberately bad certificate names what is wrong with it. The first ones change what is made; the others only
 # permit what a rule would forbid, so that they cannot be created by accident.

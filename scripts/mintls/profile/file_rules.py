@@ -30,6 +30,10 @@ def file_mistakes(entry: Entry) -> Iterator[Finding]:
             yield path(entry, field), "a private key cannot have an empty passphrase; write env: NAME or file: PATH"
         elif secret and sum(map(bool, (secret.env, secret.file, secret.empty))) != 1:
             yield path(entry, field), "write either env: NAME or file: PATH"
+    if "ocsp-index" in outputs and not entry.is_authority:
+        yield path(entry, "outputs"), f"a {entry.role} issues nothing; write ocsp-index for the CA"
+    elif "ocsp-index" in outputs and entry.cross_signs:
+        yield path(entry, "outputs"), f"{entry.cross_signs} lists what this issues; write ocsp-index there"
     label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
     if outputs & {"kubernetes", "kubernetes-ca"} and not re.fullmatch(rf"{label}(\.{label})*", entry.name):
         yield path(entry), "is not a valid name of a Kubernetes Secret: write lowercase letters, digits, inner hyphens"

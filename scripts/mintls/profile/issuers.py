@@ -6,7 +6,13 @@ from graphlib import CycleError, TopologicalSorter
 from mintls.profile.model import Entry
 
 Finding = tuple[tuple[str | int, ...], str]  # the path of a field, and a message
-SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
+SECTIONS = {
+    "authority": "authorities",
+    "server": "servers",
+    "client": "clients",
+    "peer": "peers",
+    "responder": "responders",
+}
 
 
 def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:

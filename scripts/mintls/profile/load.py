@@ -10,7 +10,8 @@ from mintls.profile import rules
 from mintls.profile.choices import Role
 from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted, fields_of
 from mintls.profile.cross_signing import NOT_ITS_OWN, with_cross_certificates, with_shared_files
-from mintls.profile.fields import Authority, Document, Leaf
+from mintls.profile.document import Document
+from mintls.profile.fields import Authority, Leaf
 from mintls.profile.file_names import FileNames
 from mintls.profile.fleets import fleet_size, numbered, values_in
 from mintls.profile.inheritance import WITH_EXISTING, inherited, merge
@@ -36,6 +37,7 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
     "servers": ("server", Leaf),
     "clients": ("client", Leaf),
     "peers": ("peer", Leaf),
+    "responders": ("responder", Leaf),
 }
 MAX_ENTRIES = 100_000
 MAX_CN = ATTRIBUTES["CN"]  # characters
@@ -226,8 +228,8 @@ class _Reader(Converter):
 
 def slid(node: Node, name: str) -> bool:
     """Whether the node of an entry is in fact the value of a field with wrong indentation."""
-    entry = isinstance(node, Mapping) and any(
-        key in fields_of(Leaf) or key in fields_of(Authority) for key in node.items
+    entry = isinstance(node, Mapping) and (
+        not node.items or any(key in fields_of(Leaf) or key in fields_of(Authority) for key in node.items)
     )
     return not entry and not (isinstance(node, Scalar) and node.empty) and name != "key"
 
@@ -240,7 +242,8 @@ def role_has(path: Steps, key: str) -> bool:
 def with_common_name(entry: Entry) -> Entry:
     """A leaf without subject has its name as CN; one that has only URIs, such as a SPIFFE ID, has none."""
     san = entry.settings.san
-    if entry.is_authority or not san or all(name.kind == "URI" for name in san) or len(entry.name) > MAX_CN:
+    named = san and not all(name.kind == "URI" for name in san)
+    if entry.is_authority or not (named or entry.role == "responder") or len(entry.name) > MAX_CN:
         return entry
     settings = structs.replace(entry.settings, subject=Subject([("CN", entry.name)]))
     return structs.replace(entry, settings=settings)

@@ -69,6 +69,7 @@ class Entry(Struct, frozen=True, kw_only=True):
             "server": ("serverAuth",),
             "client": ("clientAuth",),
             "peer": ("serverAuth", "clientAuth"),
+            "responder": ("OCSPSigning",),
         }[self.role]
 
 
@@ -89,6 +90,10 @@ class Profile(Struct, frozen=True, kw_only=True, dict=True):
         """The CA whose key signs it, which has the CRL for it."""
         issuer = self.named.get(entry.issuer or "")
         return self.named.get(issuer.key_owner) if issuer else None
+
+    def issuing_names(self, authority: Entry) -> frozenset[str]:
+        """The name of a CA and those of its cross certificates: the issuers whose key it has."""
+        return frozenset({authority.name, *(one.name for one in self.entries if one.cross_signs == authority.name)})
 
     def ancestors(self, entry: Entry) -> list[Entry]:
         """The issuer, its issuer, and so on to the root; stops at a loop, or after MAX_ISSUERS."""

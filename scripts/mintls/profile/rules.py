@@ -157,7 +157,12 @@ def usage_mistakes(entry: Entry) -> Iterator[Finding]:
             here,
             f"keyAgreement needs an elliptic curve key, and this one is {entry.settings.key}; remove it",
         )
-    needed = {"server": {"serverAuth"}, "client": {"clientAuth"}, "peer": {"serverAuth", "clientAuth"}}
+    needed = {
+        "server": {"serverAuth"},
+        "client": {"clientAuth"},
+        "peer": {"serverAuth", "clientAuth"},
+        "responder": {"OCSPSigning"},
+    }
     if entry.extended_key_usage and "wrong_purpose" not in entry.settings.defects:
         for purpose in sorted(needed.get(entry.role, set()).difference(entry.extended_key_usage)):
             yield (
