@@ -39,7 +39,7 @@ def file_mistakes(entry: Entry) -> Iterator[Finding]:
         yield path(entry), "is not a valid name of a Kubernetes Secret: write lowercase letters, digits, inner hyphens"
     if "kubernetes" in outputs and settings.passphrase:
         yield path(entry, "outputs"), "a Kubernetes Secret cannot contain an encrypted key; remove passphrase"
-    if "key-traditional" in outputs and not settings.key.startswith(("rsa", "ec")):
+    if "key-traditional" in outputs and not settings.key.startswith(("rsa:", "ec")):
         yield path(entry, "outputs"), f"{settings.key} has no traditional format; remove key-traditional"
     if existing := entry.existing:
         for field in ("certificate", "key"):

@@ -58,7 +58,9 @@ class Entry(Struct, frozen=True, kw_only=True):
             return self.settings.key_usage
         if self.is_authority:
             return ("keyCertSign", "cRLSign")
-        return ("digitalSignature", "keyEncipherment") if self.settings.key.startswith("rsa") else ("digitalSignature",)
+        return (
+            ("digitalSignature", "keyEncipherment") if self.settings.key.startswith("rsa:") else ("digitalSignature",)
+        )
 
     @property
     def extended_key_usage(self) -> tuple[str, ...]:

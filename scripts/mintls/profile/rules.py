@@ -142,7 +142,7 @@ def _authorities(profile: Profile) -> list[str]:
 
 def usage_mistakes(entry: Entry) -> Iterator[Finding]:
     """RFC 5280 4.2.1.3 and 4.2.1.12: usages that contradict the role or the key."""
-    usages, rsa = entry.key_usage, entry.settings.key.startswith("rsa")
+    usages, rsa = entry.key_usage, entry.settings.key.startswith("rsa:")
     here = path(entry, "key_usage")
     if entry.is_authority and "keyCertSign" not in usages and "no_key_cert_sign" not in entry.settings.defects:
         yield here, "a CA needs keyCertSign to sign certificates; add it"
@@ -184,7 +184,7 @@ def strength_mistakes(entry: Entry) -> Iterator[Finding]:
             path(entry, "digest"),
             "TLS stacks reject sha1; write sha256, or defects: [weak_digest] to test that",
         )
-    if "stolen_key" in settings.defects and not settings.key.startswith(("rsa", "ec")):
+    if "stolen_key" in settings.defects and not settings.key.startswith(("rsa:", "ec")):
         yield path(entry, "defects"), f"stolen_key needs an RSA or EC key, and this one is {settings.key}"
 
 
