@@ -19,7 +19,7 @@ from mintls.plan.crl import CrlIssue, make_crls
 from mintls.plan.fold import compact, without_explicit_none
 from mintls.plan.ocsp_index import make_indexes
 from mintls.plan.orphans import Orphan, find_orphans
-from mintls.plan.plan import Plan, Work, make_issues, make_plan
+from mintls.plan.plan import Plan, Work, make_issues, make_plan, with_key_access
 from mintls.plan.renewal import Decision, decide, with_lists
 from mintls.plan.selection import Selection
 from mintls.profile.existing_ca import read_existing
@@ -127,6 +127,7 @@ def plan_of(
 ) -> Plan:
     """The plan for this work, with the CRLs that must be issued after it."""
     issues = make_issues(profile, work, serials(manifest), now)
+    issues = tuple(with_key_access(issues, profile.files, manifest.named if manifest else {}))
     issued = {issue.entry.name: issue.serial for issue in issues if issue.serial}
     signing = tuple(entry for entry in profile.entries if selection.covers(entry) and entry.is_authority)
     crls = make_crls(profile, signing, manifest, issued, digests, now)

@@ -11,7 +11,7 @@ from mintls.manifest import Manifest, Record
 from mintls.minting.store import sha256_of
 from mintls.plan.digests import export_digest, settings_digest, signer_digest
 from mintls.plan.ocsp_index import index_text, lines_of
-from mintls.plan.plan import Issue, Plan
+from mintls.plan.plan import Issue, Plan, access_word
 from mintls.profile.choices import Role
 from mintls.profile.file_names import FileNames, Files
 from mintls.profile.model import Profile
@@ -34,6 +34,8 @@ def records(plan: Plan, profile: Profile, existing: Manifest | None, stage: Path
             own = files.of(name)
             made = (output for output in issue.entry.outputs if output != "ocsp-index")  # which comes last
             new[name] = _with_files(old[name], {output: own[output] for output in made}, stage)
+            if issue.entry.owns_key:
+                new[name] = structs.replace(new[name], access=access_word(issue.entry))
     for crl in plan.crls:
         name = crl.entry.name
         record = structs.replace(new[name] if name in new else old[name], crl=crl.record)
@@ -87,6 +89,7 @@ def _record(issue: Issue, files: FileNames, stage: Path, old: Record | None) -> 
         settings=settings_digest(entry),
         files=kept,
         sha256={**(old.sha256 if old else {}), **digests},
+        access=access_word(entry) if entry.owns_key else "",
         encrypted=entry.settings.passphrase is not None and not entry.existing,
         crl=old.crl if old else None,
     )

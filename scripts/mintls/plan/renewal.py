@@ -7,7 +7,7 @@ from mintls.errors import OutputError
 from mintls.manifest import Manifest, Record
 from mintls.plan.crl import CrlIssue
 from mintls.plan.digests import export_digest, settings_digest, signer_digest
-from mintls.plan.plan import Work
+from mintls.plan.plan import Work, access_word
 from mintls.plan.selection import Selection
 from mintls.plan.validity import validity
 from mintls.profile.model import Entry, Profile
@@ -155,6 +155,8 @@ class _Decider(Struct, frozen=True):
             return "certificate", why
         if target and target.replaced:
             return "certificate", f"{target.entry.name} has a new key or subject"
+        if entry.owns_key and "key" in record.files and record.access != access_word(entry):
+            return "outputs", f"the mode of {entry_files['key']} must be {access_word(entry) or '0600'}"
         if entry.outputs and (why := self._outputs_are_due(entry_files, entry, record, issuers)):
             return "outputs", why
         expired = datetime.fromisoformat(record.not_after) <= self.now

@@ -57,7 +57,10 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     yield f"\nrm -f {join(scratch)}"
     if folders:
         yield f"rm -r {join(folders)}"
-    yield f"chmod 644 {join(output.name for output in plan.outputs if output.mode & 0o044)}"
+    for group in sorted({output.group for output in plan.outputs} - {""}):
+        yield f"chgrp {group} {join(output.name for output in plan.outputs if output.group == group)}"
+    for mode in sorted({output.mode for output in plan.outputs} - {0o600}):
+        yield f"chmod {mode:o} {join(output.name for output in plan.outputs if output.mode == mode)}"
 
 
 def _commands(configs: Iterable[Config], steps: Iterable[Step]) -> Iterator[str]:

@@ -7,6 +7,7 @@ KeyAlgorithm = Literal[
     "rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "ed448",
     "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", "rsa-pss:2048", "rsa-pss:3072", "rsa-pss:4096", "rsa:1024",
 ]  # fmt: skip
+KeyMode = Literal["0400", "0440", "0444", "0600", "0640", "0644", "0660"]
 Digest = Literal["sha256", "sha384", "sha512", "sha1"]
 KeyUsage = Literal[
     "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",

@@ -17,7 +17,7 @@ HOLD_KEY = {"pkcs12", "kubernetes", "combined", "key-der", "key-traditional"}  #
 SAME = ("subject", "key", "digest", "passphrase", "subject_key_identifier")
 # Without a value of its own, it has these from there too
 DEFAULT = ("key_usage", "extended_key_usage", "path_length", "name_constraints")
-NOT_ITS_OWN = (*SAME, "existing", "csr", "crl")  # fields that it cannot have
+NOT_ITS_OWN = (*SAME, "existing", "csr", "crl", "key_mode", "key_group")  # fields that it cannot have
 SHARED = ("key", "crl")  # files that it has in common with that CA
 
 

@@ -12,6 +12,7 @@ from mintls.profile.choices import (
     Defect,
     Digest,
     KeyAlgorithm,
+    KeyMode,
     KeyUsage,
     Made,
     NetscapeCertType,
@@ -25,6 +26,7 @@ from mintls.profile.passwords import Pkcs12, Secret
 from mintls.profile.scalars import (
     Comment,
     ExtensionName,
+    GroupName,
     KeyIdentifier,
     Oid,
     Purpose,
@@ -127,6 +129,20 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = ()
     passphrase: Annotated[Secret | None, about("Encrypts the private key (PKCS#8).", {"env": "KEYPASS"})] = None
+    key_mode: Annotated[
+        KeyMode,
+        about(
+            "Mode of the files with the private key. With 0640 its group can read it, with 0644 every user. CAs do not "
+            "inherit it.",
+            "0640",
+        ),
+    ] = "0600"
+    key_group: Annotated[
+        GroupName | None,
+        about(
+            "Group of these files, by name or number: that of a container's user. CAs do not inherit it.", "postgres"
+        ),
+    ] = None
     kubernetes: Annotated[
         Kubernetes, about("Options of the outputs kubernetes and kubernetes-ca.", {"namespace": "shop"})
     ] = field(default_factory=Kubernetes)

@@ -30,6 +30,12 @@ def file_mistakes(entry: Entry) -> Iterator[Finding]:
             yield path(entry, field), "a private key cannot have an empty passphrase; write env: NAME or file: PATH"
         elif secret and sum(map(bool, (secret.env, secret.file, secret.empty))) != 1:
             yield path(entry, field), "write either env: NAME or file: PATH"
+    group_reads = int(settings.key_mode, 8) & 0o060
+    if settings.key_group and not group_reads:
+        yield (
+            path(entry, "key_group"),
+            f"with mode {settings.key_mode} the group cannot read the key; write key_mode: 0640",
+        )
     if "ocsp-index" in outputs and not entry.is_authority:
         yield path(entry, "outputs"), f"a {entry.role} issues nothing; write ocsp-index for the CA"
     elif "ocsp-index" in outputs and entry.cross_signs:

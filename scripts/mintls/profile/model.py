@@ -42,9 +42,19 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.settings.cross_signs if isinstance(self.settings, Authority) else None
 
     @property
+    def owns_key(self) -> bool:
+        """Whether its private key is a file of its own in the set."""
+        return not (self.settings.csr or self.existing or self.cross_signs)
+
+    @property
     def key_owner(self) -> str:
         """The name of the entry that has its key, and of a CA the CRL: a cross certificate has those of another CA."""
         return self.cross_signs or self.name
+
+    @property
+    def key_access(self) -> tuple[int, str]:
+        """Mode and group ("": the user's) of the files with its private key."""
+        return int(self.settings.key_mode, 8), self.settings.key_group or ""
 
     @property
     def outputs(self) -> tuple[Made, ...]:

@@ -21,6 +21,7 @@ FIELDS = {
     "extkeyusage": "extended_key_usage", "keyusages": "key_usage", "usages": "extended_key_usage",
     "pathlen": "path_length", "pathlenconstraint": "path_length", "maxpathlen": "path_length", "ca": "issuer",
     "signer": "issuer", "signedby": "issuer", "parent": "issuer", "password": "passphrase", "serialnumber": "serial",
+    "mode": "key_mode", "filemode": "key_mode", "permissions": "key_mode", "group": "key_group", "owner": "key_group",
     "p12": "pkcs12", "pfx": "pkcs12", "replicas": "count", "number": "count",
 }  # fmt: skip
 ATTRIBUTES = {
