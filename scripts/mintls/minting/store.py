@@ -21,11 +21,11 @@ from typing import NamedTuple
 from mintls.errors import OutputError
 from mintls.input_file import open_input, read_input
 from mintls.manifest import MANIFEST, Manifest, encode_manifest
-from mintls.minting.output_directory import check_private, lock, make_directory
+from mintls.minting.output_directory import check_private, group_number, lock, make_directory
 from mintls.minting.snapshot import COMMIT, Snapshot, digests
 from mintls.plan.plan import Plan
 from mintls.plan.shard import SHARD_MANIFEST, Shard
-from mintls.plan.step import KEY_MODE, Output
+from mintls.plan.step import Output
 
 STAGING = ".mintls-stage-"
 STAGE = re.compile(re.escape(STAGING) + "[0-9a-f]{16}")  # names of staging directories, which may be removed
@@ -83,7 +83,7 @@ class Store:
 
         Raises OutputError if another user could read the private keys.
         """
-        if any(output.mode == KEY_MODE for output in plan.outputs):
+        if any(output.secret for output in plan.outputs):
             check_private(self.directory)
         name = f"{STAGING}{secrets.token_hex(8)}"
         os.mkdir(name, 0o700, dir_fd=self._handle)
@@ -124,6 +124,8 @@ class Store:
         commit = _open_own(NEW_COMMIT, stage.handle)
         try:
             for output in outputs:
+                if output.group:
+                    os.chown(output.name, -1, group_number(output.group), dir_fd=stage.handle)
                 os.chmod(output.name, output.mode, dir_fd=stage.handle)
                 os.rename(output.name, output.name, src_dir_fd=stage.handle, dst_dir_fd=commit)
             _write(name, encode_manifest(manifest), commit, 0o644)

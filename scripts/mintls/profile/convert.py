@@ -7,7 +7,8 @@ from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from mintls.escape import printable
-from mintls.profile.fields import Authority, Certificate, Defaults, Document, Leaf
+from mintls.profile.document import Document
+from mintls.profile.fields import Authority, Certificate, Defaults, Leaf
 from mintls.profile.names import Subject, check_attribute
 from mintls.profile.passwords import Secret
 from mintls.profile.scalars import Text, check_text
