@@ -25,7 +25,7 @@ from mintls.plan.shard import parse_shard
 from mintls.plan.shell_script import shell_script
 from mintls.profile.cert_manager import left_out, manifests
 from mintls.profile.existing_ca import read_existing
-from mintls.profile.from_arguments import general_name, profile_of
+from mintls.profile.from_arguments import STDIN, general_name, profile_of
 from mintls.profile.signing_request import read_requests
 from mintls.profile.starter import LOCAL, starter
 from mintls.profile.times import Span
@@ -84,7 +84,7 @@ class Generate(Script):
             return self.write_starter(self.init, profile_or_names)
         gc.disable()  # a large profile is many objects without cycles, which would be searched again and again
         selection, openssl = self.selection(), Openssl()
-        profile_path = " ".join(profile_or_names)
+        profile_path = "standard input" if profile_or_names == (STDIN,) else " ".join(profile_or_names)
         profile = read_existing(read_requests(profile_of(profile_or_names), openssl), openssl)
         for glob in selection.only:
             if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):

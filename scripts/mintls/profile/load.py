@@ -111,7 +111,10 @@ class _Reader(Converter):
         entries = with_cross_certificates(self.with_issuers(entries))
         profile = Profile(name=name, files=files, entries=issuers_first(entries))
         for path, sentence in rules.mistakes(profile):
-            if not any(path[:depth] in self.broken for depth in range(1, len(path) + 1)):
+            inherited_from = ("defaults", *path[2:3])
+            if not any(path[:depth] in self.broken for depth in range(1, len(path) + 1)) and (
+                inherited_from not in self.broken or len(path) < 3
+            ):
                 self.complain(path, sentence)
         warnings = [f"{self.source}:{self.line(path)}: {dotted(path)}: {text}" for path, text in rules.doubts(profile)]
         return structs.replace(profile, warnings=tuple(warnings))

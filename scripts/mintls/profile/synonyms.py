@@ -55,6 +55,11 @@ KINDS = {
 
 def unknown(word: str, known: Iterable[str], synonyms: Mapping[str, str]) -> str:
     """The message about a word that is not known: what it is called here, else a guess."""
-    if meant := synonyms.get(re.sub("[-_ :]", "", word).lower()):
+    if meant := synonym(word, synonyms):
         return f"{word!r} is not known; did you mean {meant}?"
     return not_known(word, known)
+
+
+def synonym(word: str, synonyms: Mapping[str, str]) -> str | None:
+    """What it is called here, without regard to case and separators."""
+    return synonyms.get(re.sub("[-_ :]", "", word).lower())
