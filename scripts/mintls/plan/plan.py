@@ -11,6 +11,7 @@ from typing import Literal
 from mintls.plan.commands import copy_actions, entry_actions
 from mintls.plan.crl import CrlIssue
 from mintls.plan.outputs import SECRET, crl_bundle_step, export_steps
+from mintls.plan.resigned import defective_serial
 from mintls.plan.step import KEY_MODE, PUBLIC_MODE, Action, Config, Output, Step
 from mintls.plan.validity import validity
 from mintls.profile.file_names import FileNames
@@ -108,7 +109,7 @@ def _issue(
         copied = Output(entry_files["certificate"], PUBLIC_MODE)
         serial = f"0x{entry.certificate.serial}"
         return Issue(entry, work, serial, tuple(configs), (*actions, *exports), (copied, *exported))
-    serial = entry.settings.serial or draw_serial()
+    serial = defective_serial(entry, entry.settings.serial or draw_serial())
     configs, actions = entry_actions(files, entry, issuers, serial, now)
     outputs = [Output(entry_files["key"], KEY_MODE), Output(entry_files["certificate"], PUBLIC_MODE), *exported]
     if files.keeps_request(entry.name) and issuers:
