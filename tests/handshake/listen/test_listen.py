@@ -166,6 +166,8 @@ def test_a_client_that_does_not_verify_falls(name: str, show: Callable[..., Run]
     assert run.status == 1
     assert not run.count(Outcome.UNKNOWN)
     fallen = WRONG_NAME if name == "python check_hostname=False" else UNVERIFIED
+    if name.startswith("go "):  # its parser compares the two algorithms whatever is verified
+        fallen = fallen - {"mismatched-algorithm"}
     assert cases(run, outcome=Outcome.FAIL) == fallen
     assert cases(run, kind=Kind.ACCEPTED) - POLICY == fallen | GOOD
     assert cases(run, outcome=Outcome.PASS) >= GOOD | BY_TLS
