@@ -79,6 +79,7 @@ def _record(issue: Issue, files: FileNames, stage: Path, old: Record | None) -> 
         files=kept,
         sha256={**(old.sha256 if old else {}), **digests},
         encrypted=entry.settings.passphrase is not None and not entry.existing,
+        passphrase=entry.settings.passphrase.words if entry.settings.passphrase and not entry.existing else "",
         crl=old.crl if old else None,
     )
 
