@@ -17,6 +17,7 @@ __all__ = ["MANIFEST", "Manifest", "Record", "decode_manifest", "encode_manifest
 
 EARLIEST = 1900  # no certificate starts earlier, and a duration can be subtracted from it
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*\Z")]  # not a path, not hidden
+Source = Annotated[str, Meta(pattern=r"^((env|file):[^\0\r\n]+)?\Z")]
 Date = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:]{8}Z$")]
 
 
@@ -42,8 +43,9 @@ class Record(Struct, frozen=True, kw_only=True):
     serial is upper-case hexadecimal; fingerprint the SHA-256 of the DER, hexadecimal, and x5t_s256 in base64url (RFC
     8705); pin_sha256 the SHA-256 of the public key (SubjectPublicKeyInfo) in base64; the dates are RFC 3339 in UTC;
     settings is a digest of the profile's settings, signer of the issuer's subject and key, exported of the contents of
-    the outputs; access is mode and group of the files with the key, if the profile sets them; files maps a file's
-    content to its name, sha256 every name ever written to its digest.
+    the outputs; access is mode and group of the files with the key, if the profile sets them; passphrase is the source
+    of that of an encrypted key, as in openssl-passphrase-options(1); files maps a file's content to its name, sha256
+    every name ever written to its digest.
     """
 
     name: FileName
@@ -61,6 +63,7 @@ class Record(Struct, frozen=True, kw_only=True):
     sha256: dict[FileName, str]
     encrypted: bool = False
     access: str = ""
+    passphrase: Source = ""
     x5t_s256: str = ""
     pin_sha256: str = ""
     signer: str = ""

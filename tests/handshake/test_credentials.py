@@ -32,6 +32,7 @@ NEEDS_INTERMEDIATE = {
     "repeated-intermediate", "useless-certificate", "expired-root-sent", "three-intermediates",
     "good-intermediate", "expired-intermediate", "missing-intermediate", "intermediate-not-ca",
     "intermediate-cannot-sign", "path-length", "name-constraints", "crl-stale", "weak-digest",
+    "version-1", "version-1-intermediate", "mismatched-algorithm",
 }  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 //
 //	peer serve MODE CA CERT KEY      MODE is the name of a tls.ClientAuthType, or OnlyByName:
 //	                                 RequireAndVerifyClientCert for SNI localhost, else nothing asked
-//	peer get MODE URL CA CERT KEY    MODE is verify or insecure (InsecureSkipVerify)
+//	peer get MODE URL CA CERT KEY    MODE is verify or insecure (InsecureSkipVerify), h2-verify or h2-insecure to offer
+//	                                 HTTP/2 as well
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -68,9 +70,10 @@ func get(mode, url, ca, cert, key string) {
 	config := &tls.Config{
 		RootCAs:            pool(ca),
 		Certificates:       []tls.Certificate{pair(cert, key)},
-		InsecureSkipVerify: mode == "insecure",
+		InsecureSkipVerify: strings.HasSuffix(mode, "insecure"),
 	}
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: config}}
+	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: strings.HasPrefix(mode, "h2-")}
+	client := &http.Client{Timeout: 10 * time.Second, Transport: transport}
 	response, err := client.Get(url)
 	check(err)
 	body, err := io.ReadAll(response.Body)

@@ -12,7 +12,8 @@ from conftest import contents, load, mint_profile
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import verification
 from peers import need
@@ -55,6 +56,9 @@ authorities:
   keyless: {subject: {CN: No certSign}, issuer: ca, key_usage: [cRLSign], defects: [no_key_cert_sign]}
   short: {subject: {CN: Short}, issuer: ca, path_length: 0}
   deep: {subject: {CN: Deep}, issuer: short, defects: [past_path_length]}
+  tiny: {subject: {CN: T}}
+  big: {subject: {CN: Big}, key: "ec:P-521", digest: sha512}
+  version_1_ca: {subject: {CN: Old CA}, issuer: ca, defects: [version_1]}
   narrow: {subject: {CN: Narrow}, issuer: ca, name_constraints: {permitted: ["DNS:example.org", "IP:10.0.0.0/8"]}}
 clients:
   good: {subject: {CN: good}, issuer: ca}
@@ -78,6 +82,17 @@ clients:
   of_leaf: {subject: {CN: leaf}, issuer: good, defects: [leaf_issuer]}
   outside: {subject: {CN: leaf}, issuer: narrow, san: ["DNS:example.net"], defects: [outside_name_constraints]}
   inside: {subject: {CN: leaf}, issuer: narrow, san: ["DNS:a.example.org", "IP:10.1.2.3"]}
+  version_1: {subject: {CN: old}, issuer: ca, defects: [version_1]}
+  version_1_dated: {subject: {CN: old}, issuer: ca, defects: [version_1], not_after: "2060-01-01T00:00:00Z"}
+  version_1_short: {subject: {CN: o}, issuer: tiny, key: ed25519, serial: 5, defects: [version_1]}
+  version_1_self: {subject: {CN: old}, issuer: ca, key: "ec:P-521", defects: [version_1, self_signed]}
+  of_version_1: {subject: {CN: leaf}, issuer: version_1_ca, authority_key_identifier: none}
+  mismatched_rsa: {subject: {CN: two}, issuer: ca, defects: [mismatched_algorithm]}
+  mismatched_ec: {subject: {CN: two}, issuer: tiny, defects: [mismatched_algorithm]}
+  mismatched_512: {subject: {CN: two}, issuer: big, defects: [mismatched_algorithm]}
+  zero_serial: {subject: {CN: zero}, issuer: ca, defects: [zero_serial]}
+  long_serial: {subject: {CN: long}, issuer: ca, defects: [long_serial]}
+  long_dated: {subject: {CN: long}, issuer: ca, serial: 7, defects: [long_serial], not_after: "2060-01-01T00:00:00Z"}
   no_identifier: {subject: {CN: leaf}, issuer: ca, subject_key_identifier: none, authority_key_identifier: none}
 servers:
   no_san: {subject: {CN: localhost}, issuer: ca, defects: [no_san]}
@@ -191,7 +206,8 @@ def verdict(directory: Path, name: str, *above: str, purpose: str = "sslclient")
         ("self_signed", (), "18"), ("wrong_issuer_key", (), "20"), ("dated_impostor", (), "20"),
         ("weak_key", (), "ok"), ("of_barren", ("ca", "barren"), "79"), ("of_keyless", ("ca", "keyless"), "79"),
         ("of_deep", ("ca", "short", "deep"), "25"), ("of_leaf", ("ca", "good"), "79"),
-        ("outside", ("ca", "narrow"), "47"), ("no_identifier", (), "85"),
+        ("outside", ("ca", "narrow"), "47"), ("no_identifier", (), "85"), ("version_1", (), "ok"),
+        ("zero_serial", (), "ok"), ("long_serial", (), "ok"),
     ],
 )  # fmt: skip
 def test_openssl_refuses_a_defect_for_its_reason(
@@ -230,12 +246,14 @@ def ask_pyca(directory: Path, name: str, *between: str) -> bool:
     return True
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
 @pytest.mark.parametrize(
     ("name", "between"),
     [
         ("bad_signature", ()), ("bad_body", ()), ("self_signed", ()), ("wrong_issuer_key", ()), ("weak_key", ()),
         ("of_barren", ("barren",)), ("of_keyless", ("keyless",)), ("of_deep", ("short", "deep")),
-        ("of_leaf", ("good",)), ("outside", ("narrow",)),
+        ("of_leaf", ("good",)), ("outside", ("narrow",)), ("version_1", ()), ("of_version_1", ("version_1_ca",)),
+        ("mismatched_rsa", ()), ("zero_serial", ()), ("long_serial", ()),
     ],
 )  # fmt: skip
 def test_pyca_refuses_it_too(name: str, between: tuple[str, ...], defective: Path) -> None:
@@ -268,6 +286,55 @@ def test_a_tampered_certificate_is_still_one(defective: Path) -> None:
     serials = [load(defective / f"{name}.crt").serial_number for name in ("bad_body_short", "bad_body_m")]
     assert serials == [ord("m"), 0x0100 + ord("n")]
     assert isinstance(load(defective / "weak_digest.crt").signature_hash_algorithm, SHA1)
+
+
+@pytest.mark.parametrize(
+    ("name", "issuer"),
+    [
+        ("version_1", "ca"), ("version_1_dated", "ca"), ("version_1_short", "tiny"),
+        ("version_1_self", "version_1_self"), ("version_1_ca", "ca"),
+    ],
+)  # fmt: skip
+def test_a_version_1_certificate_is_sound_but_for_its_version(name: str, issuer: str, defective: Path) -> None:
+    """The content of tbsCertificate begins with the serial number: there is no [0] EXPLICIT (A0) before it."""
+    certificate = load(defective / f"{name}.crt")
+    assert certificate.version is x509.Version.v1
+    tag, length, *content = certificate.tbs_certificate_bytes
+    assert (tag, content[length & 0x7F if length > 0x80 else 0]) == (0x30, 0x02)
+    assert list(certificate.extensions) == []
+    certificate.verify_directly_issued_by(load(defective / f"{issuer}.crt"))
+
+
+@pytest.mark.parametrize(
+    ("name", "issuer", "inner", "outer", "hashed"),
+    [
+        # SHA256withRSA and SHA512withRSA (RFC 4055), ecdsa-with-SHA256 and -SHA512 (RFC 5758)
+        ("mismatched_rsa", "ca", "2A864886F70D01010B", "1.2.840.113549.1.1.13", SHA512()),
+        ("mismatched_ec", "tiny", "2A8648CE3D040302", "1.2.840.10045.4.3.4", SHA512()),
+        ("mismatched_512", "big", "2A8648CE3D040304", "1.2.840.10045.4.3.2", SHA256()),
+    ],
+)
+def test_the_signature_is_that_of_the_outer_algorithm(
+    name: str, issuer: str, inner: str, outer: str, hashed: HashAlgorithm, defective: Path
+) -> None:
+    """A verifier that does not compare the two accepts it."""
+    certificate, key = load(defective / f"{name}.crt"), load(defective / f"{issuer}.crt").public_key()
+    body = certificate.tbs_certificate_bytes
+    assert certificate.signature_algorithm_oid.dotted_string == outer
+    assert bytes.fromhex(f"06{len(inner) // 2:02X}{inner}") in body
+    if isinstance(key, rsa.RSAPublicKey):
+        key.verify(certificate.signature, body, PKCS1v15(), hashed)
+    else:
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        key.verify(certificate.signature, body, ec.ECDSA(hashed))
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_serial_numbers_that_a_ca_must_not_use(defective: Path) -> None:
+    assert load(defective / "zero_serial.crt").serial_number == 0
+    for name in ("long_serial", "long_dated"):
+        assert load(defective / f"{name}.crt").serial_number.to_bytes(21)[0] == 1  # 21 octets, of which it is the first
+    assert load(defective / "long_dated.crt").serial_number == (1 << 160) + 7
 
 
 @pytest.mark.parametrize("name", ["stolen_ec", "stolen_521", "stolen_rsa"])

@@ -91,6 +91,7 @@ def _record(issue: Issue, files: FileNames, stage: Path, old: Record | None) -> 
         sha256={**(old.sha256 if old else {}), **digests},
         access=access_word(entry) if entry.owns_key else "",
         encrypted=entry.settings.passphrase is not None and not entry.existing,
+        passphrase=entry.settings.passphrase.words if entry.settings.passphrase and not entry.existing else "",
         crl=old.crl if old else None,
     )
 

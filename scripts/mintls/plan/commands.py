@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from mintls.plan.defects import defect_steps
+from mintls.plan.defects import CHANGED, defect_steps
 from mintls.plan.openssl_config import EXTENSIONS, config_text
+from mintls.plan.resigned import RESIGNED, resigned_steps
 from mintls.plan.step import Action, Config, EcKey, Step
 from mintls.plan.validity import Validity, asn1_time, validity
 from mintls.profile.file_names import FileNames
@@ -113,7 +114,7 @@ def entry_actions(
     config, key = entry_files["config"], entry_files["key"]
     if "stolen_key" in defects or entry.settings.csr:
         key = f"{entry.name}+other.key"  # of the victim; or, with a csr, a temporary key for the request
-    output = f"{entry.name}+sound.crt" if {"bad_signature", "bad_body"} & set(defects) else entry_files["certificate"]
+    output = f"{entry.name}+sound.crt" if {*CHANGED, *RESIGNED} & set(defects) else entry_files["certificate"]
     configs = [Config(config, config_text(entry))]
     actions: list[Action] = [
         Key(entry.name, entry.settings.key, key, entry.settings.passphrase),
@@ -129,16 +130,18 @@ def entry_actions(
     if entry.settings.csr:
         public_key = f"{entry.name}+pub"
         configs.append(Config(public_key, entry.public_key))  # of the verified request
+    signed_with = key if signer is entry else signer_files["key"]
     when = validity(entry, now)
     if when.exact:
         configs += dated_configs(entry.name, serial)
         actions.append(dated_step(entry, signer, entry_files, signer_files, output, when))
     else:
         own = signer is entry
-        who = Signer("" if own else signer_files["certificate"], key if own else signer_files["key"],
+        who = Signer("" if own else signer_files["certificate"], signed_with,
                      signer.settings.passphrase, digest(signer))  # fmt: skip
         request, days = entry_files["request"], entry.settings.days
         actions.append(Certificate(entry.name, request, config, who, output, serial, days, public_key))
+    actions += resigned_steps(entry, output, entry_files["certificate"], signer, signed_with)
     actions += defect_steps(entry, output, entry_files)
     return configs, actions
 

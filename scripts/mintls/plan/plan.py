@@ -13,6 +13,7 @@ from mintls.plan.commands import copy_actions, entry_actions
 from mintls.plan.crl import CrlIssue
 from mintls.plan.ocsp_index import IndexIssue
 from mintls.plan.outputs import SECRET, crl_bundle_step, export_steps
+from mintls.plan.resigned import defective_serial
 from mintls.plan.step import PUBLIC_MODE, Action, Config, Output, Step
 from mintls.plan.validity import validity
 from mintls.profile.file_names import FileNames
@@ -121,7 +122,7 @@ def _issue(
         copied = Output(entry_files["certificate"], PUBLIC_MODE)
         serial = f"0x{entry.certificate.serial}"
         return Issue(entry, work, serial, tuple(configs), (*actions, *exports), (copied, *exported))
-    serial = entry.settings.serial or draw_serial()
+    serial = defective_serial(entry, entry.settings.serial or draw_serial())
     configs, actions = entry_actions(files, entry, issuers, serial, now)
     key = _secret_output(entry, entry_files["key"])
     outputs = [key, Output(entry_files["certificate"], PUBLIC_MODE), *exported]

@@ -29,6 +29,7 @@ Made = Literal[
 # permit what a rule would forbid, so that they cannot be created by accident.
 Defect = Literal[
     "bad_signature", "bad_body", "stolen_key", "self_signed", "ca_false", "wrong_issuer_key", "stale_crl",
+    "version_1", "zero_serial", "long_serial", "mismatched_algorithm",
     "weak_key", "weak_digest", "no_san", "leaf_issuer", "no_key_cert_sign", "past_path_length",
     "outside_name_constraints", "wrong_purpose",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from mintls.profile.names import Subtree
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # to compare two times that are both relative
 MAX_PAIRS = 200_000  # of a name and a constraint, which are compared one by one
+ALTERED = ("bad_signature", "bad_body", "version_1", "mismatched_algorithm")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -39,6 +40,7 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
         yield from issuer_mistakes(entry, profile)
         yield from usage_mistakes(entry)
         yield from strength_mistakes(entry)
+        yield from resigning_mistakes(entry, profile)
         pairs += len(entry.settings.san) * sum(len(subtrees(issuer)) for issuer in profile.ancestors(entry))
         if pairs <= MAX_PAIRS:
             yield from constraint_mistakes(entry, profile)
@@ -106,7 +108,8 @@ def issuer_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     if not issuer.is_authority and "leaf_issuer" not in entry.settings.defects:
         yield here, f"{issuer.name!r} is a {issuer.role}, and only a CA can sign"
     form = entry.settings.authority_key_identifier
-    if issuer.settings.subject_key_identifier == "none" and form in ("keyid", "keyid:always"):
+    unnamed = issuer.settings.subject_key_identifier == "none" or "version_1" in issuer.settings.defects
+    if unnamed and form in ("keyid", "keyid:always"):
         hint = "write issuer or none here, or give it one"
         yield path(entry, "authority_key_identifier"), f"{issuer.name} has no subject key identifier; {hint}"
     if issuer.existing and "wrong_issuer_key" in entry.settings.defects:
@@ -186,6 +189,21 @@ def strength_mistakes(entry: Entry) -> Iterator[Finding]:
         )
     if "stolen_key" in settings.defects and not settings.key.startswith(("rsa:", "ec")):
         yield path(entry, "defects"), f"stolen_key needs an RSA or EC key, and this one is {settings.key}"
+
+
+def resigning_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
+    """Defects that change a certificate after it was signed; two of them are made with dgst(1)."""
+    defects = [defect for defect in entry.settings.defects if defect in ALTERED]
+    if len(defects) > 1:
+        yield path(entry, "defects"), f"{' and '.join(defects)} exclude each other; write one of them"
+    signer = entry if "self_signed" in entry.settings.defects else profile.named.get(entry.issuer or entry.name)
+    if signer is None or not {"version_1", "mismatched_algorithm"}.intersection(defects):
+        return
+    if not signer.settings.key.startswith(("rsa:", "ec:")):
+        sentence = f"{defects[0]} needs an issuer with an RSA or EC key"
+        yield path(entry, "defects"), f"{sentence}, and that of {signer.name} is {signer.settings.key}"
+    elif defects[0] == "mismatched_algorithm" and signer.settings.digest == "sha1":
+        yield path(entry, "defects"), f"mismatched_algorithm needs an issuer that signs with SHA-2, not {signer.name}"
 
 
 def constraint_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:

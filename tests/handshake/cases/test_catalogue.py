@@ -78,6 +78,11 @@ BOTH_WAYS = {
     "unknown-extension",
     "valid-beyond-2050",
     "three-intermediates",
+    "version-1",
+    "version-1-intermediate",
+    "mismatched-algorithm",
+    "zero-serial",
+    "long-serial",
 }
 ONE_WAY = {
     "server": {"certificate-request", "none", "null-ciphers", "anonymous-ciphers"},
@@ -117,7 +122,7 @@ ONE_WAY = {
 }
 SERVERS = {"openssl", "nginx", "Go", "Python", "Node"}
 STACKS = {Verifier.SERVER: SERVERS, Verifier.CLIENT: {*SERVERS, "curl"}}
-POLICY = {"no-extended-key-usage", "ca-with-purpose", "cn-only", "wildcard-prefix"}
+POLICY = {"no-extended-key-usage", "ca-with-purpose", "cn-only", "wildcard-prefix", "version-1"}
 ALL = rows(CATALOGUE, ("1.2", "1.3"))
 
 

@@ -82,7 +82,7 @@ def test_where_stacks_differ_a_row_is_policy() -> None:
         "constrained-email", "constrained-uri",
         "nested-purpose", "any-purpose", "intermediate-weak-key", "wrong-key-identifier", "within-name-constraints",
         "root-sent", "reversed-chain", "repeated-intermediate", "useless-certificate", "expired-root-sent",
-        "unknown-extension", "valid-beyond-2050", "three-intermediates",
+        "unknown-extension", "valid-beyond-2050", "three-intermediates", "version-1", "zero-serial", "long-serial",
     }  # fmt: skip
     assert CASES["weak-key"].hint.startswith("Go, Node and GnuTLS accept it by default")
 

@@ -18,7 +18,7 @@ from typing import Any
 from mintls.errors import MintlsError, UsageError
 
 import pytest
-from conftest import mint_profile, with_server_san
+from conftest import ELLIPTIC, mint_profile, with_server_san
 from deadline import patient, slow
 from handshake_check import HandshakeCheck
 from junitparser import JUnitXml
@@ -185,7 +185,7 @@ def test_with_the_key_of_the_ca(name: str, lets_in: set[str], differs: set[str],
     assert cases(report, "unknown", tls="1.3") == set()
     assert cases(report, "pass", tls="1.3") >= WITHOUT_THE_KEY | MUST_WITH_THE_KEY - lets_in
     assert {"good-fresh", "good-intermediate"} <= cases(report, "pass", tls="1.3")
-    assert cases(report, "warn", tls="1.3") == {"no-extended-key-usage", "ca-with-purpose", *differs}
+    assert cases(report, "warn", tls="1.3") == {"no-extended-key-usage", "ca-with-purpose", "version-1", *differs}
     assert cases(report, "skip", tls="1.3") == {
         "revoked",
         "certificate-hold",
@@ -654,6 +654,49 @@ def test_an_encrypted_key(
         found, report = check(None, address, *files, "--key-pass", source)
     assert found == status
     assert "a long one" not in json.dumps(report)
+
+
+@pytest.mark.parametrize("source", ["{env: SECRET}", "{file: secret}"])
+def test_the_passphrase_of_the_set_itself(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The manifest has where it comes from, as the profile does, and not the passphrase."""
+    monkeypatch.setenv("SECRET", "a long one")
+    (tmp_path / "secret").write_text("a long one\n")
+    text = ELLIPTIC.replace("  client:\n", f"  client:\n    passphrase: {source}\n")
+    (tmp_path / "p.yaml").write_text(text)
+    made = mint_profile(tmp_path / "p.yaml", tmp_path / "set")
+    assert "a long one" not in (made / "manifest.json").read_text()
+    with tls_server(made, lambda peer: b"HTTP/1.1 %d x\r\n\r\n" % (200 if peer else 403)) as address:
+        status, report = check(made, address, "--only", "none")
+        assert status == 0
+        assert "a long one" not in json.dumps(report)
+        (tmp_path / "other").write_text("a wrong one\n")
+        with pytest.raises(UsageError, match="cannot be decrypted with --key-pass file"):
+            check(made, address, "--only", "none", "--key-pass", f"file:{tmp_path / 'other'}")
+        monkeypatch.delenv("SECRET")
+        (tmp_path / "secret").unlink()
+        lost = "SECRET, which does not exist; export it" if "env" in source else "is encrypted; give its passphrase"
+        with pytest.raises(UsageError, match=lost):
+            check(made, address, "--only", "none")
+
+
+def test_a_key_that_is_named_needs_no_passphrase_of_the_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "a long one")
+    (tmp_path / "p.yaml").write_text(ELLIPTIC.replace("  client:\n", "  client:\n    passphrase: {env: SECRET}\n"))
+    made = mint_profile(tmp_path / "p.yaml", tmp_path / "set")
+    argv = [
+        need("openssl"),
+        "pkey",
+        "-in",
+        made / "client.key",
+        "-passin",
+        "env:SECRET",
+        "-out",
+        tmp_path / "plain.key",
+    ]
+    subprocess.run(argv, check=True)
+    monkeypatch.delenv("SECRET")
+    with tls_server(made, lambda peer: b"HTTP/1.1 %d x\r\n\r\n" % (200 if peer else 403)) as address:
+        assert check(made, address, "--only", "none", "--key", tmp_path / "plain.key")[0] == 0
 
 
 @pytest.mark.parametrize("source", ["secret", "pass:secret", "env:", "file"])

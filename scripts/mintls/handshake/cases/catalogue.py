@@ -10,6 +10,7 @@ from mintls.handshake.cases.algorithms import KEYS_AND_DIGESTS, VERSIONS_AND_CIP
 from mintls.handshake.cases.case import Case, Settings
 from mintls.handshake.cases.controls import AFTER, BEFORE
 from mintls.handshake.cases.dates_and_purposes import DATES_AND_PURPOSES, STRICT_PURPOSES
+from mintls.handshake.cases.encoding import ENCODING
 from mintls.handshake.cases.intermediates import INTERMEDIATES
 from mintls.handshake.cases.names import NAMES
 from mintls.handshake.cases.paths import PATHS
@@ -40,6 +41,7 @@ CATALOGUE: tuple[Case, ...] = (
     *KEYS_AND_DIGESTS,
     *NAMES,
     *PATHS,
+    *ENCODING,
     *STRICT_PURPOSES,
     *VERSIONS_AND_CIPHERS,
     *AFTER,

@@ -34,7 +34,7 @@ ADVICE = {
     ),
     "git": Advice(
         "http.sslVerify true (the default), and no GIT_SSL_NO_VERIFY",
-        "http.sslCAInfo ca.crt, and http.sslCAPath an empty directory",
+        "http.sslCAInfo ca.crt, and http.sslCAPath an empty directory; no GIT_SSL_CAINFO, which replaces the first",
         "http.sslVerify true, which also checks the name",
     ),
     "Java": Advice(
@@ -90,7 +90,8 @@ ADVICE = {
     ),
     "OpenLDAP": Advice(
         "TLS_REQCERT demand in ldap.conf, or LDAPTLS_REQCERT=demand",
-        "TLS_CACERT ca.crt in ldap.conf, or LDAPTLS_CACERT",
+        "TLS_CACERT ca.crt in ldap.conf, or LDAPTLS_CACERT; with GnuTLS it checks this machine's own name in place of "
+        "localhost: --name HOSTNAME --listen ADDRESS:0",
         "TLS_REQCERT demand: allow and never do not check the name",
     ),
 }

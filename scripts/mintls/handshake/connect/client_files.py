@@ -62,7 +62,7 @@ class FilePaths(Struct, frozen=True, kw_only=True):
             key=self.key or other.key,
             ca_key=self.ca_key or (None if self.ca else other.ca_key),
             issuers=self.issuers if own else other.issuers,
-            key_pass=self.key_pass or other.key_pass,
+            key_pass=self.key_pass or ("" if self.key else other.key_pass),
         )
 
 
@@ -109,6 +109,7 @@ def _files_of(snapshot: Snapshot) -> FilePaths:
         key=snapshot.path(client.files["key"]),
         ca_key=_plain_key(records[client.issuer], snapshot) if client.issuer in records else None,
         issuers=_issuers(client, records, snapshot),
+        key_pass=_usable(client.passphrase),
     )
 
 
@@ -174,7 +175,8 @@ def _decrypted(key: Path, source: str, scratch: Path, openssl: Openssl) -> Path:
     """A copy of the key without its passphrase, which only the user can read. Raises UsageError."""
     kind, _, name = source.partition(":")
     if kind == "env" and name not in os.environ:
-        raise UsageError(f"--key-pass env:{name}: there is no such environment variable; export it")
+        sentence = f"the passphrase of {key} is in the environment variable {name}, which does not exist"
+        raise UsageError(f"{sentence}; export it, or give another --key-pass")
     path = scratch / "key.pem"
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     result = openssl.ask(
@@ -236,6 +238,12 @@ def _plain_key(record: Record, snapshot: Snapshot) -> Path | None:
     """Its key file, if it exists and is not encrypted."""
     key = snapshot.path(record.files["key"]) if "key" in record.files else None
     return key if key and is_readable(key) and "ENCRYPTED" not in _read(key) else None
+
+
+def _usable(source: str) -> str:
+    """The source of a passphrase that a manifest names; empty if it is a file that cannot be read."""
+    kind, _, path = source.partition(":")
+    return source if kind != "file" or is_readable(path) else ""
 
 
 def _read(path: Path) -> str:

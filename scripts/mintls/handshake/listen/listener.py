@@ -143,7 +143,9 @@ class Listener:
                 argv, shown = self._argv(row, connections.port)
                 with self._visiting(argv, directory / "client") as client:
                     ended = _wait(connections, client, start + self._timeout, lambda: self._openssl.processes.stopped)
-                    status, words = _ending(client), _last_words(directory / "client")
+                    answered = any(transcript.has_data(sent=False) for transcript, _ in connections.seen())
+                    status = _ending(client, 0 if answered else END)  # for one that has answered, _wait has waited
+                    words = _last_words(directory / "client")
         except OSError as error:
             trouble = f"{at[0]}:{at[1]}: {error.strerror}; choose a different port, or 0"
             return Evidence(verifier_is_server=False, trouble=trouble), ""
@@ -209,12 +211,12 @@ def _wait(connections: Connections, client: Process | None, deadline: float, int
     return answered or (talked and not busy)
 
 
-def _ending(client: Process | None) -> str:
-    """How the client's command ended, which is not evidence."""
+def _ending(client: Process | None, seconds: float) -> str:
+    """How the client's command ended in the next `seconds`, which is not evidence."""
     if client is None:
         return ""
     with suppress(TimeoutExpired):
-        return f"; the client ended with status {client.wait(END)}"
+        return f"; the client ended with status {client.wait(seconds)}"
     return "; the client did not end and was stopped"
 
 
