@@ -49,4 +49,4 @@ def test_right_and_wrong_are_told_apart(command: str, accepted: set[str], rogue:
     assert report["counts"]["unknown"] == 0
     assert status == (1 if accepted else 0)
     if "redis-cli" in command:
-        assert any("this client has no name check" in row["hint"] for row in report["rows"])
+        assert any("this client has no name check" in row["fix"] for row in report["rows"])

@@ -1,0 +1,114 @@
+"""Each stack that can be installed is started with what configure.py prints, and handshake_check.py proves it.
+
+With each of its wrong settings it fails, and the fix names the setting. `-k nginx` for one of them.
+"""
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mintls.configuration.registry import stacks
+from mintls.configuration.stack import Side, Stack, Wrong
+
+import pytest
+from msgspec.structs import replace
+from processes import run_script
+from stacks.running import check_programs, configure, free_port, place, prepare, started, variables
+
+if TYPE_CHECKING:
+    from mintls.pytest_plugin import Mint
+
+pytestmark = pytest.mark.stacks
+PROFILE = """
+defaults: {key: ec:P-256, outputs: [chain, combined]}
+authorities: {ca: {subject: {CN: Stack CA}}}
+servers: {server: {subject: {CN: localhost}, san: ["DNS:localhost", "IP:127.0.0.1", "IP:::1"]}}
+clients: {client: {subject: {CN: dev-client}, san: ["DNS:client.localhost"]}}
+"""
+DEEP = """
+defaults: {key: ec:P-256, outputs: [chain, combined]}
+authorities: {root: {subject: {CN: Stack Root}}, ca: {subject: {CN: Stack CA}, issuer: root}}
+servers: {server: {issuer: ca, subject: {CN: localhost}, san: ["DNS:localhost", "IP:127.0.0.1", "IP:::1"]}}
+clients: {client: {issuer: ca, subject: {CN: dev-client}, san: ["DNS:client.localhost"]}}
+"""
+OF_SERVER = ("none", "self-signed", "unknown-ca", "stolen", "expired", "certificate-request", "server-certificate")
+OF_CLIENT = ("expired", "unknown-ca", "self-signed", "wrong-name", "other-ca")
+
+
+def settings(side: Side | None) -> list[Wrong | None]:
+    return [None, *side.wrong] if side and side.tested and side.start else []
+
+
+def title(wrong: Wrong | None) -> str:
+    return f"{wrong.wrong or 'without'} {wrong.setting}".replace("\n", " ")[-60:] if wrong else "right"
+
+
+def parameters(role: str) -> list[object]:
+    return [
+        pytest.param(name, wrong, id=f"{name} {title(wrong)}")
+        for name, stack in stacks().items()
+        for wrong in settings(getattr(stack, role))
+    ]
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, name: str, role: str, wrong: Wrong | None) -> None:
+    """The stack with the wrong setting in the place of the right one."""
+    if wrong is None:
+        return
+    stack: Stack = stacks()[name]
+    side: Side = getattr(stack, role)
+    texts = (*side.files.values(), side.start, side.prepare)
+    assert any(wrong.right in text for text in texts), f"{wrong.right!r} is nowhere in {name}"
+    changed = replace(
+        side,
+        files={file: text.replace(wrong.right, wrong.wrong) for file, text in side.files.items()},
+        start=side.start.replace(wrong.right, wrong.wrong),
+        prepare=side.prepare.replace(wrong.right, wrong.wrong),
+    )
+    module = f"mintls.stacks.{name.replace('-', '_')}"
+    monkeypatch.setattr(f"{module}.STACK", replace(stack, **{role: changed}))
+
+
+def prove(line: str, report: Path, cases: tuple[str, ...], env: dict[str, str]) -> tuple[int, dict[str, object]]:
+    """The command that is printed, with some cases."""
+    words = shlex.split(line)[2:]
+    only = [word for case in cases for word in ("--only", case)]
+    done = run_script("handshake_check.py", *words, *only, "-j", 4, "--json", report, env=env)
+    assert not done.stderr.startswith("Traceback"), done.stderr
+    assert report.exists(), done.stderr
+    return done.returncode, json.loads(report.read_text())
+
+
+def judge(status: int, report: dict[str, object], wrong: Wrong | None, log: str) -> None:
+    rows: list[dict[str, str]] = report["rows"]  # type: ignore[assignment]
+    seen = [f"{row['id']} {row['outcome']}: {row['reason']}; {row['fix']}" for row in rows]
+    failed = [row for row in rows if row["outcome"] == "fail"]
+    if wrong is None:
+        assert (status, failed) == (0, []), "\n".join([*seen, log])
+    else:
+        assert status == 1, "\n".join([*seen, log])
+        assert any(wrong.setting in row["fix"] for row in failed), "\n".join(seen)
+
+
+@pytest.mark.parametrize(("name", "wrong"), parameters("server"))
+def test_server(name: str, wrong: Wrong | None, mint: "Mint", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(monkeypatch, name, "server", wrong)
+    certs, port = mint(PROFILE).directory, free_port()
+    with place(name) as directory:
+        printed = configure(name, certs, directory, "--port", port)
+        check_programs(printed)
+        with started(name, printed, port):
+            status, report = prove(printed.commands["prove"], tmp_path / "report.json", OF_SERVER, variables(name))
+        judge(status, report, wrong, (directory / "log").read_text(errors="replace"))
+
+
+@pytest.mark.parametrize(("name", "wrong"), parameters("client"))
+def test_client(name: str, wrong: Wrong | None, mint: "Mint", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(monkeypatch, name, "client", wrong)
+    with place(name) as directory:
+        printed = configure(name, mint(PROFILE).directory, directory, "--client")
+        check_programs(printed)
+        prepare(name, printed)
+        status, report = prove(printed.commands["prove"], tmp_path / "report.json", OF_CLIENT, variables(name))
+    judge(status, report, wrong, "")
