@@ -54,9 +54,8 @@ def check_programs(printed: Printed) -> None:
     """Skip when a program or module is absent that the commands or the files use."""
     for command in (printed.commands.get("prepare", ""), printed.commands.get("start") or printed.commands["run"]):
         words = [word for word in command.split() if "=" not in word]
-        if words:
-            if not words[0].startswith(str(printed.directory)):  # what is prepared
-                need(words[0])
+        if words and not words[0].startswith(str(printed.directory)):  # what is prepared
+            need(words[0])
         if words[1:2] == ["-m"]:
             need_module(words[2])
     for path in printed.directory.glob("*.py"):
