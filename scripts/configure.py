@@ -108,6 +108,7 @@ def write_files(directory: Path, made: Configuration) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name, text in made.files.items():
+            (directory / name).parent.mkdir(exist_ok=True)
             write_whole(directory / name, text.encode())
     except OSError as error:
         raise OutputError(f"{error.filename or directory}: {error.strerror}; name a different -o") from None

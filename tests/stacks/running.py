@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +44,9 @@ def place(name: str) -> Iterator[Path]:
 
 
 def configure(name: str, certs: Path, directory: Path, *options: object) -> Printed:
-    """Run configure.py with -o."""
+    """Run configure.py with -o. A service that root may not start gets a set of its own."""
+    if name in starts.USERS:
+        certs = Path(shutil.copytree(certs, directory / "set"))
     done = run_script("configure.py", name, certs, "-o", directory, *options)
     assert done.returncode == 0, done.stderr
     lines = re.findall(r"^(prepare|start|run|reload|prove) +(.*)$", done.stdout, re.M)
@@ -66,6 +69,7 @@ def check_programs(printed: Printed) -> None:
 def variables(name: str) -> dict[str, str]:
     """The environment of a stack: the tests' own Python goes first."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}:{SBIN}"
+    path += "".join(f":{folder}" for folder in glob("/usr/lib/postgresql/*/bin"))  # Debian keeps them from the PATH
     return {**environment(), "PATH": path, **starts.variables(name)}
 
 

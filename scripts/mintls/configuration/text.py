@@ -90,6 +90,7 @@ def _tested(version: str) -> str:
 
 def _proof(name: str, role: Role, side: Side, values: Mapping[str, str], place: Place, prover: str) -> str:
     options = f" {render(side.options, values)}" if side.options else ""
+    options += "".join(f" --skip {case}" for case in side.accepts)
     if role == "client":
         visit = render(side.start, {**values, "host": "{host}", "port": "{port}"})
         return f"{prover} {place.set} --listen : --stack {name}{options} --client-cmd {shlex.quote(visit)}"

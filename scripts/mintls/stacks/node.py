@@ -1,7 +1,7 @@
 """Node's https and tls."""
 
 from mintls.configuration.mistake import Mistake
-from mintls.configuration.stack import Side, Stack, Wrong
+from mintls.configuration.stack import Side, Stack, TrustStore, Wrong
 
 SERVER = """
 const fs = require('fs');
@@ -125,5 +125,11 @@ STACK = Stack(
             ),
         ),
         fixes=CLIENT_FIXES,
+    ),
+    trust=TrustStore(
+        add="export NODE_EXTRA_CA_CERTS=@ca@",
+        remove="unset NODE_EXTRA_CA_CERTS",
+        tested="18",
+        limits="for processes with that variable, and only those that set no `ca` of their own",
     ),
 )
