@@ -9,6 +9,7 @@ STACK = Stack(
     server=Side(
         start="gnutls-serv --http --require-client-cert --verify-client-cert --x509cafile @ca@ --x509certfile @chain@ "
         "--x509keyfile @key@ --port @port@",
+        accepts=("wrong-purpose", "code-signing"),
         tested="3.7",
         wrong=(
             Wrong(
@@ -19,7 +20,7 @@ STACK = Stack(
                 mistake=Mistake.VERIFY,
             ),
         ),
-        limits="for tests; it listens on every address",
+        limits="for tests; it listens on every address, and does not check the purpose of a certificate",
         fixes=fixes(
             require="gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE); --require-client-cert",
             verify=(

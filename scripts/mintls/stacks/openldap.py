@@ -19,6 +19,7 @@ STACK = Stack(
         files={"slapd.conf": CONF},
         start="slapd -d 0 -h ldaps://127.0.0.1:@port@/ -f @dir@/slapd.conf",
         port=6360,
+        accepts=("wrong-purpose", "code-signing"),
         tested="2.5",
         wrong=(
             Wrong(

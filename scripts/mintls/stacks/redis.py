@@ -55,7 +55,7 @@ STACK = Stack(
     client=Side(
         start="redis-cli --tls -h @host@ -p @port@ --cacert @ca@ --cert @chain@ --key @key@ PING",
         port=6379,
-        accepts=("wrong-name",),
+        accepts=("wrong-name", "cn-beside-san"),
         tested="7.0",
         wrong=(
             Wrong(
