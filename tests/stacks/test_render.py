@@ -28,7 +28,6 @@ SIDES = [
 ]
 # the fields that carry the security of those that no test starts, as their reference documents name them
 DOCUMENTED = {
-    "docker": {"hosts", "tlsverify", "tlscacert", "tlscert", "tlskey"},
     "envoy": {
         "require_client_certificate", "common_tls_context", "tls_params", "tls_minimum_protocol_version",
         "tls_certificates", "certificate_chain", "private_key", "password", "validation_context", "trusted_ca", "crl",

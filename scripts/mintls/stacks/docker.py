@@ -9,7 +9,13 @@ DAEMON = """
   "tlsverify": true,
   "tlscacert": "@ca@",
   "tlscert": "@chain@",
-  "tlskey": "@key@"
+  "tlskey": "@key@",
+  "data-root": "@dir@/data",
+  "exec-root": "@dir@/run",
+  "pidfile": "@dir@/pid",
+  "iptables": false,
+  "bridge": "none",
+  "storage-driver": "vfs"
 }
 """
 STACK = Stack(
@@ -22,18 +28,19 @@ STACK = Stack(
         start="dockerd --config-file @dir@/daemon.json",
         reload="systemctl restart docker",
         port=2376,
+        tested="20.10",
         wrong=(
             Wrong(
                 setting="tlsverify",
-                right='"tlsverify": true',
-                wrong='"tls": true',
+                right='"tlsverify": true,',
+                wrong='"tls": true, "tlsverify": false,',
                 effect="no certificate is requested: whoever reaches the port is root",
                 mistake=Mistake.REQUIRE,
             ),
         ),
-        limits="with systemd remove -H from its ExecStart first; no CRL and no encrypted key",
+        limits="what follows tlskey is for a try beside another daemon: leave it out; with systemd remove -H from ExecStart",
         fixes=fixes(
-            require='"tlsverify": true (--tlsverify); "tls": true alone requests no certificate',
+            require='"tlsverify": true (--tlsverify); false requests no certificate, even with "tls": true',
             verify='"tlsverify": true (--tlsverify)',
             trust='"tlscacert" with only the root',
             others={Mistake.TLS_ONLY: "no tcp:// of its own in `hosts` or -H without tlsverify"},
