@@ -38,7 +38,7 @@ STACK = Stack(
                 mistake=Mistake.REQUIRE,
             ),
         ),
-        limits="what follows tlskey is for a try beside another daemon: leave it out; with systemd remove -H from ExecStart",
+        limits="what follows tlskey is for a try beside another daemon; with systemd remove -H from its ExecStart",
         fixes=fixes(
             require='"tlsverify": true (--tlsverify); false requests no certificate, even with "tls": true',
             verify='"tlsverify": true (--tlsverify)',
