@@ -17,7 +17,7 @@ TEXT = """\
 defaults: {key: ec:P-256, days: 90}
 authorities:
   old: {subject: {CN: Root 2020}, crl: {}}
-  new: {subject: {O: Example, CN: Root 2030}, key: ec:P-384, digest: sha384, crl: {}}
+  new: {subject: {O: Example, CN: Root 2030}, key: ec:P-384, digest: sha384, subject_key_identifier: 0a0b0c0d, crl: {}}
   new-by-old: {cross_signs: new, issuer: old, days: 365}
   old-by-new: {cross_signs: old, issuer: new, days: 365}
 servers:
