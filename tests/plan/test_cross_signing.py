@@ -188,6 +188,16 @@ def test_what_cannot_be_cross_signed(fields: str, messages: list[str], tmp_path:
     assert not (tmp_path / "set").exists()
 
 
+def test_a_ca_below_its_own_cross_certificate(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "authorities:\n  b: {subject: {CN: B}, issuer: d}\n  d: {subject: {CN: D}, issuer: a}\n"
+        "  a: {cross_signs: b, issuer: c}\n  c: {subject: {CN: C}}\n"
+    )
+    done = run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set")
+    sentence = "b is below this certificate, so neither can be first; choose a different issuer for b"
+    assert (done.returncode, done.stderr) == (2, f"{tmp_path}/p.yaml:4: authorities.a.cross_signs: {sentence}\n")
+
+
 def test_a_cross_certificate_of_a_cross_certificate(tmp_path: Path, run: Run) -> None:
     (tmp_path / "p.yaml").write_text(
         f"{ROOTS}  x: {{cross_signs: new, issuer: old}}\n  y: {{cross_signs: x, issuer: old}}\n"
