@@ -7,7 +7,6 @@
 
 import gc
 import os
-import re
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -21,11 +20,12 @@ from mintls.minting.mint import Outcome, check, mint, whole_plan
 from mintls.minting.preflight import check_abilities
 from mintls.openssl.binary import Openssl
 from mintls.output_file import write_whole
-from mintls.plan.selection import Selection, Shard
+from mintls.plan.selection import Selection
+from mintls.plan.shard import parse_shard
 from mintls.plan.shell_script import shell_script
 from mintls.profile.cert_manager import left_out, manifests
 from mintls.profile.existing_ca import read_existing
-from mintls.profile.from_arguments import general_name, profile_of
+from mintls.profile.from_arguments import STDIN, general_name, profile_of
 from mintls.profile.signing_request import read_requests
 from mintls.profile.starter import LOCAL, starter
 from mintls.profile.times import Span
@@ -61,7 +61,10 @@ class Generate(Script):
     )
     only = cli.SwitchAttr("--only", str, list=True, argname="GLOB", help="Issue only entries with a matching name")
     shard = cli.SwitchAttr(
-        "--shard", str, argname="K/N", help="Mint only share K of N of every fleet; its CA must exist"
+        "--shard",
+        str,
+        argname="K/N",
+        help="Mint only share K of N of every fleet, whose CA must exist; auto or auto/N: that of the job",
     )
     renew_within = cli.SwitchAttr(
         "--renew-within", str, argname="TIME", help="Reissue what expires within it (30d). Default: a tenth of its life"
@@ -81,7 +84,7 @@ class Generate(Script):
             return self.write_starter(self.init, profile_or_names)
         gc.disable()  # a large profile is many objects without cycles, which would be searched again and again
         selection, openssl = self.selection(), Openssl()
-        profile_path = " ".join(profile_or_names)
+        profile_path = "standard input" if profile_or_names == (STDIN,) else " ".join(profile_or_names)
         profile = read_existing(read_requests(profile_of(profile_or_names), openssl), openssl)
         for glob in selection.only:
             if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):
@@ -144,21 +147,12 @@ class Generate(Script):
                 raise UsageError(f"--renew-within {error}") from None
         return Selection(
             only=tuple(self.only),
-            shard=self.share(),
+            shard=None if self.shard is None else parse_shard(self.shard, os.environ),
             renew_within=within,
             rotate_keys=bool(self.rotate_keys),
             force=bool(self.force),
             prune=bool(self.prune),
         )
-
-    def share(self) -> Shard | None:
-        """K/N as numbers."""
-        if self.shard is None:
-            return None
-        match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", self.shard)
-        if not match or not 1 <= int(match[1]) <= int(match[2]):
-            raise UsageError(f"--shard {self.shard!r} is not a share; write K/N with K from 1 to N, as in 1/8")
-        return Shard(int(match[1]), int(match[2]))
 
 
 def write_text(target: str, text: str) -> None:

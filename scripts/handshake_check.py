@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 import mintls.lazy_imports  # noqa: F401  first: it reports what is not installed, and saves time
 from mintls.cli import Progress, Script
+from mintls.configuration.advice import guess
 from mintls.errors import UsageError, closest, not_known
 from mintls.escape import printable
 from mintls.handshake.cases.case import Case, Row, rows
@@ -31,9 +32,10 @@ from mintls.handshake.connect.options import ConnectOptions
 from mintls.handshake.connect.protocols.registry import AUTO
 from mintls.handshake.listen.cases import client_cases
 from mintls.handshake.listen.options import ListenOptions
+from mintls.handshake.listen.stack import stack_of
 from mintls.handshake.own_pair import PairCheck
 from mintls.handshake.recording import WARNING, Recordings
-from mintls.handshake.result import Result, Run
+from mintls.handshake.result import Outcome, Result, Run
 from mintls.openssl.binary import Openssl
 from mintls.output_file import STDOUT, check_output, write_output
 from mintls.report.answer import answer
@@ -97,8 +99,9 @@ class HandshakeCheck(ConnectOptions, ListenOptions, Script):
     def main(self, path: str = "") -> int:
         if self.alpn and not (self.connect or self.listen):
             raise UsageError("--alpn needs --connect or --listen: give one of them")
+        self.check_stack()
         if self.explain is not None:
-            print(explain(self.explain, (*CATALOGUE, *OWN)), end="")
+            print(explain(self.explain, (*CATALOGUE, *OWN), self.stack), end="")
             return 0
         if self.list:
             print(listing(self.rows(self.catalogue())), end="")
@@ -121,6 +124,7 @@ class HandshakeCheck(ConnectOptions, ListenOptions, Script):
                 announce=announce,
             )
             checked = check.run(session)
+        program, says = self.stack_of(checked.results)
         run = Run(
             kind=checked.kind,
             subject=checked.subject,
@@ -129,6 +133,8 @@ class HandshakeCheck(ConnectOptions, ListenOptions, Script):
             milliseconds=(time.monotonic() - start) * 1000,
             strict=bool(self.strict),
             results=checked.results,
+            stack=program,
+            says=says,
         )
         # Before anything is printed: its reader may have gone, and the reports stay.
         for path, make in reports:
@@ -141,6 +147,14 @@ class HandshakeCheck(ConnectOptions, ListenOptions, Script):
         if recordings:
             sys.stderr.write(f"{WARNING.format(self.pcap)}\n")
         return run.status
+
+    def stack_of(self, results: Sequence[Result]) -> tuple[str, str]:
+        """The program that is tested and its words about itself; guessed only if there is something to fix."""
+        if self.stack or all(result.outcome in (Outcome.PASS, Outcome.SKIP, Outcome.INFO) for result in results):
+            return self.stack, ""
+        if self.listen:
+            return stack_of(self.client_cmd or ""), ""
+        return guess(result.evidence.received for result in results) if self.connect else ("", "")
 
     def reports(self) -> Sequence[tuple[str, Callable[[Run], bytes]]]:
         """Where each report goes, and what makes it. Raises OutputError for what cannot be written, UsageError."""
@@ -160,7 +174,7 @@ class HandshakeCheck(ConnectOptions, ListenOptions, Script):
         """What is checked: a server, a client, or our own pair. Raises UsageError."""
         if self.connect:
             bad = {**(revoked_files(Path(path)) if path else {}), **self.bad_files()}
-            keep, auto = Path(self.keep) if self.keep else None, self.probe == AUTO
+            keep, auto = Path(self.keep) if self.keep else None, self.asked() == AUTO
             versions = self.tls.split(",")
             return ServerCheck(self.target(), self.files(path), bad, versions, auto=auto, keep=keep)
         return self.client_check(path) if self.listen else PairCheck(path)

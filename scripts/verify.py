@@ -8,7 +8,7 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.cli import Script
@@ -84,23 +84,15 @@ class Verify(Script):
         help="Password of PKCS#12 files and keys: this environment variable",
     )
 
-    def _parse_args(self, argv: list[str]) -> Any:
-        """`-` as an argument is standard input; plumbum would take it for a switch."""
-        previous = ["", *argv]
-        words = [
-            STDIN if word == "-" and before != "--json" else word for word, before in zip(argv, previous, strict=False)
-        ]
-        return super()._parse_args(words)
-
     def main(self, source: str, *sources: str) -> int:
         if self.graph and self.graph not in LANGUAGES:
             raise UsageError(f"--graph {self.graph}: {not_known(self.graph, LANGUAGES)}")
         openssl = Openssl()
         at = parsed("--at", Moment.parse, self.at)
         warn = parsed("--warn", Span.parse, self.warn)
-        trust = read_trust(self.trust, openssl, self.jobs) if self.trust else None
+        trust = read_trust(named(self.trust), openssl, self.jobs) if self.trust else None
         options = ServerOptions(str(self.starttls or ""), self.sni or "")
-        inventory = read_inventory([source, *sources], openssl, self.jobs, self.password(), options)
+        inventory = read_inventory(list(map(named, (source, *sources))), openssl, self.jobs, self.password(), options)
         fingerprint = find_certificate(self.only, inventory) if self.only else ""
         seconds = int(at.moment.timestamp()) if at else None
         wanted = Wanted(trust, kinded(self.name or ""), cast(Purpose | None, self.purpose), seconds)
@@ -130,6 +122,11 @@ class Verify(Script):
             return read_password(read_beginning(self.password_file, 4096, pipes=True), self.password_file)
         except OSError as error:
             raise UsageError(f"--password-file {self.password_file}: {error.strerror}") from None
+
+
+def named(source: str) -> str:
+    """A source as a path; - is standard input."""
+    return STDIN if source == STDOUT else source
 
 
 def parsed(switch: str, parse: Callable[[str], T], text: str | None) -> T | None:

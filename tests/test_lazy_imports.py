@@ -25,6 +25,12 @@ def test_urllib_is_loaded_when_it_is_used(script: str) -> None:
     assert said.split() == ["False", "/a%20b", "True", "True", "urllib.request", "urllib.request"]
 
 
+def test_no_stack_is_loaded_before_it_is_asked_for() -> None:
+    program = f"import sys\nsys.path.insert(0, {str(SCRIPTS)!r})\nimport handshake_check, configure\n"
+    program += "print([name for name in sys.modules if name.startswith('mintls.stacks.')])"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
+
+
 def test_what_is_loaded_already_stays() -> None:
     program = (
         f"import sys, urllib.request as before\nsys.path.insert(0, {str(SCRIPTS)!r})\nimport mintls.lazy_imports\n"

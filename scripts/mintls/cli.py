@@ -38,7 +38,7 @@ class Script(cli.Application):
     def _parse_args(self, argv: list[str]) -> Any:
         """plumbum prints a mistake and the whole help on stdout, which may be a pipe into sh."""
         with self._usage():
-            return super()._parse_args(argv)
+            return super()._parse_args([_Dash(word) if word == "-" else word for word in argv])
 
     def _validate_args(self, swfuncs: Any, tailargs: Any) -> Any:
         with self._usage():
@@ -99,6 +99,15 @@ class Script(cli.Application):
 
 
 Script.unbind_switches("--help-all", "--completions")  # of subcommands, which there are none of, and of a shell
+
+
+class _Dash(str):
+    """A lone -, which is standard input or output; plumbum takes what starts with - for a switch."""
+
+    __slots__ = ()
+
+    def startswith(self, *_: Any) -> bool:
+        return False
 
 
 def _dashed(name: str) -> str:

@@ -12,6 +12,7 @@ from mintls.escape import printable
 
 DOES_NOT_HOLD, USAGE, COULD_NOT_RUN, INTERRUPTED = 1, 2, 3, 130
 REPORTED = 500  # mistakes of a profile that are reported
+SHORT = 5  # letters
 LONGEST = 500  # characters of a line of openssl's messages
 
 
@@ -66,13 +67,17 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that it may be a misspelling of, in either case; None when none is close."""
     folded = {candidate.lower(): candidate for candidate in known}
     guess = get_close_matches(word.lower(), folded, 1)
+    if not guess and len(word) <= SHORT:  # two letters exchanged are much of a short word
+        folded = {"".join(sorted(name)): candidate for name, candidate in folded.items() if len(name) <= SHORT}
+        guess = get_close_matches("".join(sorted(word.lower())), folded, 1, 0.8)
     return folded[guess[0]] if guess else None
 
 
 def guessed(word: str, known: Iterable[str], otherwise: str) -> str:
     """The hint for an unknown word: a guess, or what to do otherwise."""
     guess = closest(word, known)
-    return f"did you mean {guess}?" if guess else otherwise
+    shown = repr(guess) if guess == "none" else guess  # a word of the sentence otherwise
+    return f"did you mean {shown}?" if guess else otherwise
 
 
 def not_known(word: str, known: Iterable[str], otherwise: str = "") -> str:

@@ -43,8 +43,9 @@ class Record(Struct, frozen=True, kw_only=True):
     serial is upper-case hexadecimal; fingerprint the SHA-256 of the DER, hexadecimal, and x5t_s256 in base64url (RFC
     8705); pin_sha256 the SHA-256 of the public key (SubjectPublicKeyInfo) in base64; the dates are RFC 3339 in UTC;
     settings is a digest of the profile's settings, signer of the issuer's subject and key, exported of the contents of
-    the outputs; passphrase is the source of that of an encrypted key, as in openssl-passphrase-options(1); files maps
-    a file's content to its name, sha256 every name ever written to its digest.
+    the outputs; access is mode and group of the files with the key, if the profile sets them; passphrase is the source
+    of that of an encrypted key, as in openssl-passphrase-options(1); files maps a file's content to its name, sha256
+    every name ever written to its digest.
     """
 
     name: FileName
@@ -61,6 +62,7 @@ class Record(Struct, frozen=True, kw_only=True):
     files: dict[str, FileName]
     sha256: dict[FileName, str]
     encrypted: bool = False
+    access: str = ""
     passphrase: Source = ""
     x5t_s256: str = ""
     pin_sha256: str = ""

@@ -3,7 +3,7 @@
 import threading
 
 from mintls.errors import MintlsError
-from mintls.handshake.cases.case import Row, Verifier, rows
+from mintls.handshake.cases.case import Row, Turn, Verifier, rows
 from mintls.handshake.cases.catalogue import CATALOGUE
 from mintls.handshake.result import Result
 from mintls.handshake.schedule import try_rows
@@ -57,6 +57,27 @@ def test_what_is_left_out_is_not_tried() -> None:
     assert knows[0] == set()
     assert knows[1] == {"good"}
     assert knows[2] == {row.case.id for row in ROWS} - {"good-again"}
+
+
+def test_more_are_tried_at_once_when_the_first_controls_say_so() -> None:
+    """The barrier lets nobody on before five have come; one by one they would never meet."""
+    barrier = threading.Barrier(5, timeout=patient(20))
+    between = [row for row in ROWS if row.case.turn is Turn.BETWEEN][:5]
+    rows_ = [row for row in ROWS if row.case.turn is Turn.FIRST] + between
+    asked: list[int] = []
+
+    def connect(row: Row) -> Result:
+        if row in between:
+            barrier.wait()
+        return accepted(row)
+
+    def at_once(workers: int) -> int:
+        asked.append(workers)
+        return 5
+
+    results = try_rows(Openssl(), rows_, 1, connect, lambda group, known: (), lambda result: None, at_once)
+    assert len(results) == len(rows_)
+    assert asked == [1, 1], "not before the first controls"
 
 
 def test_an_error_ends_all_that_runs() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mintls.errors import ProfileError
 from mintls.manifest import Manifest, Record, joined
-from mintls.plan.selection import Shard
+from mintls.plan.shard import Shard
 from mintls.profile.load import load_profile, read_profile
 
 import pytest

@@ -10,7 +10,8 @@ from mintls.plan.renewal import (
     Decision,
     decide,
 )
-from mintls.plan.selection import Selection, Shard
+from mintls.plan.selection import Selection
+from mintls.plan.shard import Shard
 from mintls.profile.load import read_profile
 from mintls.profile.model import Entry, Profile
 
@@ -53,8 +54,7 @@ def standing(one: Profile) -> tuple[Manifest, dict[str, str]]:
         )  # fmt: skip
         records[entry.name] = record
         digests |= sha256
-        above = one.ancestors(entry)
-        exported = export_digest(entry, above, records) if entry.outputs else ""
+        exported = export_digest(entry, one, records) if entry.outputs else ""
         records[entry.name] = replace(record, signer=signer_digest(entry, records), exported=exported)
     return Manifest(profile="p", openssl="", certificates=tuple(records.values())), digests
 

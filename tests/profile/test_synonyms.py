@@ -45,6 +45,36 @@ def test_a_word_of_another_tool(fields: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("servers: {s: {sans: ['DNS:s']}}", "servers.s.sans: 'sans' is not known; did you mean san?"),
+        ("servers: {s: {snas: ['DNS:s']}}", "servers.s.snas: 'snas' is not known; did you mean san?"),
+        ("servers: {s: {dnsNames: ['DNS:s']}}", "servers.s.dnsNames: 'dnsNames' is not known; did you mean san?"),
+        ("clients: {c: {CN: c}}", "clients.c.CN: 'CN' is not known; did you mean subject: {CN: ...}?"),
+        ("  b: {exsting: {certificate: a, key: b}}",
+         "authorities.b.exsting: 'exsting' is not known; did you mean existing?"),
+        ("  b: {cross_sign: ca, issuer: ca}",
+         "authorities.b.cross_sign: 'cross_sign' is not known; did you mean cross_signs?"),
+        ("clients: {c: {subject: {CN: c}, subject_key_identifier: non}}",
+         "clients.c.subject_key_identifier: 'non' is not a key identifier; write hash, none, or pairs of "
+         "hexadecimal digits"),
+        ("clients: {c: {subject: {CN: c}, authority_key_identifier: non}}",
+         "clients.c.authority_key_identifier: 'non' is not known; did you mean 'none'?"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_field_is_reported_and_not_what_follows_from_it(text: str, message: str) -> None:
+    assert complaints(f"authorities:\n  ca: {{subject: {{CN: CA}}}}\n{text}\n") == [f"3: {message}"]
+
+
+def test_a_misspelt_default_is_reported_once() -> None:
+    text = "authorities: {a: {subject: {CN: A}}, b: {subject: {CN: B}}}\nclients: {c: {subject: {CN: c}}}\n"
+    assert complaints(f"defaults: {{isuer: a}}\n{text}") == [
+        "1: defaults.isuer: 'isuer' is not known; did you mean issuer?"
+    ]
+    assert complaints(text) == ["2: clients.c.issuer: issuer is missing; write one of a, b"]
+
+
+@pytest.mark.parametrize(
     ("word", "hint"), [("certs", "servers or clients"), ("ca", "authorities"), ("server", "servers")]
 )
 def test_a_section_of_another_tool(word: str, hint: str) -> None:

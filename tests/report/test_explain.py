@@ -2,9 +2,9 @@
 
 import re
 
+from mintls.configuration.mistake import Mistake
 from mintls.errors import UsageError
 from mintls.handshake.cases.catalogue import CATALOGUE
-from mintls.handshake.cases.remedies import Remedy
 from mintls.handshake.connect.catalogue import OWN
 from mintls.report.explain import explain
 
@@ -91,12 +91,19 @@ def test_the_fix_is_for_the_wrong_verdict(case: str, verdict: str) -> None:
     assert set(re.findall("Fix for a (?:server|client) that (.*):", explain(case, EVERY))) == {verdict}
 
 
+def test_one_stack_is_explained_by_itself() -> None:
+    text = explain("none", EVERY, "nginx")
+    assert fields(text)["nginx"].startswith("ssl_verify_client on")
+    assert "Node" not in fields(text)
+    assert "Fix for" not in explain("none", EVERY, "curl"), "which is a client"
+
+
 def test_a_row_is_its_case() -> None:
     assert explain("client/1.2/expired", CATALOGUE) == explain("expired", CATALOGUE)
 
 
 def test_an_empty_field_is_left_out() -> None:
-    bare = replace(CATALOGUE[0], why="", mistake="", remedy=Remedy())
+    bare = replace(CATALOGUE[0], why="", mistake="", kind=Mistake.NONE)
     text = explain("good", [bare])
     assert "reason" not in text
     assert "Fix for" not in text

@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from conftest import PROFILES, Fake, Run, contents
+from conftest import PROFILES, Fake, Run, contents, load
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -386,6 +386,32 @@ def handshake(directory: Path, server: str, client: str, name: str) -> bool:
 )
 def test_pythons_ssl(server: str, client: str, name: str, answer: bool, dev: Path) -> None:
     assert handshake(dev, server, client, name) is answer
+
+
+def test_a_profile_on_standard_input(tmp_path: Path) -> None:
+    """Its paths are relative to the current directory; it is never a set of names."""
+
+    def run(*words: str, input: str) -> "subprocess.CompletedProcess[str]":
+        argv = [sys.executable, str(SCRIPTS / "generate.py"), *words]
+        return subprocess.run(argv, input=input, cwd=tmp_path, capture_output=True, text=True)
+
+    (tmp_path / "word").write_text("a passphrase\n")
+    text = "authorities: {ca: {subject: {CN: CA}, key: ec:P-256, passphrase: {file: word}}}\n"
+    done = run("-", "-o", "set", input=text)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load(tmp_path / "set" / "ca.crt").subject.rfc4514_string() == "CN=CA"
+    assert b"ENCRYPTED" in (tmp_path / "set" / "ca.key").read_bytes()
+    assert run("-", "-o", "set", "--check", input=text).returncode == 0
+    script = run("--dry-run", "-", input=text)
+    assert script.stdout.splitlines()[1] == "# standard input, as mintls mints it"
+    wrong = run("-", "-o", "other", input=text + "clients: {c: {}}\n")
+    assert (wrong.returncode, wrong.stderr) == (
+        2, "standard input:2: clients.c.subject: is missing; write subject: {CN: c}\n",
+    )  # fmt: skip
+    assert run("-", input="").stderr.startswith("standard input:1: is empty")
+    both = run("-", "localhost", input=text)
+    assert both.stderr == "- is a profile: give one profile, or only host names and addresses\n"
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,15 +101,18 @@ def second_user(program: str, loot: Path, *words: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
-    """A directory below which the second user can go, with a folder of his own."""
-    for path in (tmp_path, *tmp_path.parents):
-        if not path.stat().st_mode & 0o001:
-            path.chmod(path.stat().st_mode | 0o001)
-    loot = tmp_path / "loot"
-    loot.mkdir()
-    os.chown(loot, OTHER_USER, OTHER_USER)
-    return tmp_path
+def shared() -> Iterator[Path]:
+    """A directory below which the second user can go, with a folder of his own.
+
+    Not tmp_path: every session of pytest closes the directory of all sessions to other users when it starts.
+    """
+    with tempfile.TemporaryDirectory(prefix="mintls-shared-") as name:
+        directory = Path(name).resolve()
+        directory.chmod(0o755)
+        loot = directory / "loot"
+        loot.mkdir()
+        os.chown(loot, OTHER_USER, OTHER_USER)
+        yield directory
 
 
 @pytest.mark.parametrize(("mode", "owner", "status"), [(0o1777, 0, 0), (0o777, 0, 3), (0o755, OTHER_USER, 3)])

@@ -1,5 +1,7 @@
 """The options that --connect and --listen share."""
 
+from mintls.configuration.registry import stack
+
 from plumbum import cli
 
 
@@ -10,3 +12,12 @@ class PeerOptions(cli.Application):
         "--alpn", str, argname="NAMES", default="", group="Peer",
         help="ALPN protocols to offer to a server, or to select from for a client, such as h2",
     )  # fmt: skip
+    stack = cli.SwitchAttr(
+        "--stack", str, argname="NAME", default="", group="Peer",
+        help="The program that is tested, such as nginx: for its protocol, and its own fixes; otherwise it is guessed",
+    )  # fmt: skip
+
+    def check_stack(self) -> None:
+        """Raises UsageError for a stack that is not known."""
+        if self.stack:
+            stack(self.stack)

@@ -68,6 +68,8 @@ class Run(Struct, frozen=True, kw_only=True):
     milliseconds: float
     strict: bool
     results: tuple[Result, ...]
+    stack: str = ""  # the program that is checked, if it is known: its fixes are given
+    says: str = ""  # the server's own words, from which that is guessed
 
     def count(self, outcome: Outcome) -> int:
         """How many rows have that outcome."""

@@ -19,19 +19,22 @@ def try_rows(
     connect: Callable[[Row], Result],
     leave_out: Callable[[Iterable[Row], Iterable[Result]], Iterable[Result]],
     done: Done,
+    at_once: Callable[[int], int] = lambda workers: workers,
 ) -> tuple[Result, ...]:
     """Every row's result, in the order of the rows; `done` is called with each as soon as it is known.
 
     The controls `good` go first and `good-again` last. `leave_out` returns the results of the rows that
-    need no connection, given the results so far.
+    need no connection, given the results so far; `at_once`, once the first controls are known, how many rows are tried
+    at a time.
     """
     rows = tuple(rows)
     results: dict[str, Result] = {}
-    with Workers[str, Result](workers, openssl.stop) as pool:
-        for turn in (Turn.FIRST, Turn.BETWEEN, Turn.LAST):
-            group = [row for row in rows if row.case.turn is turn]
-            left_out = tuple(leave_out(group, tuple(results.values())))
-            idle = {result.row.id for result in left_out}
+    for turn in (Turn.FIRST, Turn.BETWEEN, Turn.LAST):
+        group = [row for row in rows if row.case.turn is turn]
+        left_out = tuple(leave_out(group, tuple(results.values())))
+        idle = {result.row.id for result in left_out}
+        count = workers if turn is Turn.FIRST else at_once(workers)
+        with Workers[str, Result](count, openssl.stop) as pool:
             for row in group:
                 if row.id not in idle:
                     pool.submit(row.id, partial(connect, row))

@@ -17,29 +17,33 @@ from mintls.minting.store import Store, open_store
 from mintls.openssl.binary import Openssl
 from mintls.plan.crl import CrlIssue, make_crls
 from mintls.plan.fold import compact, without_explicit_none
+from mintls.plan.ocsp_index import make_indexes
 from mintls.plan.orphans import Orphan, find_orphans
-from mintls.plan.plan import Plan, Work, make_issues, make_plan
-from mintls.plan.renewal import Decision, decide, with_bundles
+from mintls.plan.plan import Plan, Work, make_issues, make_plan, with_key_access
+from mintls.plan.renewal import Decision, decide, with_lists
 from mintls.plan.selection import Selection
+from mintls.plan.shard import Shard
 from mintls.profile.existing_ca import read_existing
 from mintls.profile.file_names import FileNames
 from mintls.profile.model import Profile
 from mintls.profile.signing_request import read_requests
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 KEEP_CURRENT = Selection()
 
 
 class Outcome(Struct, frozen=True):
     """What a run did, or with --check would do: a decision for each entry, the CRLs issued, and orphans, which are
-    removed if `pruned`.
+    removed if `pruned`. `missing` shares are not in the directory although others of their number are.
     """
 
     decisions: tuple[Decision, ...]
     crls: tuple[CrlIssue, ...]
     orphans: tuple[Orphan, ...] = ()
     pruned: bool = False
+    missing: tuple[Shard, ...] = ()
 
     @property
     def current(self) -> bool:
@@ -79,14 +83,15 @@ def check(
     It needs no lock. Raises OutputError if the directory cannot be read.
     """
 
-    def read(snapshot: Snapshot) -> tuple[Manifest | None, dict[str, str]]:
-        return (manifest := snapshot.manifest()), digests(snapshot, manifest)
+    def read(snapshot: Snapshot) -> tuple[Manifest | None, dict[str, str], tuple[Shard, ...]]:
+        return (manifest := snapshot.manifest()), digests(snapshot, manifest), snapshot.missing_shares()
 
     try:
-        manifest, present = read_snapshot(directory, read)
+        manifest, present, missing = read_snapshot(directory, read)
     except OSError as error:
         raise OutputError(f"{error.filename or directory}: {error.strerror}; choose a different -o") from None
-    return _decide(profile, directory, manifest, present, selection, openssl, workers)[0]
+    outcome, _ = _decide(profile, directory, manifest, present, selection, openssl, workers)
+    return outcome if selection.shard else replace(outcome, missing=missing)
 
 
 def _decide(
@@ -108,7 +113,7 @@ def _decide(
         decisions = with_changed_secrets(decisions, profile.files, directory, selection, openssl, workers)
     work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
     plan = plan_of(profile, work, manifest, digests, now, selection)
-    following = with_bundles(decisions, plan.crls, profile, selection)
+    following = with_lists(decisions, plan.crls, profile, selection)
     if following != decisions:
         work = {decision.entry.name: decision.work for decision in following if decision.work}
         plan = plan_of(profile, work, manifest, digests, now, selection)
@@ -126,9 +131,14 @@ def plan_of(
 ) -> Plan:
     """The plan for this work, with the CRLs that must be issued after it."""
     issues = make_issues(profile, work, serials(manifest), now)
+    issues = tuple(with_key_access(issues, profile.files, manifest.named if manifest else {}))
     issued = {issue.entry.name: issue.serial for issue in issues if issue.serial}
     signing = tuple(entry for entry in profile.entries if selection.covers(entry) and entry.is_authority)
-    return make_plan(profile, issues, make_crls(profile, signing, manifest, issued, digests, now), now)
+    crls = make_crls(profile, signing, manifest, issued, digests, now)
+    serials_of = [(issue.entry, issue.serial) for issue in issues if issue.serial]
+    listing = [issue.entry for issue in issues if "ocsp-index" in issue.entry.outputs]
+    indexes = make_indexes(profile, serials_of, listing, crls, manifest, digests, now)
+    return make_plan(profile, issues, crls, indexes, now)
 
 
 def whole_plan(profile: Profile) -> Plan:

@@ -76,6 +76,22 @@ def check_private(directory: Path) -> None:
         raise OutputError(f"{path} {why}, who could read the private keys; {hint}, or choose a different -o")
 
 
+def group_number(group: str) -> int:
+    """Of a group by name or number. Raises KeyError when there is none of that name."""
+    return int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid
+
+
+def missing_group(group: str) -> str:
+    """Why this user cannot give a file to the group; empty if that is possible."""
+    try:
+        number = group_number(group)
+    except KeyError:
+        return f"there is no group {group!r} on this machine; create it, or write its number"
+    if os.geteuid() == 0 or number in (os.getegid(), *os.getgroups()):
+        return ""
+    return f"only a member of the group {group!r} can give it a file; run this as one, or as root"
+
+
 def _locked(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mintls.errors import ProfileError
 from mintls.input_file import read_beginning
+from mintls.minting.output_directory import missing_group
 from mintls.openssl.binary import Openssl
 from mintls.plan.commands import key_command
 from mintls.profile.model import Entry, Profile
@@ -49,6 +50,8 @@ def check_abilities(profile: Profile, openssl: Openssl) -> None:
             if option in unable:
                 sentence = f"this openssl has no `{option}` ({openssl.version()}); {'; '.join(NEEDED[option])}"
                 complaints.append(f"{entry.where}.{field}: {sentence}, or set OPENSSL to a different one")
+        if entry.settings.key_group and (sentence := missing_group(entry.settings.key_group)):
+            complaints.append(f"{entry.where}.key_group: {sentence}")
         secrets_of = {"passphrase": entry.settings.passphrase}
         if {"pkcs12", "truststore"} & set(entry.outputs):
             secrets_of["pkcs12.password"] = entry.settings.pkcs12.password

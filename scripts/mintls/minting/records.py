@@ -10,7 +10,8 @@ from mintls.errors import VerificationError
 from mintls.manifest import Manifest, Record
 from mintls.minting.store import sha256_of
 from mintls.plan.digests import export_digest, settings_digest, signer_digest
-from mintls.plan.plan import Issue, Plan
+from mintls.plan.ocsp_index import index_text, lines_of
+from mintls.plan.plan import Issue, Plan, access_word
 from mintls.profile.choices import Role
 from mintls.profile.file_names import FileNames, Files
 from mintls.profile.model import Profile
@@ -31,16 +32,26 @@ def records(plan: Plan, profile: Profile, existing: Manifest | None, stage: Path
             new[name] = _record(issue, files, stage, old.get(name))
         else:
             own = files.of(name)
-            new[name] = _with_files(old[name], {output: own[output] for output in issue.entry.outputs}, stage)
+            made = (output for output in issue.entry.outputs if output != "ocsp-index")  # which comes last
+            new[name] = _with_files(old[name], {output: own[output] for output in made}, stage)
+            if issue.entry.owns_key:
+                new[name] = structs.replace(new[name], access=access_word(issue.entry))
     for crl in plan.crls:
         name = crl.entry.name
         record = structs.replace(new[name] if name in new else old[name], crl=crl.record)
         new[name] = _with_files(record, {"crl": crl.file}, stage)
     every = {**old, **new}
+    for index in plan.indexes:
+        name, file = index.entry.name, stage / index.file
+        lines = lines_of(every.values(), profile.issuing_names(index.entry))
+        crl_record = every[name].crl
+        before = file.read_text(encoding="utf-8") if index.exists else ""
+        file.write_text(index_text(lines, crl_record.revoked if crl_record else (), before), encoding="utf-8")
+        new[name] = _with_files(new[name], {"ocsp-index": index.file}, stage)
     for issue in plan.issues:
         entry = issue.entry
         signer = signer_digest(entry, every) if issue.serial else new[entry.name].signer
-        exported = export_digest(entry, profile.ancestors(entry), every)
+        exported = export_digest(entry, profile, every)
         new[entry.name] = structs.replace(new[entry.name], signer=signer, exported=exported)
     return list(new.values())
 
@@ -78,6 +89,7 @@ def _record(issue: Issue, files: FileNames, stage: Path, old: Record | None) -> 
         settings=settings_digest(entry),
         files=kept,
         sha256={**(old.sha256 if old else {}), **digests},
+        access=access_word(entry) if entry.owns_key else "",
         encrypted=entry.settings.passphrase is not None and not entry.existing,
         passphrase=entry.settings.passphrase.words if entry.settings.passphrase and not entry.existing else "",
         crl=old.crl if old else None,

@@ -6,7 +6,6 @@ What is read while that directory, or a manifest, changes is read again.
 
 import errno
 import os
-import re
 import stat
 import time
 from collections.abc import Callable
@@ -18,9 +17,9 @@ from typing import NamedTuple, TypeVar
 from mintls.errors import MintlsError, OutputError
 from mintls.input_file import MAX_BYTES, Input, read_input
 from mintls.manifest import MANIFEST, Manifest, check_issuers, decode_manifest, joined
+from mintls.plan.shard import SHARD_MANIFEST, Shard, missing_shares
 
 COMMIT = ".mintls-commit"
-SHARE = re.compile(r"manifest\.[0-9]{1,6}-of-[0-9]{1,6}\.json")
 MAX_MANIFEST = 512 * 1024 * 1024  # bytes; 100 000 certificates take 120 MB
 PATIENCE, PAUSE = 20.0, 0.01  # seconds
 
@@ -52,7 +51,7 @@ class Snapshot(NamedTuple):
         """The manifest and those of the shards as one, or None. Raises OutputError for one that mintls did not write,
         OSError for one that cannot be read.
         """
-        names = [MANIFEST, *sorted(name for name in self._listed() if SHARE.fullmatch(name))]
+        names = [MANIFEST, *sorted(name for name in self._listed() if SHARD_MANIFEST.fullmatch(name))]
         manifests = []
         for name in names:
             with suppress(FileNotFoundError):
@@ -63,6 +62,10 @@ class Snapshot(NamedTuple):
         manifest = joined(manifests)
         check_issuers(manifest, str(self.directory / MANIFEST))
         return manifest
+
+    def missing_shares(self) -> tuple[Shard, ...]:
+        """The shares that are not here beside others of the same fleets."""
+        return missing_shares(self._listed())
 
     def _listed(self) -> set[str]:
         return {*_listing(self.directory), *self.committed}
@@ -127,7 +130,7 @@ class _State(NamedTuple):
 def _state(directory: Path) -> _State:
     manifests = []
     for name in sorted(_listing(directory)):
-        if name == MANIFEST or SHARE.fullmatch(name):
+        if name == MANIFEST or SHARD_MANIFEST.fullmatch(name):
             with suppress(FileNotFoundError):
                 status = os.lstat(directory / name)
                 manifests.append((name, status.st_ino, status.st_mtime_ns, status.st_size))

@@ -21,11 +21,11 @@ from typing import NamedTuple
 from mintls.errors import OutputError
 from mintls.input_file import open_input, read_input
 from mintls.manifest import MANIFEST, Manifest, encode_manifest
-from mintls.minting.output_directory import check_private, lock, make_directory
-from mintls.minting.snapshot import COMMIT, SHARE, Snapshot, digests
+from mintls.minting.output_directory import check_private, group_number, lock, make_directory
+from mintls.minting.snapshot import COMMIT, Snapshot, digests
 from mintls.plan.plan import Plan
-from mintls.plan.selection import Shard
-from mintls.plan.step import KEY_MODE, Output
+from mintls.plan.shard import SHARD_MANIFEST, Shard
+from mintls.plan.step import Output
 
 STAGING = ".mintls-stage-"
 STAGE = re.compile(re.escape(STAGING) + "[0-9a-f]{16}")  # names of staging directories, which may be removed
@@ -83,7 +83,7 @@ class Store:
 
         Raises OutputError if another user could read the private keys.
         """
-        if any(output.mode == KEY_MODE for output in plan.outputs):
+        if any(output.secret for output in plan.outputs):
             check_private(self.directory)
         name = f"{STAGING}{secrets.token_hex(8)}"
         os.mkdir(name, 0o700, dir_fd=self._handle)
@@ -118,14 +118,14 @@ class Store:
     ) -> None:
         """Make the staged outputs and the manifest the set, and remove these files. All or nothing, also if the machine
         stops.
-
-        A shard's manifest has a name of its own, so that shares from many machines can be put into one directory.
         """
-        name = f"manifest.{shard.number}-of-{shard.of}.json" if shard else MANIFEST
+        name = shard.manifest if shard else MANIFEST
         os.mkdir(NEW_COMMIT, 0o700, dir_fd=stage.handle)
         commit = _open_own(NEW_COMMIT, stage.handle)
         try:
             for output in outputs:
+                if output.group:
+                    os.chown(output.name, -1, group_number(output.group), dir_fd=stage.handle)
                 os.chmod(output.name, output.mode, dir_fd=stage.handle)
                 os.rename(output.name, output.name, src_dir_fd=stage.handle, dst_dir_fd=commit)
             _write(name, encode_manifest(manifest), commit, 0o644)
@@ -144,7 +144,7 @@ class Store:
         os.fsync(self._handle)
         carry_on(self.directory, self._handle)
         if not shard:
-            for share in filter(SHARE.fullmatch, os.listdir(self._handle)):
+            for share in filter(SHARD_MANIFEST.fullmatch, os.listdir(self._handle)):
                 os.unlink(share, dir_fd=self._handle)  # its records are in the manifest now
 
     def _check_stage(self, stage: Stage) -> None:
@@ -171,7 +171,9 @@ def carry_on(directory: Path, handle: int) -> None:
             raise OutputError(f"{sentence}; move it away, or run this as the user who started publishing it") from None
         try:
             # the manifests last: they describe the other files
-            names = sorted(os.listdir(commit), key=lambda name: name == MANIFEST or bool(SHARE.fullmatch(name)))
+            names = sorted(
+                os.listdir(commit), key=lambda name: name == MANIFEST or bool(SHARD_MANIFEST.fullmatch(name))
+            )
             for name in (name for name in names if name != REMOVED):
                 os.replace(name, name, src_dir_fd=commit, dst_dir_fd=handle)
             if REMOVED in names:

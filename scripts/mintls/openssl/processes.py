@@ -59,11 +59,15 @@ class Processes:
         """Kill what is past its deadline; one thread for all, since each Popen.wait(timeout) polls: 1 ms."""
         while self._watched:
             time.sleep(TICK)
-            with self._lock:
-                for process, end in self._running.items():
-                    if time.monotonic() > end:
-                        send(process, signal.SIGKILL)
-                self._watched = any(end < math.inf for end in self._running.values())
+            self._end_late()
+
+    def _end_late(self) -> None:
+        """A sleeping thread must hold no process: plumbum's has a __del__, which fails while Python shuts down."""
+        with self._lock:
+            for process, end in self._running.items():
+                if time.monotonic() > end:
+                    send(process, signal.SIGKILL)
+            self._watched = any(end < math.inf for end in self._running.values())
 
     def stop(self) -> None:
         """End every process that still runs and start no more: for ^C, which only the main thread sees."""

@@ -170,8 +170,8 @@ def key_command(key: str, out: str, passphrase: Secret | None = None) -> tuple[s
 def key_options(key: str) -> tuple[str, tuple[str, ...]]:
     """The algorithm and its options, as genpkey(1) and `req -newkey` take them."""
     algorithm, _, parameter = key.partition(":")
-    if algorithm == "rsa":
-        return "RSA", ("-pkeyopt", f"rsa_keygen_bits:{parameter}")
+    if algorithm in ("rsa", "rsa-pss"):
+        return algorithm.upper(), ("-pkeyopt", f"rsa_keygen_bits:{parameter}")
     if algorithm == "ec":
         return "EC", ("-pkeyopt", f"ec_paramgen_curve:{parameter}", "-pkeyopt", "ec_param_enc:named_curve")
     # the seed alone (RFC 9881 section 6), which every implementation reads; the default is seed and expanded key
@@ -201,7 +201,7 @@ def dated_step(
         *passin(signer.settings.passphrase), "-in", entry_files["request"],
         "-startdate", asn1_time(when.begin), "-enddate", asn1_time(when.end),
         "-extfile", entry_files["config"], "-extensions", EXTENSIONS, "-out", out,
-        *(("-md", signer.settings.digest) if digest(signer) else ()),
+        *(("-md", signer.settings.digest) if digest(signer) else ()), *salt(signer),
     )  # fmt: skip
     needs = (entry_files["request"], entry_files["config"], f"{name}+ca.cnf", key, *(() if itself else (certificate,)))
     left = (f"{name}+index.attr", f"{name}+index.old", f"{name}+serial.old")
@@ -233,4 +233,11 @@ def impostor_actions(name: str, signer: Entry) -> Iterator[Action]:
 
 def digest(signer: Entry) -> tuple[str, ...]:
     """Edwards curves and ML-DSA hash in their own way and take no digest (RFC 8410, RFC 9881)."""
-    return () if signer.settings.key.startswith(("ed", "ml")) else (f"-{signer.settings.digest}",)
+    if signer.settings.key.startswith(("ed", "ml")):
+        return ()
+    return (f"-{signer.settings.digest}", *salt(signer))
+
+
+def salt(signer: Entry) -> tuple[str, ...]:
+    """RSA-PSS: a salt as long as the hash, as everybody expects (RFC 4055 section 3.1); openssl's is the longest."""
+    return ("-sigopt", "rsa_pss_saltlen:digest") if signer.settings.key.startswith("rsa-pss") else ()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mintls.errors import OutputError
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
-from mintls.plan.commands import digest, key_file, passin
+from mintls.plan.commands import digest, key_file, passin, salt
 from mintls.plan.step import Config, Step
 from mintls.plan.validity import asn1_time
 from mintls.profile.fields import Authority
@@ -66,7 +66,7 @@ def revocations(
     last = records[authority.name].crl if authority.name in records else None
     listed = {revocation.serial: revocation for revocation in (last.revoked if last else ())}
     for entry in profile.entries:
-        if entry.settings.revoked and entry.issuer == authority.name:
+        if entry.settings.revoked and (signer := profile.signer(entry)) and signer.name == authority.name:
             if entry.name not in issued and entry.name not in records:
                 continue  # not minted yet: in a different shard, or not selected
             serial = issued[entry.name].removeprefix("0x") if entry.name in issued else records[entry.name].serial
@@ -111,7 +111,7 @@ def _crl_issue(
     argv = (
         "ca", "-gencrl", "-batch", "-config", f"{name}+crl.cnf", "-cert", entry_files["certificate"],
         "-keyfile", key, *passin(entry.settings.passphrase),
-        *(("-md", entry.settings.digest) if digest(entry) else ()), *dates, "-out", file,
+        *(("-md", entry.settings.digest) if digest(entry) else ()), *salt(entry), *dates, "-out", file,
     )  # fmt: skip
     needs = (entry_files["certificate"], key, *(config.name for config in configs))
     litter = (f"{name}+revoked.attr", f"{name}+crlnumber.old")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from mintls.plan.step import Step
 from mintls.profile.model import Entry
 
-FORGEABLE = ("rsa", "ec:P-256", "ec:P-384", "ec:P-521")  # the keys whose format forged_key_step knows
+FORGEABLE = ("rsa:", "ec:P-256", "ec:P-384", "ec:P-521")  # the keys whose format forged_key_step knows
 
 
 def defect_steps(entry: Entry, sound: str, entry_files: Mapping[str, str]) -> Iterator[Step]:

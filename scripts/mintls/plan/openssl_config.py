@@ -84,6 +84,7 @@ def _extensions(entry: Entry, lists: Lists) -> Iterator[tuple[str, str]]:
     yield "crlDistributionPoints", "@crl" if lists["crl"] else ""
     yield "authorityInfoAccess", "@ocsp" if lists["ocsp"] else ""
     yield "tlsfeature", "status_request" if settings.must_staple else ""
+    yield "noCheck", "ignored" if entry.role == "responder" else ""  # RFC 6960 section 4.2.2.2.1
     yield "nsCertType", ",".join(netscape.cert_type) if netscape else ""
     yield "nsComment", quoted(netscape.comment) if netscape and netscape.comment else ""
 

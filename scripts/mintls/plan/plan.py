@@ -4,20 +4,22 @@ The workflow is the one that people know: genpkey makes a key, req a signing req
 then verify checks each certificate for its purpose, trusting only the roots of the plan.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from mintls.manifest import Record
 from mintls.plan.commands import copy_actions, entry_actions
 from mintls.plan.crl import CrlIssue
+from mintls.plan.ocsp_index import IndexIssue
 from mintls.plan.outputs import SECRET, crl_bundle_step, export_steps
 from mintls.plan.resigned import defective_serial
-from mintls.plan.step import KEY_MODE, PUBLIC_MODE, Action, Config, Output, Step
+from mintls.plan.step import PUBLIC_MODE, Action, Config, Output, Step
 from mintls.plan.validity import validity
 from mintls.profile.file_names import FileNames
 from mintls.profile.model import Entry, Profile
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 SHORT = timedelta(hours=1)  # a certificate that expires sooner could do so before it is verified
 FILES_A_VERIFY = 200  # certificates in one verify command: enough to share its start, few enough to spread
@@ -47,6 +49,7 @@ class Plan(Struct, frozen=True):
     issues: tuple[Issue, ...]
     crls: tuple[CrlIssue, ...]
     bundles: tuple[Step, ...]
+    indexes: tuple[IndexIssue, ...]
     checks: tuple[Step, ...]
 
     @property
@@ -71,6 +74,8 @@ class Plan(Struct, frozen=True):
         """Files of the existing set that the steps read."""
         made = {step.makes for step in self.steps} | {config.name for config in self.configs}
         needed = {name for step in (*self.steps, *self.checks) for name in step.needs if "/" not in name}
+        needed |= {output.name for output in self.outputs} - {index.file for index in self.indexes}
+        needed |= {index.file for index in self.indexes if index.exists}
         return tuple(sorted(needed - made))  # a path is the key of an existing CA, which stays where it is
 
 
@@ -85,23 +90,31 @@ def make_issues(
     )
 
 
-def make_plan(profile: Profile, issues: tuple[Issue, ...], crls: tuple[CrlIssue, ...], now: datetime) -> Plan:
+def make_plan(
+    profile: Profile,
+    issues: tuple[Issue, ...],
+    crls: tuple[CrlIssue, ...],
+    indexes: tuple[IndexIssue, ...],
+    now: datetime,
+) -> Plan:
     """The plan, with a check for every certificate in it that is meant to be valid."""
     bundles = (
         crl_bundle_step(profile.files, issue.entry, profile.ancestors(issue.entry))
         for issue in issues
         if "crl-bundle" in issue.entry.outputs
     )
-    return Plan(
-        issues, crls, tuple(bundles), tuple(_checks(profile, [issue.entry for issue in issues if issue.serial], now))
-    )
+    checks = _checks(profile, [issue.entry for issue in issues if issue.serial], now)
+    return Plan(issues, crls, tuple(bundles), indexes, tuple(checks))
 
 
 def _issue(
     files: FileNames, entry: Entry, issuers: Sequence[Entry], work: Work, draw_serial: Callable[[], str], now: datetime
 ) -> Issue:
     entry_files, exports = files.of(entry.name), export_steps(files, entry, issuers)
-    exported = [Output(entry_files[name], KEY_MODE if name in SECRET else PUBLIC_MODE) for name in entry.outputs]
+    exported = [
+        _secret_output(entry, entry_files[name]) if name in SECRET else Output(entry_files[name], PUBLIC_MODE)
+        for name in entry.outputs
+    ]
     if work == "outputs":
         return Issue(entry, work, "", (), tuple(exports), tuple(exported))
     if entry.certificate:
@@ -111,13 +124,41 @@ def _issue(
         return Issue(entry, work, serial, tuple(configs), (*actions, *exports), (copied, *exported))
     serial = defective_serial(entry, entry.settings.serial or draw_serial())
     configs, actions = entry_actions(files, entry, issuers, serial, now)
-    outputs = [Output(entry_files["key"], KEY_MODE), Output(entry_files["certificate"], PUBLIC_MODE), *exported]
+    key = _secret_output(entry, entry_files["key"])
+    outputs = [key, Output(entry_files["certificate"], PUBLIC_MODE), *exported]
     if files.keeps_request(entry.name) and issuers:
         outputs.append(Output(entry_files["request"], PUBLIC_MODE))
-    if entry.settings.csr or (work == "certificate" and "stolen_key" not in entry.settings.defects):
+    if (
+        entry.settings.csr
+        or entry.cross_signs
+        or (work == "certificate" and "stolen_key" not in entry.settings.defects)
+    ):
         actions = [action for action in actions if action.makes != entry_files["key"]]
         outputs = outputs[1:]
     return Issue(entry, work, serial, tuple(configs), (*actions, *exports), tuple(outputs))
+
+
+def _secret_output(entry: Entry, name: str) -> Output:
+    mode, group = entry.key_access
+    return Output(name, mode, group, secret=True)
+
+
+def with_key_access(issues: Iterable[Issue], files: FileNames, records: Mapping[str, Record]) -> Iterator[Issue]:
+    """The issues, with keys that are kept but whose mode or group must change: these are published once more."""
+    for issue in issues:
+        entry, record = issue.entry, records.get(issue.entry.name)
+        key = files.of(entry.name)["key"]
+        kept = record and record.files.get("key") == key and key not in {output.name for output in issue.outputs}
+        if record and kept and entry.owns_key and record.access != access_word(entry):
+            yield structs.replace(issue, outputs=(*issue.outputs, _secret_output(entry, key)))
+        else:
+            yield issue
+
+
+def access_word(entry: Entry) -> str:
+    """As the manifest has it: mode and group, or nothing for a key that only its user can use."""
+    mode, group = entry.key_access
+    return f"{mode:04o} {group}".strip() if (mode, group) != (0o600, "") else ""
 
 
 def _checks(profile: Profile, entries: list[Entry], now: datetime) -> Iterator[Step]:
@@ -167,4 +208,5 @@ def purposes(entry: Entry) -> tuple[str, ...]:
         "server": ("sslserver",),
         "client": ("sslclient",),
         "peer": ("sslserver", "sslclient"),
+        "responder": ("ocsphelper",),
     }[entry.role]

@@ -1,13 +1,13 @@
 """Which entries of a profile must be issued, and why: compares the profile with the existing set (pure)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from mintls.errors import OutputError
 from mintls.manifest import Manifest, Record
 from mintls.plan.crl import CrlIssue
 from mintls.plan.digests import export_digest, settings_digest, signer_digest
-from mintls.plan.plan import Work
+from mintls.plan.plan import Work, access_word
 from mintls.plan.selection import Selection
 from mintls.plan.validity import validity
 from mintls.profile.model import Entry, Profile
@@ -54,18 +54,22 @@ def decide(
     records = manifest.named if manifest else {}
     listed = [revocation for record in records.values() if record.crl for revocation in record.crl.revoked]
     revoked = {revocation.serial: revocation.reason for revocation in listed}
-    decider = _Decider(digests, now, selection, records, revoked)
+    decider = _Decider(profile, digests, now, selection, records, revoked)
     decisions: dict[str, Decision] = {}
     for entry in profile.entries:
         record, entry_files = records.get(entry.name), profile.files.of(entry.name)
         issuers = [decisions[other.name] for other in profile.ancestors(entry)]
         issuer = issuers[0] if issuers else None
-        work, why = decider.due(entry_files, entry, record, issuers)
+        target = decisions.get(entry.cross_signs or "")
+        work, why = decider.due(entry_files, entry, record, issuers, target)
+        if target and work == "key and certificate":
+            work = "certificate"  # its key is that of the CA which it cross-signs
         if work in ("certificate", "key and certificate"):
             if (
                 work == "certificate"
                 and entry_files["key"] not in digests
                 and not (entry.settings.csr or entry.existing)
+                and not (target and target.work == "key and certificate")
             ):
                 raise OutputError(
                     f"{entry.name} must be issued ({why}), but {entry_files['key']} is missing; restore it"
@@ -77,18 +81,27 @@ def decide(
     return tuple(decisions.values())
 
 
-def with_bundles(
+def with_lists(
     decisions: Sequence[Decision], crls: Sequence[CrlIssue], profile: Profile, selection: Selection
 ) -> tuple[Decision, ...]:
-    """The decisions with the CRL bundles that must follow these CRLs."""
+    """The decisions with the CRL bundles and OCSP indexes that must follow these CRLs and certificates."""
     files = {crl.entry.name: crl.file for crl in crls}
+    issuing = {signer.name: one.entry.name for one in decisions if one.signs and (signer := profile.signer(one.entry))}
+
+    def reasons(entry: Entry) -> Iterator[str]:
+        if "crl-bundle" in entry.outputs:
+            owners = [one.key_owner for one in profile.ancestors(entry) or [entry]]
+            yield from (f"{files[name]} is reissued" for name in owners if name in files)
+        if "ocsp-index" in entry.outputs and entry.name in issuing:
+            yield f"{issuing[entry.name]} is issued"
+        elif "ocsp-index" in entry.outputs and entry.name in files:
+            yield f"{files[entry.name]} is reissued"
 
     def follow(decision: Decision) -> Decision:
-        entry = decision.entry
-        if decision.work or "crl-bundle" not in entry.outputs or not selection.covers(entry):
+        if decision.work or not selection.covers(decision.entry):
             return decision
-        reissued = [files[one.name] for one in profile.ancestors(entry) or [entry] if one.name in files]
-        return structs.replace(decision, work="outputs", why=f"{reissued[0]} is reissued") if reissued else decision
+        why = next(reasons(decision.entry), "")
+        return structs.replace(decision, work="outputs", why=why) if why else decision
 
     return tuple(map(follow, decisions))
 
@@ -111,6 +124,7 @@ def _check_issuer(
 class _Decider(Struct, frozen=True):
     """Decides on one entry; has what all decisions need."""
 
+    profile: Profile
     digests: Mapping[str, str]
     now: datetime
     selection: Selection
@@ -118,9 +132,16 @@ class _Decider(Struct, frozen=True):
     revoked: Mapping[str, str]
 
     def due(
-        self, entry_files: Mapping[str, str], entry: Entry, record: Record | None, issuers: Sequence[Decision]
+        self,
+        entry_files: Mapping[str, str],
+        entry: Entry,
+        record: Record | None,
+        issuers: Sequence[Decision],
+        target: Decision | None,
     ) -> tuple[Work | None, str]:
-        """The first reason that applies, the most work first; `issuers` are the decisions on its issuers."""
+        """The first reason that applies, the most work first; `issuers` are the decisions on its issuers, `target` that
+        on the CA whose key it has.
+        """
         issuer = issuers[0] if issuers else None
         if not self.selection.covers(entry):
             return None, "not selected"
@@ -132,6 +153,10 @@ class _Decider(Struct, frozen=True):
             return "key and certificate", why
         if why := self._certificate_is_due(entry_files, entry, record) or self._issuer_changed(entry, record, issuer):
             return "certificate", why
+        if target and target.replaced:
+            return "certificate", f"{target.entry.name} has a new key or subject"
+        if entry.owns_key and "key" in record.files and record.access != access_word(entry):
+            return "outputs", f"the mode of {entry_files['key']} must be {access_word(entry) or '0600'}"
         if entry.outputs and (why := self._outputs_are_due(entry_files, entry, record, issuers)):
             return "outputs", why
         expired = datetime.fromisoformat(record.not_after) <= self.now
@@ -165,7 +190,7 @@ class _Decider(Struct, frozen=True):
         )
 
     def _key_is_due(self, entry_files: Mapping[str, str], entry: Entry, record: Record) -> str:
-        if entry.settings.csr:
+        if entry.settings.csr or entry.cross_signs:
             return ""
         if (
             record.files.get("certificate") != entry_files["certificate"]
@@ -231,5 +256,4 @@ class _Decider(Struct, frozen=True):
         for decision in issuers:
             if decision.signs:
                 return f"{decision.entry.name} was reissued"
-        entries = [decision.entry for decision in issuers]
-        return "" if record.exported == export_digest(entry, entries, self.records) else "its contents changed"
+        return "" if record.exported == export_digest(entry, self.profile, self.records) else "its contents changed"

@@ -3,20 +3,10 @@
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+from mintls.plan.shard import Shard
 from mintls.profile.model import Entry
 
 from msgspec import Struct
-
-
-class Shard(Struct, frozen=True):
-    """The share of every fleet that a run mints: number 1 to `of`. Entries without count are in the first."""
-
-    number: int
-    of: int
-
-    def covers(self, entry: Entry) -> bool:
-        """CAs are in no share: they must exist before, or each share would have its own."""
-        return not entry.is_authority and ((entry.index or 1) - 1) % self.of == self.number - 1
 
 
 class Selection(Struct, frozen=True, kw_only=True):

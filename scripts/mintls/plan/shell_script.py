@@ -31,7 +31,8 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     scratch += [step.makes for step in plan.steps if step.makes not in outputs]
     scratch += [name for step in plan.steps for name in step.litter]
     folders = [step.folder for step in plan.steps if step.folder]
-    yield f"for file in {join([*(step.makes for step in plan.steps if step.makes in outputs), *scratch, *folders])}; do"
+    made = [step.makes for step in plan.steps if step.makes in outputs] + [index.file for index in plan.indexes]
+    yield f"for file in {join([*made, *scratch, *folders])}; do"
     yield '    if [ -e "$file" ] || [ -L "$file" ]; then'
     yield '        echo "$file already exists; nothing was done" >&2'
     yield "        exit 1"
@@ -48,12 +49,18 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     if plan.bundles:
         yield "\n# The CRLs of all issuers in one file"
         yield from _commands((), plan.bundles)
+    for index in plan.indexes:
+        yield f"\n# {index.entry.name}: the index for an OCSP responder"
+        yield from _commands((Config(index.file, index.text),), ())
     yield "\n# Verify each certificate for its purpose, trusting only the roots created here."
     yield from _commands((), plan.checks)
     yield f"\nrm -f {join(scratch)}"
     if folders:
         yield f"rm -r {join(folders)}"
-    yield f"chmod 644 {join(output.name for output in plan.outputs if output.mode & 0o044)}"
+    for group in sorted({output.group for output in plan.outputs} - {""}):
+        yield f"chgrp {group} {join(output.name for output in plan.outputs if output.group == group)}"
+    for mode in sorted({output.mode for output in plan.outputs} - {0o600}):
+        yield f"chmod {mode:o} {join(output.name for output in plan.outputs if output.mode == mode)}"
 
 
 def _commands(configs: Iterable[Config], steps: Iterable[Step]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
-KEY_MODE, PUBLIC_MODE = 0o600, 0o644
+PUBLIC_MODE = 0o644
 
 
 class Config(Struct, frozen=True):
@@ -15,10 +15,15 @@ class Config(Struct, frozen=True):
 
 
 class Output(Struct, frozen=True):
-    """A file to publish, and its mode whatever the umask."""
+    """A file to publish, and its mode whatever the umask; `group` is "" for the user's own.
+
+    secret: whether it contains a private key, whatever its mode.
+    """
 
     name: str
     mode: int
+    group: str = ""
+    secret: bool = False
 
 
 class EcKey(NamedTuple):

@@ -10,6 +10,8 @@ from typing import Any
 from mintls.profile.fields import Authority
 from mintls.profile.model import Entry, Profile
 
+from msgspec import structs
+
 Manifest = dict[str, Any]
 
 _SUBJECT = {
@@ -36,7 +38,11 @@ _UNSAID = (
 
 def manifests(profile: Profile) -> tuple[Manifest, ...]:
     """The objects to apply, issuers first."""
-    return tuple(manifest for entry in profile.entries for manifest in _of_entry(entry))
+    signers = {entry.name: profile.signer(entry) for entry in profile.entries if not entry.cross_signs}
+    signed = (
+        structs.replace(profile.named[name], issuer=signer.name if signer else None) for name, signer in signers.items()
+    )
+    return tuple(manifest for entry in signed for manifest in _of_entry(entry))
 
 
 def left_out(profile: Profile) -> tuple[str, ...]:
@@ -116,6 +122,9 @@ def _other_name(value: str) -> Manifest:
 
 def _left_out(entry: Entry) -> Iterator[str]:
     settings = entry.settings
+    if entry.cross_signs:
+        yield "cert-manager has no cross certificates"
+        return
     for field in _UNSAID:
         if getattr(settings, field, None) not in (None, (), {}, False):
             yield f"cert-manager has no {field}"

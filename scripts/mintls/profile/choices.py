@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-Role = Literal["authority", "server", "client", "peer"]
+Role = Literal["authority", "server", "client", "peer", "responder"]
 KeyAlgorithm = Literal[
     "rsa:2048", "rsa:3072", "rsa:4096", "ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "ed448",
-    "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", "rsa:1024",
+    "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", "rsa-pss:2048", "rsa-pss:3072", "rsa-pss:4096", "rsa:1024",
 ]  # fmt: skip
+KeyMode = Literal["0400", "0440", "0444", "0600", "0640", "0644", "0660"]
 Digest = Literal["sha256", "sha384", "sha512", "sha1"]
 KeyUsage = Literal[
     "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
@@ -22,7 +23,7 @@ RevocationReason = Literal[
 ]  # fmt: skip
 Made = Literal[
     "chain", "ca-bundle", "combined", "crl-bundle", "der", "key-der", "key-traditional", "pkcs12", "truststore",
-    "kubernetes", "kubernetes-ca",
+    "kubernetes", "kubernetes-ca", "ocsp-index",
 ]  # fmt: skip
 # A deliberately bad certificate names what is wrong with it. The first ones change what is made; the others only
 # permit what a rule would forbid, so that they cannot be created by accident.

@@ -2,16 +2,18 @@
 
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from mintls.errors import closest
 from mintls.escape import printable
-from mintls.profile.fields import Authority, Certificate, Defaults, Document, Leaf
+from mintls.profile.document import Document
+from mintls.profile.fields import Authority, Certificate, Defaults, Leaf
 from mintls.profile.names import Subject, check_attribute
 from mintls.profile.passwords import Secret
 from mintls.profile.scalars import Text, check_text
-from mintls.profile.synonyms import FIELDS, KEYS, SECTIONS, unknown
+from mintls.profile.synonyms import FIELDS, KEYS, SECTIONS, synonym, unknown
 from mintls.profile.yaml_nodes import Complaint, Mapping, Node, Scalar, Sequence
 
 import msgspec
@@ -83,6 +85,7 @@ class Converter:
             if key not in fields:
                 self.lines[(*path, key)] = child.line
                 self.complain((*path, key), _unknown_key(key, kind, fields))
+                self.broken |= {(*path, meant) for meant in _meant(key, kind, fields)}
             elif (value := self.convert(fields[key].type, child, (*path, key))) is not INVALID:
                 values[fields[key].name] = value
         return kind(**values)  # an invalid field keeps its default, so that the rules can check the others
@@ -196,6 +199,15 @@ def _unknown_key(key: str, kind: type[Struct], fields: dict[str, Any]) -> str:
                 return f"only {whose} has this field; remove it"
     names = FIELDS if issubclass(kind, Defaults) else SECTIONS if kind is Document else {}
     return unknown(key, fields, names)
+
+
+def _meant(key: str, kind: type[Struct], fields: dict[str, Any]) -> Iterator[str]:
+    """The fields whose absence is not to be reported, because an unknown key may be a misspelling of them."""
+    if issubclass(kind, Defaults):
+        meant = (synonym(key, FIELDS) or closest(key, fields) or "").partition(":")[0]
+        yield meant
+        if meant in ("san", "existing", "cross_signs"):  # with each of these no subject is needed
+            yield "subject"
 
 
 def _expected(annotated: Any) -> str:

@@ -1,10 +1,10 @@
-"""The profile language: every field, its type, its default and what it means, declared once.
+"""The fields of an entry of a profile: type, default and meaning, declared once.
 
 convert.py, json_schema.py and reference.py are driven by these Structs.
 """
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from mintls.profile.ca_fields import Crl, Existing, NameConstraints
 from mintls.profile.choices import (
@@ -12,19 +12,21 @@ from mintls.profile.choices import (
     Defect,
     Digest,
     KeyAlgorithm,
+    KeyMode,
     KeyUsage,
     Made,
     NetscapeCertType,
     RevocationReason,
 )
 from mintls.profile.field_docs import about
-from mintls.profile.file_names import Files, OwnFiles
+from mintls.profile.file_names import OwnFiles
 from mintls.profile.kubernetes import Kubernetes
 from mintls.profile.names import GeneralName, Subject
 from mintls.profile.passwords import Pkcs12, Secret
 from mintls.profile.scalars import (
     Comment,
     ExtensionName,
+    GroupName,
     KeyIdentifier,
     Oid,
     Purpose,
@@ -121,11 +123,26 @@ class Defaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "(HAProxy, MongoDB, curl). crl-bundle: the CRLs of all issuers. der: the certificate in DER. "
             "key-der: the key in DER (PKCS#8). key-traditional: the key in PKCS#1 or SEC 1. pkcs12: key and chain. "
             "truststore: the root, for Java; with openssl before 3.2 use keytool -importcert. "
-            "kubernetes: a Secret of type kubernetes.io/tls. kubernetes-ca: a ConfigMap with the root.",
+            "kubernetes: a Secret of type kubernetes.io/tls. kubernetes-ca: a ConfigMap with the root. "
+            "ocsp-index: of a CA, the index of its certificates for `openssl ocsp`.",
             ["chain", "pkcs12"],
         ),
     ] = ()
     passphrase: Annotated[Secret | None, about("Encrypts the private key (PKCS#8).", {"env": "KEYPASS"})] = None
+    key_mode: Annotated[
+        KeyMode,
+        about(
+            "Mode of the files with the private key. With 0640 its group can read it, with 0644 every user. CAs do not "
+            "inherit it.",
+            "0640",
+        ),
+    ] = "0600"
+    key_group: Annotated[
+        GroupName | None,
+        about(
+            "Group of these files, by name or number: that of a container's user. CAs do not inherit it.", "postgres"
+        ),
+    ] = None
     kubernetes: Annotated[
         Kubernetes, about("Options of the outputs kubernetes and kubernetes-ca.", {"namespace": "shop"})
     ] = field(default_factory=Kubernetes)
@@ -211,39 +228,20 @@ class Authority(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             {"certificate": "rootCA.pem", "key": "rootCA-key.pem"},
         ),
     ] = None
+    cross_signs: Annotated[
+        str | None,
+        about(
+            "Name of another CA: this is a second certificate for its subject and key, signed by `issuer`, "
+            "for a rollover. `issuer: THIS` on a leaf puts it into the chain.",
+            "new-root",
+        ),
+    ] = None
 
 
 class Leaf(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A certificate of a server, a client, or a peer that is both."""
+    """A certificate of a server, a client, a peer that is both, or an OCSP responder."""
 
     count: Annotated[
         Annotated[int, Meta(ge=1, le=100000)] | None,
         about("Number of certificates to create. {index} or {index:04d} in subject and san becomes 1, 2 ...", 50),
     ] = None
-
-
-class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A profile as written."""
-
-    version: Annotated[Literal[1], about("Version of the profile language.", 1)] = 1
-    defaults: Annotated[
-        Defaults, about("Defaults for all entries. Mappings merge; anything else is replaced.", {"key": "ec:P-256"})
-    ] = field(default_factory=Defaults)
-    files: Annotated[Files, about("File names.", {"certificate": "{name}-cert.pem"})] = field(default_factory=Files)
-    authorities: Annotated[
-        dict[str, Authority], about("CAs by name.", {"ca": {"subject": {"CN": "Test CA"}}}, required="yes")
-    ] = field(default_factory=dict)
-    servers: Annotated[
-        dict[str, Leaf],
-        about("TLS servers by name.", {"server": {"subject": {"CN": "localhost"}, "san": ["DNS:localhost"]}}),
-    ] = field(default_factory=dict)
-    clients: Annotated[dict[str, Leaf], about("TLS clients by name.", {"client": {"subject": {"CN": "client"}}})] = (
-        field(default_factory=dict)
-    )
-    peers: Annotated[
-        dict[str, Leaf],
-        about(
-            "Certificates that are server and client in one, by name.",
-            {"web": {"subject": {"CN": "web"}, "san": ["DNS:web"]}},
-        ),
-    ] = field(default_factory=dict)

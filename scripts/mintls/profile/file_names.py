@@ -60,6 +60,9 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     kubernetes_ca: Annotated[FilePattern, about("The output `kubernetes-ca`.", "{name}-ca.yaml")] = field(
         default_factory=lambda: FilePattern("{name}.ca.yaml")
     )
+    ocsp_index: Annotated[FilePattern, about("The output `ocsp-index`.", "{name}-index.txt")] = field(
+        default_factory=lambda: FilePattern("{name}.index.txt")
+    )
 
     def patterns(self) -> dict[str, str]:
         """Name patterns of all files that an entry can have, by content; not all of them are created or kept."""
@@ -103,6 +106,8 @@ class OwnFiles(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     kubernetes_ca: Annotated[FileName | None, about("Name of the file `kubernetes-ca`.", "{name}-kubernetes-ca")] = (
         field(default=None)
     )
+
+    ocsp_index: Annotated[FileName | None, about("Name of the file `ocsp-index`.", "index.txt")] = None
 
     def of(self, name: str) -> dict[str, str]:
         """The names that are given, by content."""

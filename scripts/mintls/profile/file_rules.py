@@ -3,17 +3,18 @@
 import re
 from collections.abc import Iterator
 
+from mintls.profile.cross_signing import HOLD_KEY, SHARED
 from mintls.profile.fields import Authority
 from mintls.profile.issuers import Finding, path
 from mintls.profile.model import Entry, Profile
 
 MANIFEST = "manifest.json"
-HOLD_KEY = {"pkcs12", "kubernetes", "combined", "key-der", "key-traditional"}  # outputs that contain the private key
 
 
 def bundle_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     """A CRL bundle needs a CRL of every issuer."""
-    for issuer in profile.ancestors(entry) or [entry] if "crl-bundle" in entry.outputs else []:
+    for one in profile.ancestors(entry) or [entry] if "crl-bundle" in entry.outputs else []:
+        issuer = profile.named.get(one.key_owner, one)
         if not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
             yield path(entry, "outputs"), f"crl-bundle needs a CRL of {issuer.name}; write crl: {{}} there"
 
@@ -29,12 +30,22 @@ def file_mistakes(entry: Entry) -> Iterator[Finding]:
             yield path(entry, field), "a private key cannot have an empty passphrase; write env: NAME or file: PATH"
         elif secret and sum(map(bool, (secret.env, secret.file, secret.empty))) != 1:
             yield path(entry, field), "write either env: NAME or file: PATH"
+    group_reads = int(settings.key_mode, 8) & 0o060
+    if settings.key_group and not group_reads:
+        yield (
+            path(entry, "key_group"),
+            f"with mode {settings.key_mode} the group cannot read the key; write key_mode: 0640",
+        )
+    if "ocsp-index" in outputs and not entry.is_authority:
+        yield path(entry, "outputs"), f"a {entry.role} issues nothing; write ocsp-index for the CA"
+    elif "ocsp-index" in outputs and entry.cross_signs:
+        yield path(entry, "outputs"), f"{entry.cross_signs} lists what this issues; write ocsp-index there"
     label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
     if outputs & {"kubernetes", "kubernetes-ca"} and not re.fullmatch(rf"{label}(\.{label})*", entry.name):
         yield path(entry), "is not a valid name of a Kubernetes Secret: write lowercase letters, digits, inner hyphens"
     if "kubernetes" in outputs and settings.passphrase:
         yield path(entry, "outputs"), "a Kubernetes Secret cannot contain an encrypted key; remove passphrase"
-    if "key-traditional" in outputs and not settings.key.startswith(("rsa", "ec")):
+    if "key-traditional" in outputs and not settings.key.startswith(("rsa:", "ec")):
         yield path(entry, "outputs"), f"{settings.key} has no traditional format; remove key-traditional"
     if existing := entry.existing:
         for field in ("certificate", "key"):
@@ -61,6 +72,8 @@ def colliding_files(profile: Profile) -> Iterator[Finding]:
     taken: dict[str, tuple[str, Entry | None]] = {MANIFEST: (MANIFEST, None)}
     for entry in profile.entries:
         for what, name in profile.files.of(entry.name).items():
+            if entry.cross_signs and what in SHARED:
+                continue
             if name.casefold() in taken:
                 other, owner = taken[name.casefold()]
                 whose = ".".join(map(str, path(owner))) if owner else "mintls itself"

@@ -1,4 +1,4 @@
-"""The profile that the arguments of generate.py name: a file, or host names and addresses instead of one."""
+"""The profile that the arguments of generate.py name: a file, standard input, or host names and addresses instead."""
 
 import os
 from collections.abc import Sequence
@@ -9,11 +9,17 @@ from mintls.profile.load import load_profile, read_profile
 from mintls.profile.model import Profile
 from mintls.profile.names import GeneralName
 from mintls.profile.starter import name_of, set_name, starter
+from mintls.profile.yaml_nodes import MAX_BYTES
+
+STDIN = "-"
 
 
 def profile_of(arguments: Sequence[str]) -> Profile:
-    """Of one argument that is a file, else of names. Raises UsageError, ProfileError."""
+    """Of one argument that is a file, or - for standard input, else of names. Raises UsageError, ProfileError."""
     files = [argument for argument in arguments if is_file(argument)]
+    if list(arguments) == [STDIN]:
+        with open(0, "rb", closefd=False) as file:
+            return read_profile(file.read(MAX_BYTES + 1), "standard input", "stdin")
     if len(files) == len(arguments) == 1:
         return load_profile(Path(files[0]))
     if not arguments:
@@ -27,7 +33,7 @@ def profile_of(arguments: Sequence[str]) -> Profile:
 
 def is_file(argument: str) -> bool:
     """Whether an argument is meant as the path of a profile."""
-    named_so = argument.endswith((".yaml", ".yml")) or ("/" in argument and "://" not in argument)
+    named_so = argument == STDIN or argument.endswith((".yaml", ".yml")) or ("/" in argument and "://" not in argument)
     return named_so or os.path.lexists(argument)
 
 

@@ -10,7 +10,7 @@ ONE_PLACE = ("passphrase", "password")  # a secret is an env or a file: the two 
 WITH_EXISTING = (
     "existing", "passphrase", "crl", "outputs", "pkcs12", "digest", "issuer", "defects", "files", "kubernetes",
 )  # fmt: skip
-NOT_FOR_CAS = ("issuer", "days", "lifetime")  # which authorities do not inherit
+NOT_FOR_CAS = ("issuer", "days", "lifetime", "key_mode", "key_group")  # which authorities do not inherit
 # What a field of an entry replaces of the inherited ones
 REPLACES = {"days": ("lifetime", "not_after"), "lifetime": ("days", "not_after"), "not_after": ("lifetime",)}
 

@@ -6,7 +6,13 @@ from graphlib import CycleError, TopologicalSorter
 from mintls.profile.model import Entry
 
 Finding = tuple[tuple[str | int, ...], str]  # the path of a field, and a message
-SECTIONS = {"authority": "authorities", "server": "servers", "client": "clients", "peer": "peers"}
+SECTIONS = {
+    "authority": "authorities",
+    "server": "servers",
+    "client": "clients",
+    "peer": "peers",
+    "responder": "responders",
+}
 
 
 def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:
@@ -18,7 +24,10 @@ def path(entry: Entry, *steps: str | int) -> tuple[str | int, ...]:
 def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Entries in an order in which every issuer comes before what it signs; unchanged if issuers form a loop."""
     places = {entry.name: index for index, entry in enumerate(entries)}
-    graph = {index: [places[entry.issuer]] if entry.issuer in places else [] for index, entry in enumerate(entries)}
+    graph = {
+        index: [places[name] for name in (entry.issuer, entry.cross_signs) if name in places]
+        for index, entry in enumerate(entries)
+    }
     try:
         return tuple(entries[index] for index in TopologicalSorter(graph).static_order())
     except CycleError:

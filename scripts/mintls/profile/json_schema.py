@@ -5,7 +5,7 @@ Run `python -m mintls.profile.json_schema > ../profiles/schema.json` in scripts/
 
 from typing import Any
 
-from mintls.profile.fields import Document
+from mintls.profile.document import Document
 
 import msgspec
 

@@ -9,7 +9,9 @@ from mintls.escape import printable
 from mintls.profile import rules
 from mintls.profile.choices import Role
 from mintls.profile.convert import INVALID, KINDS, MAX_VALUES, Converter, Steps, TooMuch, dotted, fields_of
-from mintls.profile.fields import Authority, Document, Leaf
+from mintls.profile.cross_signing import NOT_ITS_OWN, with_cross_certificates, with_shared_files
+from mintls.profile.document import Document
+from mintls.profile.fields import Authority, Leaf
 from mintls.profile.file_names import FileNames
 from mintls.profile.fleets import fleet_size, numbered, values_in
 from mintls.profile.inheritance import WITH_EXISTING, inherited, merge
@@ -35,6 +37,7 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
     "servers": ("server", Leaf),
     "clients": ("client", Leaf),
     "peers": ("peer", Leaf),
+    "responders": ("responder", Leaf),
 }
 MAX_ENTRIES = 100_000
 MAX_CN = ATTRIBUTES["CN"]  # characters
@@ -104,10 +107,14 @@ class _Reader(Converter):
         defaults = self.sound_defaults(root)
         entries = [entry for section, node in sections.items() for entry in self.section(section, node, defaults)]
         own = {entry.name: entry.settings.files for entry in entries if entry.settings.files}
-        files = FileNames(document.files, own)
-        profile = Profile(name=name, files=files, entries=issuers_first(self.with_issuers(entries)))
+        files = with_shared_files(FileNames(document.files, own), entries)
+        entries = with_cross_certificates(self.with_issuers(entries))
+        profile = Profile(name=name, files=files, entries=issuers_first(entries))
         for path, sentence in rules.mistakes(profile):
-            if not any(path[:depth] in self.broken for depth in range(1, len(path) + 1)):
+            inherited_from = ("defaults", *path[2:3])
+            if not any(path[:depth] in self.broken for depth in range(1, len(path) + 1)) and (
+                inherited_from not in self.broken or len(path) < 3
+            ):
                 self.complain(path, sentence)
         warnings = [f"{self.source}:{self.line(path)}: {dotted(path)}: {text}" for path, text in rules.doubts(profile)]
         return structs.replace(profile, warnings=tuple(warnings))
@@ -141,8 +148,7 @@ class _Reader(Converter):
                 child = Mapping({}, child.line)
             if isinstance(child, Mapping):
                 self.check_periods(child, path)
-                if "existing" in child.items:
-                    self.check_existing(child, path)
+                self.check_decided(child, path)
                 child = merge(Mapping(inherited(defaults, role, child), child.line), child)
             entries += self.fleet(name, role, kind, child, path)
         return entries
@@ -157,12 +163,15 @@ class _Reader(Converter):
         if isinstance(items.get("crl"), Mapping):
             self.check_periods(items["crl"], (*path, "crl"))
 
-    def check_existing(self, node: Mapping, path: Steps) -> None:
-        """What its certificate already decides cannot be written."""
+    def check_decided(self, node: Mapping, path: Steps) -> None:
+        """What a certificate that exists, or the CA that is cross-signed, already decides cannot be written."""
         for key, child in node.items.items():
-            if key not in WITH_EXISTING and role_has(path, key):
+            if "existing" in node.items and key not in WITH_EXISTING and role_has(path, key):
                 self.lines[(*path, key)] = child.line
                 self.complain((*path, key), "the existing certificate decides this; remove it")
+            elif "cross_signs" in node.items and key in NOT_ITS_OWN:
+                self.lines[(*path, key)] = child.line
+                self.complain((*path, key), "the CA that is cross-signed decides this; remove it")
 
     def fleet(self, name: str, role: Role, kind: type[Authority | Leaf], node: Node, path: Steps) -> Iterator[Entry]:
         """One entry, or the `count` of them, of which each has its own subject and san."""
@@ -222,8 +231,8 @@ class _Reader(Converter):
 
 def slid(node: Node, name: str) -> bool:
     """Whether the node of an entry is in fact the value of a field with wrong indentation."""
-    entry = isinstance(node, Mapping) and any(
-        key in fields_of(Leaf) or key in fields_of(Authority) for key in node.items
+    entry = isinstance(node, Mapping) and (
+        not node.items or any(key in fields_of(Leaf) or key in fields_of(Authority) for key in node.items)
     )
     return not entry and not (isinstance(node, Scalar) and node.empty) and name != "key"
 
@@ -236,7 +245,8 @@ def role_has(path: Steps, key: str) -> bool:
 def with_common_name(entry: Entry) -> Entry:
     """A leaf without subject has its name as CN; one that has only URIs, such as a SPIFFE ID, has none."""
     san = entry.settings.san
-    if entry.is_authority or not san or all(name.kind == "URI" for name in san) or len(entry.name) > MAX_CN:
+    named = san and not all(name.kind == "URI" for name in san)
+    if entry.is_authority or not (named or entry.role == "responder") or len(entry.name) > MAX_CN:
         return entry
     settings = structs.replace(entry.settings, subject=Subject([("CN", entry.name)]))
     return structs.replace(entry, settings=settings)

@@ -37,6 +37,26 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.settings.existing if isinstance(self.settings, Authority) else None
 
     @property
+    def cross_signs(self) -> str | None:
+        """The name of the CA that this certificate, a cross certificate, certifies once more."""
+        return self.settings.cross_signs if isinstance(self.settings, Authority) else None
+
+    @property
+    def owns_key(self) -> bool:
+        """Whether its private key is a file of its own in the set."""
+        return not (self.settings.csr or self.existing or self.cross_signs)
+
+    @property
+    def key_owner(self) -> str:
+        """The name of the entry that has its key, and of a CA the CRL: a cross certificate has those of another CA."""
+        return self.cross_signs or self.name
+
+    @property
+    def key_access(self) -> tuple[int, str]:
+        """Mode and group ("": the user's) of the files with its private key."""
+        return int(self.settings.key_mode, 8), self.settings.key_group or ""
+
+    @property
     def outputs(self) -> tuple[Made, ...]:
         """Outputs in addition to the certificate. A root has no chain, because no peer sends it."""
         return tuple(output for output in self.settings.outputs if self.issuer is not None or output != "chain")
@@ -48,7 +68,9 @@ class Entry(Struct, frozen=True, kw_only=True):
             return self.settings.key_usage
         if self.is_authority:
             return ("keyCertSign", "cRLSign")
-        return ("digitalSignature", "keyEncipherment") if self.settings.key.startswith("rsa") else ("digitalSignature",)
+        return (
+            ("digitalSignature", "keyEncipherment") if self.settings.key.startswith("rsa:") else ("digitalSignature",)
+        )
 
     @property
     def extended_key_usage(self) -> tuple[str, ...]:
@@ -59,6 +81,7 @@ class Entry(Struct, frozen=True, kw_only=True):
             "server": ("serverAuth",),
             "client": ("clientAuth",),
             "peer": ("serverAuth", "clientAuth"),
+            "responder": ("OCSPSigning",),
         }[self.role]
 
 
@@ -74,6 +97,15 @@ class Profile(Struct, frozen=True, kw_only=True, dict=True):
     def named(self) -> Mapping[str, Entry]:
         """The entries by name."""
         return {entry.name: entry for entry in self.entries}
+
+    def signer(self, entry: Entry) -> Entry | None:
+        """The CA whose key signs it, which has the CRL for it."""
+        issuer = self.named.get(entry.issuer or "")
+        return self.named.get(issuer.key_owner) if issuer else None
+
+    def issuing_names(self, authority: Entry) -> frozenset[str]:
+        """The name of a CA and those of its cross certificates: the issuers whose key it has."""
+        return frozenset({authority.name, *(one.name for one in self.entries if one.cross_signs == authority.name)})
 
     def ancestors(self, entry: Entry) -> list[Entry]:
         """The issuer, its issuer, and so on to the root; stops at a loop, or after MAX_ISSUERS."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from mintls.profile.ca_fields import Crl, Existing, NameConstraints
-from mintls.profile.fields import Authority, Document, Leaf, Netscape
+from mintls.profile.document import Document
+from mintls.profile.fields import Authority, Leaf, Netscape
 from mintls.profile.file_names import Files, OwnFiles
 from mintls.profile.kubernetes import Kubernetes
 from mintls.profile.names import Subject

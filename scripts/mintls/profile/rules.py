@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from mintls.profile.choices import CHANGED, RESIGNED
+from mintls.profile.cross_signing import cross_mistakes
 from mintls.profile.fields import Authority, Leaf
 from mintls.profile.file_rules import bundle_mistakes, colliding_files, file_mistakes
 from mintls.profile.issuers import Finding, path
@@ -50,7 +51,9 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
         yield from date_mistakes(entry, profile)
         yield from file_mistakes(entry)
         yield from bundle_mistakes(entry, profile)
-        if not entry.settings.subject and not entry.existing and (entry.is_authority or not entry.settings.san):
+        yield from cross_mistakes(entry, profile.named)
+        named_elsewhere = entry.existing or entry.cross_signs
+        if not entry.settings.subject and not named_elsewhere and (entry.is_authority or not entry.settings.san):
             yield path(entry, "subject"), f"is missing; write subject: {{CN: {entry.name}}}"
         if entry.role in ("server", "peer") and not entry.settings.san and "no_san" not in entry.settings.defects:
             sentence = 'every current client rejects a server without san (RFC 9525); write san: ["DNS:..."]'
@@ -119,7 +122,11 @@ def issuer_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
         elif len(issuers) == MAX_ISSUERS:
             yield here, f"its chain has more than {MAX_ISSUERS} issuers, the most that openssl verifies; use fewer"
         return
-    if entry.settings.subject and entry.settings.subject == issuer.settings.subject:
+    if (
+        entry.settings.subject
+        and entry.settings.subject == issuer.settings.subject
+        and entry.cross_signs != issuer.name
+    ):
         yield (
             path(entry, "subject"),
             f"is the same as that of its issuer {issuer.name}; verifiers treat it as self-signed",
@@ -138,7 +145,7 @@ def _authorities(profile: Profile) -> list[str]:
 
 def usage_mistakes(entry: Entry) -> Iterator[Finding]:
     """RFC 5280 4.2.1.3 and 4.2.1.12: usages that contradict the role or the key."""
-    usages, rsa = entry.key_usage, entry.settings.key.startswith("rsa")
+    usages, rsa = entry.key_usage, entry.settings.key.startswith("rsa:")
     here = path(entry, "key_usage")
     if entry.is_authority and "keyCertSign" not in usages and "no_key_cert_sign" not in entry.settings.defects:
         yield here, "a CA needs keyCertSign to sign certificates; add it"
@@ -153,7 +160,12 @@ def usage_mistakes(entry: Entry) -> Iterator[Finding]:
             here,
             f"keyAgreement needs an elliptic curve key, and this one is {entry.settings.key}; remove it",
         )
-    needed = {"server": {"serverAuth"}, "client": {"clientAuth"}, "peer": {"serverAuth", "clientAuth"}}
+    needed = {
+        "server": {"serverAuth"},
+        "client": {"clientAuth"},
+        "peer": {"serverAuth", "clientAuth"},
+        "responder": {"OCSPSigning"},
+    }
     if entry.extended_key_usage and "wrong_purpose" not in entry.settings.defects:
         for purpose in sorted(needed.get(entry.role, set()).difference(entry.extended_key_usage)):
             yield (
@@ -175,7 +187,7 @@ def strength_mistakes(entry: Entry) -> Iterator[Finding]:
             path(entry, "digest"),
             "TLS stacks reject sha1; write sha256, or defects: [weak_digest] to test that",
         )
-    if "stolen_key" in settings.defects and not settings.key.startswith(("rsa", "ec")):
+    if "stolen_key" in settings.defects and not settings.key.startswith(("rsa:", "ec")):
         yield path(entry, "defects"), f"stolen_key needs an RSA or EC key, and this one is {settings.key}"
 
 
@@ -229,7 +241,7 @@ def date_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
         yield path(entry, "not_after"), f"{end} is not after not_before; it would never be valid"
     if begin and not end and begin.offset is None and begin.moment > LATEST - timedelta(settings.days):
         yield path(entry, "not_before"), f"{begin} plus {settings.days} days is after the year 9998"
-    issuer = profile.named.get(entry.issuer or "")
+    issuer = profile.signer(entry)
     if settings.revoked and issuer and not (isinstance(issuer.settings, Authority) and issuer.settings.crl):
         yield path(entry, "revoked"), f"{issuer.name} has no CRL; write crl: {{}} there"
     if settings.revoked and entry.is_authority and entry.issuer is None:

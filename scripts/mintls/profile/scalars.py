@@ -140,6 +140,22 @@ class FileName(Text):
         return cls(text)
 
 
+class GroupName(Text):
+    """A group of users: its name (useradd(8)) or its number."""
+
+    __slots__ = ()
+    schema: ClassVar[dict[str, Any]] = {
+        "type": ["string", "integer"],
+        "pattern": "^([a-z_][a-z0-9_-]{0,31}|[0-9]{1,9})$",
+    }
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if not re.fullmatch("[a-z_][a-z0-9_-]{0,31}|[0-9]{1,9}", text):
+            raise ValueError(f"{text!r} is not a group: write its name in lowercase letters, or its number")
+        return cls(text)
+
+
 class KeyIdentifier(Text):
     """A subject key identifier: `hash` of the key (RFC 5280 4.2.1.2, method 1), `none`, or its own hexadecimal."""
 

@@ -21,6 +21,7 @@ FIELDS = {
     "extkeyusage": "extended_key_usage", "keyusages": "key_usage", "usages": "extended_key_usage",
     "pathlen": "path_length", "pathlenconstraint": "path_length", "maxpathlen": "path_length", "ca": "issuer",
     "signer": "issuer", "signedby": "issuer", "parent": "issuer", "password": "passphrase", "serialnumber": "serial",
+    "mode": "key_mode", "filemode": "key_mode", "permissions": "key_mode", "group": "key_group", "owner": "key_group",
     "p12": "pkcs12", "pfx": "pkcs12", "replicas": "count", "number": "count",
 }  # fmt: skip
 ATTRIBUTES = {
@@ -37,7 +38,8 @@ KEYS = {
     "ecdsap256": "ec:P-256",
     "p384": "ec:P-384", "secp384r1": "ec:P-384", "ecp384": "ec:P-384", "p521": "ec:P-521", "secp521r1": "ec:P-521",
     "ecp521": "ec:P-521", "eddsa": "ed25519", "mldsa": "ml-dsa-65", "mldsa44": "ml-dsa-44", "mldsa65": "ml-dsa-65",
-    "mldsa87": "ml-dsa-87",
+    "mldsa87": "ml-dsa-87", "rsapss": "rsa-pss:2048", "rsassapss": "rsa-pss:2048", "pss": "rsa-pss:2048",
+    "rsapss2048": "rsa-pss:2048", "rsapss3072": "rsa-pss:3072", "rsapss4096": "rsa-pss:4096",
 }  # fmt: skip
 SECTIONS = {
     "ca": "authorities", "cas": "authorities", "authority": "authorities", "root": "authorities",
@@ -53,6 +55,11 @@ KINDS = {
 
 def unknown(word: str, known: Iterable[str], synonyms: Mapping[str, str]) -> str:
     """The message about a word that is not known: what it is called here, else a guess."""
-    if meant := synonyms.get(re.sub("[-_ :]", "", word).lower()):
+    if meant := synonym(word, synonyms):
         return f"{word!r} is not known; did you mean {meant}?"
     return not_known(word, known)
+
+
+def synonym(word: str, synonyms: Mapping[str, str]) -> str | None:
+    """What it is called here, without regard to case and separators."""
+    return synonyms.get(re.sub("[-_ :]", "", word).lower())

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from mintls.configuration.advice import fix, fixes_of
 from mintls.errors import UsageError, not_known
 from mintls.handshake.cases.case import Case, Route, Severity
 from mintls.handshake.wire.alerts import ALERTS
@@ -15,16 +16,19 @@ WEIGHT = {
 }
 
 
-def explain(wanted: str, cases: Iterable[Case]) -> str:
-    """The case of this id, or of a row's id such as `server/1.3/expired`. Raises UsageError if it is unknown."""
+def explain(wanted: str, cases: Iterable[Case], stack: str = "") -> str:
+    """The case of this id, or of a row's id such as `server/1.3/expired`, with the fix for each stack or for that one.
+
+    Raises UsageError if it is unknown.
+    """
     known = {case.id: case for case in cases}
     name = wanted.rpartition("/")[2]
     if name not in known:
         raise UsageError(f"--explain {wanted}: {not_known(name, known)}")
-    return "\n".join(_lines(known[name])) + "\n"
+    return "\n".join(_lines(known[name], stack)) + "\n"
 
 
-def _lines(case: Case) -> Iterator[str]:
+def _lines(case: Case, only: str) -> Iterator[str]:
     yield f"{case.id}: {case.title}"
     yield ""
     yield from _field("test", _test(case))
@@ -37,10 +41,11 @@ def _lines(case: Case) -> Iterator[str]:
     if case.control or not case.accepted:
         verdict = "rejects it" if case.accepted else "accepts it"
     for verifier in case.verifiers:
-        if stacks := case.remedies(verifier):
+        fixes = {only: fix(only, verifier, case.kind)} if only else fixes_of(verifier, case.kind)
+        if any(fixes.values()):
             yield ""
             yield f"Fix for a {verifier} that {verdict}:"
-            for stack, sentence in stacks.items():
+            for stack, sentence in fixes.items():
                 yield from _field(stack, sentence)
 
 

@@ -11,7 +11,7 @@ from mintls.handshake.result import Outcome, Result, Run, Subject
 from mintls.handshake.verdict import Kind
 from mintls.handshake.wire.alerts import ALERTS
 from mintls.report.answer import answer
-from mintls.report.text import hint
+from mintls.report.text import fix_of, hint
 
 import msgspec
 from msgspec import Meta, Struct
@@ -51,6 +51,7 @@ class RowReport(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     reason: str
     hint: str
+    fix: Annotated[str, Meta(description="The fix in the words of `stack`; empty if there is none.")]
     alert: AlertReport | None
     certificate_sent: Annotated[int, Meta(description="Length of the Certificate message in bytes; 0: none was sent.")]
     verify_errors: tuple[int, ...]
@@ -66,6 +67,7 @@ class HandshakeReport(Struct, frozen=True, kw_only=True):
     answer: str
     kind: Subject
     subject: str
+    stack: Annotated[str, Meta(description="The program that was checked, with --stack or guessed; empty if unknown.")]
     openssl: str
     started: Annotated[str, Meta(description="RFC 3339, UTC.")]
     milliseconds: int
@@ -82,18 +84,19 @@ def as_json(run: Run) -> bytes:
         answer=printable(answer(run)),
         kind=run.kind,
         subject=run.subject,
+        stack=run.stack,
         openssl=run.openssl,
         started=run.started,
         milliseconds=round(run.milliseconds),
         strict=run.strict,
         status=run.status,
         counts={outcome: run.count(outcome) for outcome in Outcome},
-        rows=tuple(map(_row, run.results)),
+        rows=tuple(_row(result, run.stack) for result in run.results),
     )
     return printable_json(msgspec.json.format(msgspec.json.encode(report), indent=1).decode()).encode() + b"\n"
 
 
-def _row(result: Result) -> RowReport:
+def _row(result: Result, stack: str) -> RowReport:
     row, verdict, evidence = result.row, result.verdict, result.evidence
     peers: tuple[Literal["client", "server"], ...] = ("server", "client")
     if row.verifier is Verifier.SERVER:
@@ -112,6 +115,7 @@ def _row(result: Result) -> RowReport:
         outcome=result.outcome,
         reason=printable(verdict.reason),
         hint=hint(result),
+        fix=fix_of(result, stack),
         alert=AlertReport(alert.number, ALERTS.get(alert.number)) if alert else None,
         certificate_sent=evidence.certificate_sent,
         verify_errors=evidence.verify_errors,

@@ -31,5 +31,8 @@ def as_lines(directory: str, outcome: Outcome, due: str) -> list[str]:
             lines.append(f"{'orphan' if due else 'removed':<9} {orphan.name}: {files}")
         else:
             lines.append(f"orphan    {orphan.name}: not in the profile; --prune removes {files}")
+    for shard in outcome.missing:
+        share = f"{shard.number}/{shard.of}"
+        lines.append(f"missing   share {share}: copy its files into {directory}, or run this with --shard {share}")
     worked = sum(bool(decision.work) for decision in reported) + (len(outcome.crls) if due else 0)
     return [*lines, f"{directory}: {worked} {due or 'issued'}, {len(reported)} in all"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from mintls.configuration.advice import fix, fixes_of
 from mintls.escape import printable
 from mintls.handshake.cases.case import Row, Verifier
 from mintls.handshake.result import Outcome, Result, Run
@@ -29,7 +30,7 @@ def table(run: Run, *, verbose: bool = False, colour: bool = False) -> str:
     if unreachable(run.results) and not verbose:
         return f"{printable(answer(run))}\n"
     width = max((len(result.row.case.id) for result in run.results), default=0)
-    lines = [printable(answer(run)), ""]
+    lines = [printable(answer(run)), *_guessed(run), ""]
     for suite, results in suites(run.results):
         rows = _full(results, width, colour) if verbose else _folded(results, width, colour)
         lines += [suite, *rows, ""]
@@ -115,12 +116,20 @@ def _explanations(run: Run) -> Iterator[str]:
             if first.verdict.control:
                 continue  # the fix is that of the control
             yield f"    {hint(first)}" if first.evidence.trouble else f"    {first.row.case.reference}: {hint(first)}"
-            if stacks := fixes(first):
-                yield f"    fix for {', '.join(stacks)}: --explain {first.row.case.id}"
+            if sentence := fix_of(first, run.stack):
+                yield f"    fix for {run.stack}: {sentence}"
+            elif not _unjudged(first) and first.row.case.kind:
+                yield f"    fix for each stack: --explain {first.row.case.id}"
         if len(groups) > EXPLAINED:
             yield f"{outcome}: {len(groups) - EXPLAINED} more, listed above"
         if groups:
             yield ""
+
+
+def _guessed(run: Run) -> Iterator[str]:
+    if run.says:
+        words = f"because the server says '{printable(run.says)}'"
+        yield f"The fixes are those of {run.stack}, {words}; --stack selects others."
 
 
 def hint(result: Result) -> str:
@@ -128,10 +137,20 @@ def hint(result: Result) -> str:
     return CONNECTION[result.row.verifier] if result.evidence.trouble else result.row.case.hint
 
 
-def fixes(result: Result) -> Mapping[str, str]:
-    """What to change in the verifier, by stack; nothing where no certificate was judged."""
-    unjudged = result.evidence.trouble or result.verdict.control
-    return {} if unjudged else result.row.case.remedies(result.row.verifier)
+def fix_of(result: Result, stack: str) -> str:
+    """What to change in that stack; empty if it has no such fix, or where no certificate was judged."""
+    return "" if _unjudged(result) else fix(stack, result.row.verifier, result.row.case.kind)
+
+
+def fixes(result: Result, stack: str) -> Mapping[str, str]:
+    """What to change, in that stack or, if it is not known, in each of them."""
+    if sentence := fix_of(result, stack):
+        return {stack: sentence}
+    return {} if _unjudged(result) else fixes_of(result.row.verifier, result.row.case.kind)
+
+
+def _unjudged(result: Result) -> bool:
+    return bool(result.evidence.trouble or result.verdict.control)
 
 
 def alike(run: Run, outcome: Outcome) -> list[list[Result]]:
@@ -148,5 +167,4 @@ def _cause(result: Result) -> str:
     if result.verdict.kind in (Kind.NOT_REQUESTED, Kind.INCONCLUSIVE):
         return result.verdict.reason
     case = result.row.case
-    fixes = case.remedies(result.row.verifier)
-    return str(sorted(fixes.items())) if fixes and not case.accepted else case.id
+    return f"{result.row.verifier} {case.kind}" if case.kind and not case.accepted else case.id

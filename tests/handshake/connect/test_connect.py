@@ -9,7 +9,9 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from deadline import patient, slow
 from handshake_check import HandshakeCheck
 from junitparser import JUnitXml
 from peers import Address, need, process, servers
-from peers.answering import tls_server, two_sites
+from peers.answering import accepting, tls_server, two_sites
 from processes import SCRIPTS, until
 
 pytestmark = pytest.mark.slow
@@ -116,6 +118,7 @@ def test_what_each_wrong_server_lets_in_is_stated() -> None:
     assert LETS_IN.keys() == servers.WRONG.keys()
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", servers.RIGHT)
 def test_a_server_that_is_set_right(name: str, dev: Path, user: Path, tmp_path: Path) -> None:
     with servers.RIGHT[name](dev, tmp_path) as address:
@@ -127,6 +130,7 @@ def test_a_server_that_is_set_right(name: str, dev: Path, user: Path, tmp_path: 
     assert {"expired", "revoked", "good-fresh"} <= cases(report, "skip")
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", servers.WRONG)
 def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: Path) -> None:
     with servers.WRONG[name](dev, tmp_path) as address:
@@ -142,6 +146,7 @@ def test_a_server_that_is_set_wrong(name: str, dev: Path, user: Path, tmp_path: 
         assert void <= cases(report, "skip")
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize(
     ("name", "lets_in", "differs"),
     [
@@ -463,6 +468,37 @@ def test_ones_own_bad_certificates(dev: Path, rogue: Path, user: Path, tmp_path:
         status, report = check(None, address, *files, *bad, "--only", "bad-mine")
         assert status == 1
         assert cases(report, "fail") == {"bad-mine"}
+
+
+def test_a_server_far_away_is_asked_at_once(dev: Path, user: Path, tmp_path: Path) -> None:
+    """Through a line that takes a tenth of a second each way, in which two at a time would wait for each other."""
+    now, most = 0, 0
+    lock = threading.Lock()
+
+    def carry(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                time.sleep(0.1)  # the line
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def far(client: socket.socket) -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        with socket.create_connection(near) as server:
+            back = threading.Thread(target=carry, args=(server, client))
+            back.start()
+            carry(client, server)
+            back.join()
+        with lock:
+            now -= 1
+
+    with servers.python(dev, tmp_path) as near, accepting(far) as address:
+        status, report = check(user, address, "-j", "2", "--timeout", "30")
+    assert (status, report["counts"]["unknown"]) == (0, 0)
+    assert most >= 6
 
 
 def test_the_reports(dev: Path, user: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from deadline import patient
 from peers import Address, clients, need, process, servers
 from peers.visitor import DEADLINE, credential, session_of, visit
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.peers
 
 VERSIONS = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 

@@ -11,6 +11,7 @@ from mintls.handshake.connect.verdict import (
     Baseline,
     is_let_in,
     is_resumed,
+    judge_ca_names,
     judge_plain,
     judge_request,
     judge_server,
@@ -382,3 +383,87 @@ def test_in_plain_text_only_the_answer_of_the_valid_certificate_accepts(answer: 
     assert judge_plain(Evidence(verifier_is_server=True, answer=answer), SERVED, HTTP).kind is kind
     gone = Evidence(verifier_is_server=True, trouble="no connection")
     assert judge_plain(gone, SERVED, HTTP).kind is Kind.INCONCLUSIVE
+
+
+def test_what_is_not_given_is_as_good_as_not_there() -> None:
+    assert Baseline() == Baseline(answer=None, open=False)
+    assert not Baseline(open=True).is_served(HTTP)
+    assert Probe("x", (), read=HTTP.read) == replace(Probe("x", (), read=HTTP.read), compares=False, has_content=False)
+
+
+@pytest.mark.parametrize(
+    ("names", "kind", "reason"),
+    [
+        (["CN=ca"], Kind.ACCEPTED, "the server names CN=ca"),
+        (["CN=a", "CN=root"], Kind.ACCEPTED, "the server names CN=a; CN=root"),
+        (["CN=a"], Kind.REFUSED, "the server names CN=a, but not CN=ca, the issuer of your certificate"),
+        ([*"abcde"], Kind.REFUSED, "the server names a; b; c; d; e, but not CN=ca, the issuer of your certificate"),
+        ([*"abcd", "CN=ca", "f"], Kind.ACCEPTED, "the server names a; b; c; d; CN=ca; 1 more"),
+        ([*"abcdefg", "CN=ca"], Kind.ACCEPTED, "the server names a; b; c; d; e; 3 more"),
+        ([], Kind.ACCEPTED, "the server names no CA, so that clients send what they have"),
+    ],
+)
+def test_whether_a_client_finds_its_ca_among_the_names(names: list[str], kind: Kind, reason: str) -> None:
+    verdict = judge_ca_names(changed(GOOD, authorities=tuple(names)), ("CN=ca", "CN=root"))
+    assert (verdict.kind, verdict.reason) == (kind, reason)
+    unasked = changed(seen("server-1.3-not-requested"), authorities=tuple(names))
+    assert judge_ca_names(unasked, ("CN=ca",)) == Verdict(Kind.NOT_TRIED, "the server requests no certificate")
+    mine = changed(GOOD, authorities=tuple(names), messages=(message("CertificateRequest", sent=True),))
+    assert judge_ca_names(mine, ("CN=ca",)).kind is Kind.NOT_TRIED
+
+
+def test_the_second_control_may_get_another_reply_that_accepts() -> None:
+    """For a protocol without content every acceptance is the same; a reply that is compared must be equal."""
+    counted = replace(HTTP, has_content=False)
+    assert judge("good-again", replace(GOOD, answer=http(204)), counted).kind is Kind.ACCEPTED
+    assert judge("good-again", replace(GOOD, answer=http(204))).kind is Kind.INCONCLUSIVE
+    refused = Baseline(Answer(Reply.REFUSED, "HTTP 403"))
+    assert judge("good-again", replace(GOOD, answer=http(403)), control=refused).kind is Kind.ACCEPTED, "as at first"
+
+
+def test_beside_a_baseline_that_the_service_refuses_only_what_is_of_tls_refuses() -> None:
+    """nginx's 400 tells one certificate from another, if the valid one got something else."""
+
+    def beside(baseline: str, got: int) -> Kind:
+        answered = replace(REFUSED, answer=http(got), answered=True)
+        return judge("unknown-ca", answered, control=Baseline(Answer(Reply.REFUSED, baseline))).kind
+
+    assert beside("HTTP 401", 400) is Kind.REFUSED
+    assert beside("HTTP 403", 495) is Kind.REFUSED
+    assert beside("HTTP 400", 400) is Kind.INCONCLUSIVE
+    assert beside("HTTP 403", 401) is Kind.INCONCLUSIVE
+    assert beside("HTTP 403", 403) is Kind.INCONCLUSIVE
+
+
+def test_what_is_said_of_the_baseline() -> None:
+    """Its reply is quoted; one that is neither known nor compared needs another question."""
+    asked = probe("hex:00")
+    alone = judge("good", replace(GOOD, answer=b"Rest", answered=True), asked, None)
+    assert (alone.kind, alone.reason.startswith("'Rest', certificate sent")) == (Kind.ACCEPTED, True)
+    refused = judge("good", replace(GOOD, answer=http(403), answered=True), control=None)
+    assert (refused.kind, refused.reason.startswith("accepted by TLS, but the service replied HTTP 403")) == (
+        Kind.ACCEPTED,
+        True,
+    )
+    served = judge("good", GOOD, control=None)
+    assert (served.kind, served.reason.startswith("HTTP 200, certificate sent")) == (Kind.ACCEPTED, True)
+
+
+def test_a_handshake_without_the_servers_finished_is_not_over() -> None:
+    asked = probe("none")
+    kept = tuple(m for m in GOOD.presenter.messages if m.sent or m.name != "Finished")
+    cut = changed(silent(replace(GOOD, answer=b"", answered=False, open=True)), messages=kept)
+    assert judge("unknown-ca", cut, asked, Baseline(None, open=True)).reason.startswith("closed without an answer")
+
+
+@pytest.mark.parametrize("number", [42, 50, 80])
+def test_decode_error_alone_is_how_openssl_notices_a_close(number: int) -> None:
+    mine = changed(REFUSED, alerts=(Alert(sent=True, fatal=True, number=number),), reasons=())
+    assert judge("unknown-ca", mine).kind is (Kind.REFUSED if number == 50 else Kind.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("case", ["plain-text", "no-name", "another-name", "open-name", "good-again"])
+def test_an_acceptance_beside_a_refused_baseline(case: str) -> None:
+    """Where the same content is what counts, there is none to compare with."""
+    refused = Baseline(Answer(Reply.REFUSED, "HTTP 403"))
+    assert judge(case, replace(REFUSED, answer=http(200), answered=True), control=refused).kind is Kind.INCONCLUSIVE

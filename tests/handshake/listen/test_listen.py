@@ -150,6 +150,7 @@ def test_what_needs_a_crl_is_not_tried(trusting: tuple[TrustingClient, Path]) ->
     assert {result.outcome for result in skipped} == {Outcome.SKIP}
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", clients.RIGHT)
 def test_a_client_that_verifies_holds(name: str, show: Callable[..., Run]) -> None:
     run = show(clients.template(name))
@@ -160,6 +161,7 @@ def test_a_client_that_verifies_holds(name: str, show: Callable[..., Run]) -> No
     assert_holds(old, name)
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", clients.WRONG)
 def test_a_client_that_does_not_verify_falls(name: str, show: Callable[..., Run]) -> None:
     run = show(clients.template(name), ("1.2",) if name == "curl -k" else ("1.3",))
@@ -532,6 +534,7 @@ def test_wildcards_for_a_name_of_the_users_choice(flaw: str, found: set[str], na
         assert (prefix["observed"], prefix["outcome"]) == ("accepted", "warn")
 
 
+@pytest.mark.peers
 def test_curl_with_a_name_of_the_users_choice(named: Path, tmp_path: Path) -> None:
     """Also without the key of the CA, where the set's own certificate has the name."""
     command = [need("curl"), "-q", "-sS", "--noproxy", "*", "--cacert", "{ca}", "--connect-to", "::127.0.0.1:{port}"]

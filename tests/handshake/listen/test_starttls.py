@@ -38,6 +38,7 @@ def check(directory: Path, protocol: str, command: str, *more: str) -> int:
     return int(status)
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("protocol", PYTHON)
 def test_pythons_clients(protocol: str, rogue: Path) -> None:
     for verify, status in (("yes", 0), ("no", 1)):
@@ -53,6 +54,7 @@ def test_openssls_client(protocol: str, rogue: Path) -> None:
     assert check(rogue, protocol, f"sh -c 'echo hello | {client}'") == 1
 
 
+@pytest.mark.peers
 def test_psql(rogue: Path) -> None:
     psql = need("psql")
     line = f'"{psql}" "host={{host}} port={{port}} sslmode=%s sslrootcert={{ca}} sslcert={{cert}} sslkey={{key}}" -c x'

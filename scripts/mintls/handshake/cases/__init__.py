@@ -1,1 +1,1 @@
-"""The catalogue of handshake cases and the remedies that they name."""
+"""The catalogue of handshake cases."""

@@ -1,6 +1,6 @@
 """Cases of keys, digests, TLS versions and ciphers that are too weak (pure)."""
 
-from mintls.handshake.cases import remedies
+from mintls.configuration.mistake import Mistake
 from mintls.handshake.cases.case import Case, Verifier
 from mintls.handshake.wire.alerts import AlertNumber
 
@@ -10,7 +10,7 @@ KEYS_AND_DIGESTS: tuple[Case, ...] = (
         title="a certificate with a 1024-bit RSA key",
         why="Anyone who can factor it has the key; 80 bits of security have not been enough since 2010.",
         mistake="The stack's defaults allow it: OpenSSL before 3.2, Go, Node.",
-        remedy=remedies.STRENGTH,
+        kind=Mistake.STRENGTH,
         reference="RFC 9325 section 4.5",
         hint="require 112 bits of security or more (OpenSSL: SECLEVEL=2)",
         disputed=True,
@@ -24,7 +24,7 @@ KEYS_AND_DIGESTS: tuple[Case, ...] = (
         title="a certificate signed with SHA-1",
         why="Two certificates with the same SHA-1 digest can be created, and one signature is then valid for both.",
         mistake="The security level was lowered for one old peer, and thereby for all.",
-        remedy=remedies.STRENGTH,
+        kind=Mistake.STRENGTH,
         reference="RFC 8446 section 4.4.2.4",
         hint="require 112 bits of security or more (OpenSSL: SECLEVEL=2)",
         stacks="Java, Tomcat and gRPC",
@@ -44,7 +44,7 @@ VERSIONS_AND_CIPHERS: tuple[Case, ...] = (
         title="a valid certificate in TLS 1.0",
         why="It relies on MD5 and SHA-1, and has no authenticated encryption.",
         mistake="It was left enabled for an old peer, or the configuration lists versions by name.",
-        remedy=remedies.NEW_VERSIONS,
+        kind=Mistake.NEW_VERSIONS,
         reference="RFC 8996 section 4",
         hint="allow only TLS 1.2 and newer (OpenSSL: -min_protocol TLSv1.2)",
         stacks="GnuTLS, and Go before 1.22, speak it",
@@ -58,7 +58,7 @@ VERSIONS_AND_CIPHERS: tuple[Case, ...] = (
         title="a valid certificate in TLS 1.1",
         why="It relies on MD5 and SHA-1, and has no authenticated encryption.",
         mistake="It was left enabled for an old peer, or the configuration lists versions by name.",
-        remedy=remedies.NEW_VERSIONS,
+        kind=Mistake.NEW_VERSIONS,
         reference="RFC 8996 section 5",
         hint="allow only TLS 1.2 and newer (OpenSSL: -min_protocol TLSv1.2)",
         stacks="GnuTLS, and Go before 1.22, speak it",
@@ -72,7 +72,7 @@ VERSIONS_AND_CIPHERS: tuple[Case, ...] = (
         title="a valid certificate, but ciphers that do not encrypt",
         why="Nothing is encrypted: anyone on the path can read the traffic.",
         mistake="The cipher list starts from ALL or COMPLEMENTOFALL and excludes too little.",
-        remedy=remedies.REAL_CIPHERS,
+        kind=Mistake.REAL_CIPHERS,
         reference="RFC 9325 section 4.1",
         hint="do not allow NULL ciphers (OpenSSL: `DEFAULT` has none)",
         verifiers=(Verifier.SERVER,),
@@ -87,7 +87,7 @@ VERSIONS_AND_CIPHERS: tuple[Case, ...] = (
         title="a valid certificate, but ciphers without authentication",
         why="Neither peer presents a certificate, so anyone on the path can impersonate both.",
         mistake="The cipher list starts from ALL or COMPLEMENTOFALL and excludes too little.",
-        remedy=remedies.REAL_CIPHERS,
+        kind=Mistake.REAL_CIPHERS,
         reference="RFC 5246 section A.5",
         hint="do not allow anonymous ciphers (OpenSSL: `DEFAULT` has none)",
         verifiers=(Verifier.SERVER,),

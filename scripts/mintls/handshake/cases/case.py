@@ -5,7 +5,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
-from mintls.handshake.cases.remedies import Remedy
+from mintls.configuration.mistake import Mistake
 from mintls.handshake.verdict import Expectation
 
 from msgspec import Struct, field
@@ -95,7 +95,7 @@ class Case(Struct, frozen=True, kw_only=True):
     title: str
     why: str = ""  # why it matters, in a sentence
     mistake: str = ""  # how servers and clients get it wrong
-    remedy: Remedy = Remedy()  # the fix for each stack
+    kind: Mistake = Mistake.NONE  # what is set wrong then; each stack has its own fix
     reference: str  # the source of the expected verdict
     hint: str  # the fix if the verdict is a different one
     verifiers: tuple[Verifier, ...] = BOTH
@@ -147,10 +147,6 @@ class Case(Struct, frozen=True, kw_only=True):
         """The defects that need a valid leaf but no issuer."""
         defects = (self.leaf or {}).get("defects")
         return tuple(defect for defect in SPOILED if isinstance(defects, list) and defect in defects)
-
-    def remedies(self, verifier: Verifier) -> Mapping[str, str]:
-        """The fix by stack, if that peer's verdict is a different one."""
-        return self.remedy.server if verifier is Verifier.SERVER else self.remedy.client
 
     @property
     def role(self) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mintls.handshake.cases import remedies
+from mintls.configuration.mistake import Mistake
 from mintls.handshake.cases.case import Case, Severity
 from mintls.handshake.wire.alerts import AlertNumber
 
@@ -18,7 +18,7 @@ DATES_AND_PURPOSES: tuple[Case, ...] = (
         why="Expiry is the only revocation that works without a CRL.",
         mistake="A flag or callback that ignores dates was set during an outage and never removed, or the clock "
         "is wrong.",
-        remedy=remedies.TIME,
+        kind=Mistake.TIME,
         reference="RFC 5280 section 6.1.3 (a)(2)",
         hint="check the validity period, and the verifier's clock",
         leaf=PAST,
@@ -30,7 +30,7 @@ DATES_AND_PURPOSES: tuple[Case, ...] = (
         title="a valid certificate of an expired intermediate",
         why="A CA's signatures count only while the CA certificate itself is valid.",
         mistake="Custom code checks the dates of the leaf only.",
-        remedy=remedies.TIME,
+        kind=Mistake.TIME,
         reference="RFC 5280 section 6.1.3 (a)(2)",
         hint="check the validity period of every certificate of the chain",
         authorities={"expired-issuing": {"subject": {"CN": "expired issuing"}, "issuer": "ca", **PAST}},
@@ -44,7 +44,7 @@ DATES_AND_PURPOSES: tuple[Case, ...] = (
         title="a certificate that is not valid yet",
         why="It was issued for a later time, or a clock is wrong: neither is a reason to accept it.",
         mistake="Custom code checks notAfter but not notBefore, or the clock is wrong.",
-        remedy=remedies.TIME,
+        kind=Mistake.TIME,
         reference="RFC 5280 section 6.1.3 (a)(2)",
         hint="check the validity period, and the verifier's clock",
         leaf=FUTURE,
@@ -57,7 +57,7 @@ DATES_AND_PURPOSES: tuple[Case, ...] = (
         why="Otherwise each server can log in as a client, and each client can impersonate the server.",
         mistake="Verification is called without a purpose, or with the default one: Go's Certificate.Verify "
         "means serverAuth.",
-        remedy=remedies.PURPOSE,
+        kind=Mistake.PURPOSE,
         reference="RFC 5280 section 4.2.1.12",
         hint="check extended key usage: clientAuth for clients, serverAuth for servers "
         "(GnuTLS does so when given GNUTLS_DT_KEY_PURPOSE_OID)",
@@ -70,7 +70,7 @@ DATES_AND_PURPOSES: tuple[Case, ...] = (
         title="a certificate whose extended key usage is code signing only",
         why="The key was issued, and is protected, for a different use than TLS.",
         mistake="Verification is called without a purpose, so any certificate of the CA is accepted.",
-        remedy=remedies.PURPOSE,
+        kind=Mistake.PURPOSE,
         reference="RFC 5280 section 4.2.1.12",
         hint="check extended key usage: clientAuth for clients, serverAuth for servers "
         "(GnuTLS does so when given GNUTLS_DT_KEY_PURPOSE_OID)",
@@ -83,7 +83,7 @@ DATES_AND_PURPOSES: tuple[Case, ...] = (
         title="a certificate whose key usage does not allow signing a handshake",
         why="The issuer states in keyUsage what the key may do, and in a handshake it signs.",
         mistake="keyUsage is not checked; Go leaves that to the application.",
-        remedy=remedies.PURPOSE,
+        kind=Mistake.PURPOSE,
         reference="RFC 8446 section 4.4.2.2",
         hint="check key usage: a key that signs the handshake needs digitalSignature",
         disputed=True,
@@ -97,7 +97,7 @@ DATES_AND_PURPOSES: tuple[Case, ...] = (
         title="a CA certificate used as a leaf",
         why="A key that signs certificates must not be used on a TLS endpoint.",
         mistake="keyUsage is not checked; Go leaves that to the application.",
-        remedy=remedies.PURPOSE,
+        kind=Mistake.PURPOSE,
         reference="RFC 8446 section 4.4.2.2",
         hint="check key usage: keyCertSign and cRLSign do not allow signing a handshake",
         authorities={"ca-as-leaf": {"subject": {"CN": "localhost"}, "issuer": "ca", **RSA}},
@@ -115,7 +115,7 @@ STRICT_PURPOSES: tuple[Case, ...] = (
         why="A certificate without a stated purpose is valid for every purpose, so it can be used as server and "
         "as client.",
         mistake="The standard allows it, and so does every stack.",
-        remedy=remedies.DEMAND_PURPOSE,
+        kind=Mistake.DEMAND_PURPOSE,
         reference="RFC 5280 section 4.2.1.12",
         hint="RFC 5280 allows it for every purpose; to reject it, require extended key usage in the application",
         severity=Severity.POLICY,
@@ -128,7 +128,7 @@ STRICT_PURPOSES: tuple[Case, ...] = (
         title="a CA certificate that may also sign handshakes",
         why="A stolen key of a TLS endpoint could also sign certificates.",
         mistake="The standard allows each field, and so does every stack.",
-        remedy=remedies.DEMAND_LEAF,
+        kind=Mistake.DEMAND_LEAF,
         reference="RFC 5280 section 4.2.1.9",
         hint="RFC 5280 allows it; to reject it, require CA:FALSE of a leaf in the application",
         severity=Severity.POLICY,

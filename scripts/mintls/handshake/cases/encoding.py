@@ -1,6 +1,6 @@
 """Cases of certificates whose version, serial number or algorithms are not as RFC 5280 section 4.1 has them (pure)."""
 
-from mintls.handshake.cases import remedies
+from mintls.configuration.mistake import Mistake
 from mintls.handshake.cases.case import Case, Severity
 from mintls.handshake.wire.alerts import AlertNumber
 
@@ -14,7 +14,7 @@ ENCODING: tuple[Case, ...] = (
         title="an X.509 version 1 certificate",
         why="It has no extensions, so nothing limits it to a role, and it can be used as server and as client.",
         mistake="The standard allows it, and so does nearly every stack.",
-        remedy=remedies.DEMAND_PURPOSE,
+        kind=Mistake.DEMAND_PURPOSE,
         reference="RFC 5280 section 4.1.2.1",
         hint="to reject it, require extended key usage in the application",
         severity=Severity.POLICY,
@@ -28,7 +28,7 @@ ENCODING: tuple[Case, ...] = (
         title="a certificate of an intermediate that has an X.509 version 1 certificate",
         why="Without basicConstraints nothing says that it is a CA: each version 1 leaf could issue certificates.",
         mistake="Old code treats every version 1 certificate as that of a CA.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.4 (k)",
         hint="accept version 1 only for trust anchors (GnuTLS: no %VERIFY_ALLOW_X509_V1_CA_CRT)",
         authorities={
@@ -48,7 +48,7 @@ ENCODING: tuple[Case, ...] = (
         title="a certificate that names two different signature algorithms",
         why="Only the inner algorithm is signed; a verifier that uses the other one lets anyone choose it.",
         mistake="Custom code reads the algorithm from one of the two places only.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 4.1.1.2",
         hint="reject a certificate whose signatureAlgorithm and signature fields differ",
         leaf={"issuer": "issuing", "defects": ["mismatched_algorithm"]},
@@ -61,7 +61,7 @@ ENCODING: tuple[Case, ...] = (
         title="a valid certificate with the serial number 0",
         why=NUMBERED,
         mistake=PARSED,
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 4.1.2.2",
         hint=NUMBER_HINT,
         disputed=True,
@@ -74,7 +74,7 @@ ENCODING: tuple[Case, ...] = (
         title="a valid certificate with a serial number of 21 octets",
         why=NUMBERED,
         mistake=PARSED,
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 4.1.2.2",
         hint=NUMBER_HINT,
         disputed=True,

@@ -1,6 +1,6 @@
 """Cases of intermediates that are missing, may not issue, or are limited, and of unknown critical extensions (pure)."""
 
-from mintls.handshake.cases import remedies
+from mintls.configuration.mistake import Mistake
 from mintls.handshake.cases.case import Case
 from mintls.handshake.wire.alerts import AlertNumber
 
@@ -10,7 +10,7 @@ INTERMEDIATES: tuple[Case, ...] = (
         title="a valid certificate of an intermediate that is missing from the chain",
         why="A verifier that finds it elsewhere hides the mistake: the same chain fails at the next verifier.",
         mistake="The intermediate is in the trust store, was cached, or is fetched from the network.",
-        remedy=remedies.ANCHOR_ALONE,
+        kind=Mistake.ANCHOR_ALONE,
         reference="RFC 8446 section 4.4.2",
         hint="the verifier must not fetch or cache intermediates; give it only the trust anchor",
         leaf={"issuer": "issuing"},
@@ -22,7 +22,7 @@ INTERMEDIATES: tuple[Case, ...] = (
         title="a certificate of an intermediate with CA:FALSE",
         why="CA:FALSE means that the key may not sign certificates.",
         mistake="Custom code checks only issuer names and signatures.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.4 (k)",
         hint="check basicConstraints of each issuer",
         authorities={
@@ -38,7 +38,7 @@ INTERMEDIATES: tuple[Case, ...] = (
         title="a certificate of an intermediate whose key usage lacks keyCertSign",
         why="Its key was issued for other uses than signing certificates.",
         mistake="basicConstraints is checked, but not keyUsage of the issuers.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.4 (n)",
         hint="check key usage of each issuer",
         authorities={
@@ -59,7 +59,7 @@ INTERMEDIATES: tuple[Case, ...] = (
         title="a certificate of an intermediate that exceeds its issuer's path length",
         why="A CA that may issue only leaves could otherwise create further CAs.",
         mistake="Custom code checks that each issuer is a CA, but not the length of the chain.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.4 (m)",
         hint="check pathLenConstraint of each issuer",
         authorities={
@@ -80,7 +80,7 @@ INTERMEDIATES: tuple[Case, ...] = (
         title="a certificate with a name outside its issuer's name constraints",
         why="A CA limited to one domain could otherwise issue for every name.",
         mistake="The verifier does not know the extension, or compares only some kinds of names.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.3 (b)",
         hint="check the name constraints of each issuer against every name in the certificate",
         authorities={
@@ -100,7 +100,7 @@ INTERMEDIATES: tuple[Case, ...] = (
         title="a certificate with an unknown critical extension",
         why="Critical means that a verifier which does not know the extension must reject; it may be a restriction.",
         mistake="Custom code ignores unknown extensions.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 4.2",
         hint="reject a certificate with a critical extension that is not recognized",
         leaf={"extensions": {"1.3.6.1.4.1.99999.1": "critical,DER:0500"}},

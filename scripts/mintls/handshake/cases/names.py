@@ -7,7 +7,7 @@ one and two labels, and `{nul_san}` a DER extension that has the name, a NUL oct
 
 from collections.abc import Mapping
 
-from mintls.handshake.cases import remedies
+from mintls.configuration.mistake import Mistake
 from mintls.handshake.cases.case import DEEP, Case, Severity, Verifier
 from mintls.handshake.wire.alerts import AlertNumber
 
@@ -42,7 +42,7 @@ def _case(
         title=title,
         why=why,
         mistake=mistake,
-        remedy=remedies.NAME,
+        kind=Mistake.NAME,
         reference=section,
         hint=HINT,
         verifiers=(Verifier.CLIENT,),
@@ -62,7 +62,7 @@ def _valid(number: str, title: str, mistake: str, san: list[str], name: str = "l
         title=title,
         why="A client that rejects it fails with servers that are configured correctly.",
         mistake=mistake,
-        remedy=remedies.NAME,
+        kind=Mistake.NAME,
         reference="RFC 9525 section 6.3",
         hint=HINT,
         verifiers=(Verifier.CLIENT,),
@@ -79,7 +79,7 @@ NAMES: tuple[Case, ...] = (
         title="a valid certificate of a different host",
         why="Otherwise every holder of a certificate of the same CA can impersonate every server.",
         mistake="The chain is verified, the name is not: the default of s_client and of several libraries.",
-        remedy=remedies.NAME,
+        kind=Mistake.NAME,
         reference="RFC 9525 section 6.3",
         hint="check the name of the server (s_client: -verify_hostname): a valid certificate is not enough",
         verifiers=(Verifier.CLIENT,),
@@ -92,7 +92,7 @@ NAMES: tuple[Case, ...] = (
         title="a valid certificate of a different address",
         why="Otherwise every holder of a certificate of the same CA can impersonate every server.",
         mistake="The chain is verified, the address is not, or only DNS names are compared.",
-        remedy=remedies.NAME,
+        kind=Mistake.NAME,
         reference="RFC 9525 section 6.4",
         hint="check the address of the server (s_client: -verify_ip)",
         verifiers=(Verifier.CLIENT,),
@@ -106,7 +106,7 @@ NAMES: tuple[Case, ...] = (
         title="a valid certificate, at an address that it does not contain",
         why="Otherwise every holder of a certificate of the same CA can impersonate every server.",
         mistake="The chain is verified, the address is not.",
-        remedy=remedies.NAME,
+        kind=Mistake.NAME,
         reference="RFC 9525 section 6.4",
         hint="check the address of the server (s_client: -verify_ip)",
         verifiers=(Verifier.CLIENT,),
@@ -120,7 +120,7 @@ NAMES: tuple[Case, ...] = (
         title="a certificate with the host's name in its CN and no SAN",
         why="CN is free text, and name constraints on DNS names do not always apply to it.",
         mistake="The verifier falls back to CN for old certificates.",
-        remedy=remedies.NAMES_IN_SAN,
+        kind=Mistake.NAMES_IN_SAN,
         reference="RFC 9525 section 2",
         hint="OpenSSL falls back to the CN (Go and browsers do not): put each name into the SAN",
         verifiers=(Verifier.CLIENT,),

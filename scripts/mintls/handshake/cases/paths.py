@@ -6,7 +6,7 @@ The rules are those of RFC 5280 sections 4.2 and 6.1 that x509-limbo and BetterT
 from collections.abc import Mapping
 from datetime import timedelta
 
-from mintls.handshake.cases import remedies
+from mintls.configuration.mistake import Mistake
 from mintls.handshake.cases.case import Case, Settings, Severity
 from mintls.handshake.wire.alerts import AlertNumber
 
@@ -37,7 +37,7 @@ def _constrained(
         title=title,
         why=LIMITED,
         mistake=COMPARED,
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 4.2.1.10",
         hint=CONSTRAINTS_HINT,
         disputed=disputed,
@@ -59,7 +59,7 @@ def _sent(number: str, title: str, mistake: str, chain: tuple[str, ...], **more:
     fields: dict[str, object] = {
         "why": UNUSUAL,
         "mistake": mistake,
-        "remedy": remedies.DEPTH,
+        "kind": Mistake.DEPTH,
         "reference": "RFC 8446 section 4.4.2",
         "hint": "build the chain from the certificates that are of use, in any order; ignore the others",
         "disputed": True,
@@ -113,7 +113,7 @@ PATHS: tuple[Case, ...] = (
         title="a certificate with a name outside the name constraints of a CA two levels above",
         why=LIMITED,
         mistake=COMPARED,
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.4 (g)",
         hint=CONSTRAINTS_HINT,
         authorities={
@@ -134,7 +134,7 @@ PATHS: tuple[Case, ...] = (
             "within-ca", {"name_constraints": {"permitted": ["DNS:{name}"], "excluded": ["DNS:secret.{name}"]}}
         ),
         leaf={"issuer": "within-ca", "san": ["DNS:{name}"]},
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 4.2.1.10",
     ),
     Case(
@@ -142,7 +142,7 @@ PATHS: tuple[Case, ...] = (
         title="a certificate of an intermediate whose extended key usage is for the other role",
         why="A CA that may issue only for one role could otherwise issue for both.",
         mistake="Extended key usage is checked in the leaf only; RFC 5280 does not define it for CAs.",
-        remedy=remedies.PURPOSE,
+        kind=Mistake.PURPOSE,
         reference="RFC 5280 section 4.2.1.12",
         hint="check extended key usage in the whole chain, as OpenSSL and Go do",
         disputed=True,
@@ -158,7 +158,7 @@ PATHS: tuple[Case, ...] = (
         title="a certificate whose extended key usage is anyExtendedKeyUsage only",
         why="A certificate for every purpose can be used as server and as client.",
         mistake="RFC 5280 lets an application accept it, and Go does.",
-        remedy=remedies.DEMAND_PURPOSE,
+        kind=Mistake.DEMAND_PURPOSE,
         reference="RFC 5280 section 4.2.1.12",
         hint="to reject it, require serverAuth or clientAuth in the application",
         disputed=True,
@@ -172,7 +172,7 @@ PATHS: tuple[Case, ...] = (
         title="a certificate of an intermediate that exceeds the path length of a CA two levels above",
         why="A CA that may create one further CA could otherwise create any number.",
         mistake="Custom code compares the path length with the next CA only.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.4 (l)",
         hint="check pathLenConstraint of each issuer against all CAs below it",
         authorities={
@@ -190,7 +190,7 @@ PATHS: tuple[Case, ...] = (
         title="a certificate of a CA:FALSE certificate that a valid intermediate has issued",
         why="Otherwise every holder of a certificate could issue certificates for any name.",
         mistake="basicConstraints is checked in the last certificate of the chain only.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.4 (k)",
         hint="check basicConstraints of each issuer",
         authorities=_below("deep-not-ca", {"defects": ["ca_false"]}, "issuing"),
@@ -204,7 +204,7 @@ PATHS: tuple[Case, ...] = (
         title="a valid certificate of an intermediate that is not yet valid",
         why="A CA's signatures count only while the CA certificate itself is valid.",
         mistake="Custom code checks the dates of the leaf only.",
-        remedy=remedies.TIME,
+        kind=Mistake.TIME,
         reference="RFC 5280 section 6.1.3 (a)(2)",
         hint="check the validity period of every certificate of the chain",
         authorities=_below("future-issuing", {"not_before": timedelta(days=10), "not_after": timedelta(days=20)}),
@@ -218,7 +218,7 @@ PATHS: tuple[Case, ...] = (
         title="a valid certificate of an intermediate with a modified signature",
         why="Without the signature on the intermediate, anyone can create one.",
         mistake="Custom code verifies the signature of the leaf only.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.3 (a)(1)",
         hint="verify the signature of every certificate of the chain",
         authorities=_below("unsigned-issuing", {"defects": ["bad_signature"]}),
@@ -232,7 +232,7 @@ PATHS: tuple[Case, ...] = (
         title="a valid certificate of an intermediate with an unknown critical extension",
         why="A critical extension may be a restriction of the CA, so a verifier that does not know it must reject.",
         mistake="Custom code looks for critical extensions in the leaf only.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.4 (o)",
         hint="reject a chain with a critical extension that is not recognized",
         authorities=_below("critical-issuing", {"extensions": {"1.3.6.1.4.1.99999.1": "critical,DER:0500"}}),
@@ -246,7 +246,7 @@ PATHS: tuple[Case, ...] = (
         title="a valid certificate of an intermediate with a 1024-bit RSA key",
         why="Anyone who can factor it can issue certificates.",
         mistake="The stack's defaults allow it, or only the leaf's key is checked.",
-        remedy=remedies.STRENGTH,
+        kind=Mistake.STRENGTH,
         reference="RFC 9325 section 4.5",
         hint="require 112 bits of security or more (OpenSSL: SECLEVEL=2)",
         disputed=True,
@@ -262,7 +262,7 @@ PATHS: tuple[Case, ...] = (
         title="a certificate with an authority key identifier that its issuer does not have",
         why="The identifier names the issuer's key; a wrong one points to a different CA.",
         mistake="Path building ignores it, which RFC 5280 allows; the signature decides.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 4.2.1.1",
         hint=CHAIN_HINT,
         disputed=True,
@@ -276,7 +276,7 @@ PATHS: tuple[Case, ...] = (
         title="a certificate that is revoked with the reason certificateHold",
         why="A certificate on hold is suspended: it must be rejected while the CRL lists it.",
         mistake="Only some reasons are treated as a revocation.",
-        remedy=remedies.REVOCATION,
+        kind=Mistake.REVOCATION,
         reference="RFC 5280 section 5.3.1",
         hint="treat every entry of the CRL as revoked, whatever its reason",
         leaf={"revoked": "certificateHold"},
@@ -290,7 +290,7 @@ PATHS: tuple[Case, ...] = (
         title="a valid certificate, when the only CRL is that of a different CA",
         why="A CRL says nothing about certificates of other CAs, so the status is unknown.",
         mistake="Any CRL that loads is taken for the issuer's.",
-        remedy=remedies.REVOCATION,
+        kind=Mistake.REVOCATION,
         reference="RFC 5280 section 6.3.3",
         hint="use the CRL of the certificate's issuer; without it, reject",
         authorities=_below("other-crl", {"crl": {"days": 30}}),
@@ -345,7 +345,7 @@ PATHS: tuple[Case, ...] = (
         "Unknown extensions are rejected whether they are critical or not.",
         (),
         leaf={"extensions": {"1.3.6.1.4.1.99999.1": "DER:0500"}},
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 4.2",
     ),
     _sent(
@@ -354,7 +354,7 @@ PATHS: tuple[Case, ...] = (
         "Dates are parsed as UTCTime only, which has two digits for the year.",
         (),
         leaf={"not_before": timedelta(days=-1), "not_after": timedelta(days=365 * 40)},
-        remedy=remedies.TIME,
+        kind=Mistake.TIME,
         reference="RFC 5280 section 4.1.2.5",
     ),
     _sent(

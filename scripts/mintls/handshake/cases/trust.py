@@ -1,6 +1,6 @@
 """Cases of a certificate that no trusted CA has issued, or whose key the peer does not have (pure)."""
 
-from mintls.handshake.cases import remedies
+from mintls.configuration.mistake import Mistake
 from mintls.handshake.cases.case import Case, Route, Verifier
 from mintls.handshake.wire.alerts import AlertNumber
 
@@ -12,7 +12,7 @@ TRUST: tuple[Case, ...] = (
         "everything seems to work.",
         mistake="Verification is off, or on in a different virtual host, or a proxy in front of the server "
         "terminates TLS.",
-        remedy=remedies.REQUIRE,
+        kind=Mistake.REQUIRE,
         reference="RFC 8446 section 4.3.2",
         hint="make the server require a client certificate (nginx: ssl_verify_client on; "
         "Go: RequireAndVerifyClientCert; Node: requestCert and rejectUnauthorized; Python: CERT_REQUIRED)",
@@ -27,7 +27,7 @@ TRUST: tuple[Case, ...] = (
         why="A client may answer the request with an empty list; TLS is mutual only if the server then rejects it.",
         mistake="Client authentication is optional, and the application does not check whether a certificate "
         "was presented.",
-        remedy=remedies.REQUIRE,
+        kind=Mistake.REQUIRE,
         reference="RFC 8446 section 4.4.2.4",
         hint="require the certificate, do not just request it (nginx: ssl_verify_client on, not optional; "
         "Go: RequireAndVerifyClientCert; Node: rejectUnauthorized; Python: CERT_REQUIRED, not CERT_OPTIONAL)",
@@ -42,7 +42,7 @@ TRUST: tuple[Case, ...] = (
         title="a self-signed certificate",
         why="Anyone can create one in a second, with any name in it.",
         mistake="A certificate is required but not verified, or a callback from development accepts everything.",
-        remedy=remedies.VERIFY,
+        kind=Mistake.VERIFY,
         reference="RFC 5280 section 6.1",
         hint="verify the certificate against the trust anchors; having one is not enough (nginx: not optional_no_ca; "
         "Go: not RequireAnyClientCert; Node: rejectUnauthorized; s_server: -verify_return_error)",
@@ -56,7 +56,7 @@ TRUST: tuple[Case, ...] = (
         title="a certificate of an unknown CA",
         why="Other CAs, including public ones, issue to anyone: a signature by some CA is not one by yours.",
         mistake="The system's trust store is used, or the result of verification is ignored.",
-        remedy=remedies.OWN_AUTHORITY,
+        kind=Mistake.OWN_AUTHORITY,
         reference="RFC 5280 section 6.1",
         hint="trust only your own CA, not the system's or any other (nginx: ssl_client_certificate; "
         "Go: ClientCAs; Node: ca; Python: load_verify_locations)",
@@ -71,7 +71,7 @@ TRUST: tuple[Case, ...] = (
         title="a certificate of a different CA with the same name",
         why="CA names are not protected: anyone can create a CA with the name of yours.",
         mistake="The issuer's name is compared as text, often by an application behind a proxy.",
-        remedy=remedies.PROOF,
+        kind=Mistake.PROOF,
         reference="RFC 5280 section 6.1.3",
         hint="an issuer's name proves nothing: verify the signature with the trusted CA's key",
         authorities={"namesake": {"subject": "{ca}"}},
@@ -85,7 +85,7 @@ TRUST: tuple[Case, ...] = (
         title="a certificate of a different CA with the same name and key identifier",
         why="A key identifier only helps to find the issuer; it can be copied as easily as the name.",
         mistake="The issuer is looked up by name and key identifier, and no signature is verified.",
-        remedy=remedies.PROOF,
+        kind=Mistake.PROOF,
         reference="RFC 5280 section 6.1.3",
         hint="a key identifier proves nothing: verify the signature with the trusted CA's key",
         authorities={"double": {"subject": "{ca}", "subject_key_identifier": "{ca}"}},
@@ -100,7 +100,7 @@ TRUST: tuple[Case, ...] = (
         why="A peer can send any root with its certificate; trust comes only from the verifier's own store.",
         mistake="A chain that is complete is taken for trusted, or a root that was received is added to the "
         "trust store.",
-        remedy=remedies.OWN_AUTHORITY,
+        kind=Mistake.OWN_AUTHORITY,
         reference="RFC 5280 section 6.1.1",
         hint="a root that the peer sends is not a trust anchor",
         authorities={"rogue": {"subject": {"CN": "rogue root"}}},
@@ -115,7 +115,7 @@ TRUST: tuple[Case, ...] = (
         title="a certificate signed with the key of a valid leaf",
         why="Otherwise every holder of a certificate could issue certificates for any name.",
         mistake="The signatures of the chain are verified, basicConstraints is not: CVE-2002-0862, CVE-2011-0228.",
-        remedy=remedies.CHAIN,
+        kind=Mistake.CHAIN,
         reference="RFC 5280 section 6.1.4 (k)",
         hint="check basicConstraints of each issuer: otherwise every holder of a certificate is a CA",
         leaf={"issuer": "{role}", "defects": ["leaf_issuer"]},
@@ -129,7 +129,7 @@ TRUST: tuple[Case, ...] = (
         title="a valid certificate with a modified signature",
         why="Only the signature binds the key to the name.",
         mistake="An application parses a certificate itself, from a header for example, and does not verify it.",
-        remedy=remedies.PROOF,
+        kind=Mistake.PROOF,
         reference="RFC 5280 section 6.1.3 (a)(1)",
         hint="verify the signature of the certificate",
         leaf={"defects": ["bad_signature"]},
@@ -142,7 +142,7 @@ TRUST: tuple[Case, ...] = (
         title="a valid certificate with a modified serial number",
         why="Anyone who can modify a field undetected can impersonate any user.",
         mistake="An application parses a certificate itself, from a header for example, and does not verify it.",
-        remedy=remedies.PROOF,
+        kind=Mistake.PROOF,
         reference="RFC 5280 section 6.1.3 (a)(1)",
         hint="verify the signature of the certificate",
         leaf={"defects": ["bad_body"]},
@@ -155,7 +155,7 @@ TRUST: tuple[Case, ...] = (
         title="a valid certificate without its private key",
         why="Certificates are public: they are sent, logged and published. Only the private key proves ownership.",
         mistake="The certificate is read from a header that any client can send, without proof of the private key.",
-        remedy=remedies.PROOF,
+        kind=Mistake.PROOF,
         reference="RFC 8446 section 4.4.3",
         hint="check CertificateVerify: a certificate is public, only its key proves ownership",
         leaf={"defects": ["stolen_key"]},

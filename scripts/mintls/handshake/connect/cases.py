@@ -5,7 +5,7 @@ A row that cannot be tried is still listed, with the reason.
 
 from collections.abc import Iterable, Mapping
 
-from mintls.handshake.cases import remedies
+from mintls.configuration.mistake import Mistake
 from mintls.handshake.cases.case import Case, Issued, Obstacle, Route, Row, Severity, Verifier
 from mintls.handshake.cases.catalogue import CATALOGUE
 from mintls.handshake.connect.catalogue import OWN, TO_SERVER
@@ -140,7 +140,7 @@ def _bad_case(name: str) -> Case:
     return Case(
         id=f"bad-{name}",
         title=f"your invalid certificate {name}",
-        remedy=remedies.REVOCATION if revoked else remedies.Remedy(),
+        kind=Mistake.REVOCATION if revoked else Mistake.NONE,
         reference="RFC 5280 section 6.3.3" if revoked else "RFC 5280 section 6.1",
         hint="give the server the CRL, and enable the check (nginx: ssl_crl, with a CRL of every CA in the chain)"
         if revoked

@@ -7,13 +7,14 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from mintls.configuration.registry import stack
 from mintls.errors import MintlsError, UsageError, not_known
 from mintls.handshake.cases.case import Obstacle, Row
 from mintls.handshake.cases.obstacles import maker_obstacle, version_obstacle
 from mintls.handshake.connect.cases import Capabilities
 from mintls.handshake.connect.client_files import ClientFiles, FilePaths, files_of
 from mintls.handshake.connect.protocols.protocol import REFUSED_STATUS, Request
-from mintls.handshake.connect.protocols.registry import PROTOCOLS, named
+from mintls.handshake.connect.protocols.registry import AUTO, PROTOCOLS, named
 from mintls.handshake.connect.question import Question
 from mintls.handshake.connect.server import Target
 from mintls.handshake.peer_options import PeerOptions
@@ -101,7 +102,7 @@ class ConnectOptions(PeerOptions):
             raise UsageError(f"--connect {self.connect}: write HOST:PORT, such as localhost:4443 or [::1]:4443")
         sni = self.sni if self.sni is not None else "" if _is_address(host) else host
         name = sni or (f"[{host}]" if ":" in host else host)
-        protocol, value = named(self.probe)
+        protocol, value = named(self.asked())
         request = Request(
             value=value,
             authority=name if int(port) == _HTTPS else f"{name}:{port}",
@@ -135,6 +136,10 @@ class ConnectOptions(PeerOptions):
             proxy_protocol=bool(self.proxy_protocol),
             required=_versions(self.require_tls),
         )
+
+    def asked(self) -> str:
+        """--probe, or else the protocol of --stack."""
+        return stack(self.stack).protocol if self.stack and self.probe == AUTO else str(self.probe)
 
     def files(self, path: str) -> FilePaths:
         """The files given as options; where one is not, that of the directory."""

@@ -22,6 +22,7 @@ from mintls.handshake.wire.transcript import Transcript, parse
 from mintls.openssl.binary import Openssl
 
 SETTLE = 0.05  # seconds of silence, or twice the time that the server took for its ServerHello
+GREETING = 0.25  # the same where a greeting must not be taken for the reply
 QUIET = 1.0  # seconds without more, after which a reply that has no end is taken as it is
 WATCH = 1.0  # seconds after the handshake in which a server that is not asked can still close
 ENOUGH_AT_ALL = 65536  # bytes of a reply, whatever its protocol says
@@ -82,7 +83,8 @@ class _Call:
         self.data, self.errors, self.listing = bytearray(), bytearray(), bytearray()
         self._read = {self._stdout: self.data, process.stderr.fileno(): self.errors, messages: self.listing}
         self._hello = self._finished = self._heard = 0.0  # when that was seen, on the monotonic clock
-        self._settle = SETTLE
+        self._settle = GREETING if probe.compares else SETTLE
+        self._let_in = False
         self._asked = 0  # exchanges that have begun
         self._reply = 0  # where in the data the reply to the last one begins
         self.timed_out = self.open = False
@@ -178,10 +180,12 @@ class _Call:
             if transcript.has("Finished", sent=True) and transcript.has("Finished", sent=False):
                 self._finished = now
             else:
-                self._settle = max(SETTLE, 2 * (now - self._hello))
+                self._settle = max(self._settle, 2 * (now - self._hello))
+        if self._finished and not self._let_in and is_let_in(transcript):
+            self._let_in, self._heard = True, now
         # A reply that is compared must not be a greeting: then the question waits until the server has been silent.
         at_once = self._probe.exchanges and not self._probe.compares
-        if self._finished and not self._asked and at_once and (self.data or is_let_in(transcript)):
+        if self._finished and not self._asked and at_once and (self.data or self._let_in):
             self._ask()
         return transcript.fatal(sent=False) is not None
 

@@ -32,6 +32,8 @@ from mintls.openssl.binary import Openssl
 from msgspec import Struct
 from msgspec.structs import replace
 
+NEAR = 0.1  # seconds of a connection to a server on the same machine or beside it
+MOST_AT_ONCE = 16  # connections
 PLAIN = 3.0  # seconds of silence, or so many times the time of the baseline, that are no answer in plain text
 
 
@@ -108,8 +110,16 @@ class Server:
 
         Raises MintlsError when openssl cannot be started.
         """
-        results = try_rows(self._openssl, rows, workers, self.connect, self._leave_out, done)
+        results = try_rows(self._openssl, rows, workers, self.connect, self._leave_out, done, self._at_once)
         return weigh_server(results, self._target.required, self._probe)
+
+    def _at_once(self, workers: int) -> int:
+        """More connections at a time to a server far away, which wait rather than work; also one that serves them one
+        by one then comes to each within the time-out.
+        """
+        seconds = min((control.milliseconds / 1000 for control in self._controls.values()), default=0.0)
+        few = int(self._timeout / 2 / seconds) if seconds else 1
+        return max(workers, min(workers * int(seconds / NEAR), few, MOST_AT_ONCE))
 
     def connections(self, rows: Iterable[Row]) -> int:
         """How many connections the rows make at most."""

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from mintls.configuration.mistake import Mistake
 from mintls.errors import OutputError, UsageError
-from mintls.handshake.cases import remedies
 from mintls.handshake.cases.case import DEEP, Case, Obstacle, Row, Severity, Verifier, cases_of
 from mintls.handshake.cases.catalogue import CATALOGUE
-from mintls.handshake.cases.client_advice import advice
 from mintls.handshake.cases.names import OTHER_LOOPBACK
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
 from mintls.handshake.credentials import between, copy_set
@@ -16,7 +15,6 @@ from mintls.handshake.listen.client_command import ClientCommand
 from mintls.handshake.listen.connections import LOOPBACK, has_address
 from mintls.handshake.listen.credentials import Credential, adopt, is_plain
 from mintls.handshake.listen.listener import Address, Visitor
-from mintls.handshake.listen.stack import stack_of
 from mintls.handshake.result import Result
 from mintls.handshake.wire.alerts import AlertNumber
 from mintls.input_file import is_readable
@@ -31,7 +29,7 @@ OTHER_CAS = Case(
     title="a certificate of a public CA",
     why="A client that also trusts the system's CAs accepts certificates that you did not issue.",
     mistake="The CA is added to the system's trust store, not used in place of it.",
-    remedy=remedies.OWN_AUTHORITY,
+    kind=Mistake.OWN_AUTHORITY,
     reference="RFC 5280 section 6.1.1",
     hint="check in the client's configuration that it trusts only your CA",
     verifiers=(Verifier.CLIENT,),
@@ -39,17 +37,13 @@ OTHER_CAS = Case(
 )
 
 
-def client_cases(command: str | None = None, name: str = LOCALHOST) -> tuple[Case, ...]:
-    """The catalogue for a foreign client that checks for `name`, with its fixes; a failure only warns where correct
-    clients differ.
-    """
-    stack = stack_of(command or "")
+def client_cases(name: str = LOCALHOST) -> tuple[Case, ...]:
+    """The catalogue for a foreign client that checks for `name`; a failure only warns where correct clients differ."""
     return tuple(
         replace(
             case,
             verifiers=(Verifier.CLIENT,),
             severity=_severity(case),
-            hint=_hint(case, stack),
             name=_name(case, name),
         )
         for case in (*CATALOGUE, OTHER_CAS)
@@ -68,14 +62,6 @@ def _severity(case: Case) -> Severity:
     """Correct clients differ in what is disputed, in the versions they speak, and in whether they verify addresses."""
     differs = case.disputed or (case.at_hello and case.stacks) or (case.for_address and case.accepted)
     return Severity.POLICY if differs else case.severity
-
-
-def _hint(case: Case, stack: str) -> str:
-    """The fix for that client, or for each stack."""
-    fixes = case.remedy.client
-    if stack:
-        return advice(stack, case.remedy) or case.hint
-    return "; ".join(f"{other}: {words}" for other, words in fixes.items()) or case.hint
 
 
 def parse_address(text: str) -> Address:

@@ -27,7 +27,7 @@ class ClientCheck:
         source = set_under_test(self._path, session.scratch / "set", session.openssl, session.workers)
         directory = session.scratch / "catalogue"
         client = TrustingClient(source.directory, directory, session.openssl, self._name)
-        rows = session.choose(client_cases(self._command, self._name))
+        rows = session.choose(client_cases(self._name))
         tried, skipped = client.divide(rows)
         client.mint(tried, session.now, session.workers)
         visitor = client.visitor(command)

@@ -1,4 +1,4 @@
-"""Which TLS stack a client's command uses, found by its program, also behind env, timeout, sh -c and paths (pure)."""
+"""Which stack a client's command uses, found by its program, also behind env, timeout, sh -c and paths (pure)."""
 
 import re
 import shlex
@@ -6,14 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
 
-STACKS = {
-    "curl": "curl", "openssl": "openssl", "python": "Python", "pypy": "Python", "http": "Python", "https": "Python",
-    "node": "Node", "nodejs": "Node", "npx": "Node", "go": "Go", "nginx": "nginx", "wget": "GnuTLS",
-    "gnutls-cli": "GnuTLS", "aria2c": "GnuTLS", "git": "git", "java": "Java", "jshell": "Java", "ruby": "Ruby",
-    "php": "PHP", "perl": "Perl", "dotnet": ".NET", "pwsh": ".NET", "deno": "rustls", "xh": "rustls",
-    "mosquitto_pub": "mosquitto", "mosquitto_sub": "mosquitto", "psql": "PostgreSQL", "mysql": "MySQL",
-    "mariadb": "MySQL", "redis-cli": "Redis", "ldapsearch": "OpenLDAP", "ldapwhoami": "OpenLDAP",
-}  # fmt: skip
+from mintls.configuration.registry import stacks
+
 WRAPPERS = {"env", "timeout", "nice", "nohup", "time", "stdbuf", "setsid", "sudo", "exec", "xvfb-run", "command"}
 SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "busybox"}
 _SEPARATOR = re.compile(r"[|&;()]+")
@@ -22,7 +16,7 @@ _SUFFIX = re.compile(r"[-0-9.]*(\.exe)?$")  # python3.11, php8.2, java.exe
 
 
 def stack_of(line: str) -> str:
-    """The stack of a command line, e.g. `GnuTLS` of `env LANG=C timeout 9 /usr/bin/wget URL`; empty if not known."""
+    """The stack of a command line, e.g. `wget` of `env LANG=C timeout 9 /usr/bin/wget URL`; empty if not known."""
     with suppress(ValueError):
         return next((stack for program in _programs(shlex.split(line)) if (stack := _stack(program))), "")
     return ""
@@ -30,7 +24,8 @@ def stack_of(line: str) -> str:
 
 def _stack(program: str) -> str:
     name = program.rpartition("/")[2]
-    return STACKS.get(name) or STACKS.get(_SUFFIX.sub("", name), "")
+    known = {program: stack for stack, one in stacks().items() for program in one.programs}
+    return known.get(name) or known.get(_SUFFIX.sub("", name), "")
 
 
 def _programs(words: Sequence[str]) -> Iterator[str]:

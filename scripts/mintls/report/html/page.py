@@ -71,22 +71,26 @@ def _causes(title: str, run: Run, outcomes: Iterable[Outcome]) -> Iterator[Eleme
     """The results with these outcomes, each cause once."""
     groups = [group for outcome in outcomes for group in alike(run, outcome)]
     if groups:
-        yield _section(title, element("div", *map(_cause, groups), class_="causes"))
+        yield _section(title, element("div", *(_cause(group, run.stack) for group in groups), class_="causes"))
 
 
 def _section(title: str, content: Element) -> Element:
     return element("section", element("h2", title), content, id=title.lower().replace(" ", "-"))
 
 
-def _cause(results: list[Result]) -> Element:
+def _cause(results: list[Result], stack: str) -> Element:
     first = results[0]
-    case, stacks = first.row.case, fixes(first)
+    case, stacks = first.row.case, fixes(first, stack)
     links = [element("a", result.row.id, href=f"#{anchor(result.row.case)}") for result in results[:LINKS]]
     more = f"and {len(results) - LINKS} more" if len(results) > LINKS else ""
     advice = (
         [capitalized(hint(first))] if first.evidence.trouble else [element("b", case.reference), f": {hint(first)}"]
     )
-    change = element("details", element("summary", f"Fix for {', '.join(stacks)}"), pairs(stacks.items()))
+    change = element(
+        "details",
+        element("summary", f"Fix for {next(iter(stacks)) if len(stacks) == 1 else 'each stack'}"),
+        pairs(stacks.items()),
+    )
     return element(
         "article",
         element("h3", mark(first.outcome), f" {capitalized(case.title)}"),

@@ -1,0 +1,81 @@
+"""gRPC in Python (grpcio: ssl_server_credentials, ssl_channel_credentials)."""
+
+from mintls.configuration.mistake import Mistake
+from mintls.configuration.stack import Side, Stack, Wrong, fixes
+
+SERVER = """
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+
+credentials = grpc.ssl_server_credentials(
+    [(Path("@key@").read_bytes(), Path("@chain@").read_bytes())],
+    root_certificates=Path("@ca@").read_bytes(),
+    require_client_auth=True,
+)
+server = grpc.server(ThreadPoolExecutor(4))  # add your services to it
+server.add_secure_port("127.0.0.1:@port@", credentials)
+server.start()
+server.wait_for_termination()
+"""
+CLIENT = """
+import sys
+from pathlib import Path
+
+import grpc
+
+credentials = grpc.ssl_channel_credentials(
+    root_certificates=Path("@ca@").read_bytes(),
+    private_key=Path("@key@").read_bytes(),
+    certificate_chain=Path("@chain@").read_bytes(),
+)
+with grpc.secure_channel(f"{sys.argv[1]}:{sys.argv[2]}", credentials) as channel:
+    check = channel.unary_unary("/grpc.health.v1.Health/Check")
+    try:
+        print(check(b"", timeout=3))
+    except grpc.RpcError as error:
+        print(error.code(), error.details())
+"""
+STACK = Stack(
+    title="gRPC",
+    protocol="grpc",
+    server=Side(
+        files={"server.py": SERVER},
+        start="python3 @dir@/server.py",
+        port=50051,
+        tested="1.85",
+        wrong=(
+            Wrong(
+                setting="require_client_auth",
+                right="require_client_auth=True",
+                wrong="require_client_auth=False",
+                effect="no certificate is requested",
+                mistake=Mistake.REQUIRE,
+            ),
+        ),
+        limits="no CRL and no encrypted key",
+        fixes=fixes(
+            require="ssl_server_credentials(..., require_client_auth=True); in Go GetConfigForClient and ClientAuth",
+            verify=(
+                "ssl_server_credentials with root_certificates; C++: "
+                "..._REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY"
+            ),
+            trust="root_certificates with only your root",
+            others={Mistake.IDENTITY: "the certificate chain of the pair: the leaf first, then its intermediates"},
+        ),
+    ),
+    client=Side(
+        files={"client.py": CLIENT},
+        start="python3 @dir@/client.py @host@ @port@",
+        options="--alpn h2",
+        tested="1.85",
+        wrong=(),
+        limits="no CRL and no encrypted key; Python's cannot leave out the verification of a server",
+        fixes=fixes(
+            verify="ssl_channel_credentials; no insecure_channel and, in Go, no InsecureSkipVerify",
+            trust="root_certificates with only your root; without it the package's own CAs are trusted",
+            name="no option grpc.ssl_target_name_override outside tests",
+        ),
+    ),
+)
