@@ -123,7 +123,10 @@ servers:
   outside: {subject: {CN: outside}, issuer: narrow, san: ["DNS:a.example"], defects: [outside_name_constraints]}
 """
 ISSUERS = {"below-deep": "deep", "below-false": "false", "below-unsigning": "unsigning"}
-SIMPLE = ("bad_signature", "bad_body", "stolen_key", "self_signed", "wrong_issuer_key")
+SIMPLE = (
+    "bad_signature", "bad_body", "stolen_key", "self_signed", "wrong_issuer_key", "version_1", "zero_serial",
+    "long_serial", "mismatched_algorithm",
+)  # fmt: skip
 
 
 def test_of_the_defects_of_the_profile_language_too(tmp_path: Path, openssl: Openssl) -> None:

@@ -116,6 +116,30 @@ def test_what_cannot_be_read_is_told(name: str, data: bytes, said: str, tmp_path
     assert [said in one and name in one for one in inspection.unreadable] == ([True] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("certificate", "name", "data", "is_told"),
+    [
+        ("web.crt", "web.key", b"", True),
+        ("web.crt", "web.key", b"-----BEGIN PRIVATE KEY-----\nMIIBgarbage\n-----END PRIVATE KEY-----\n", True),
+        ("web-cert.pem", "web-key.pem", bytes(range(256)), True),
+        ("web.pem", "web-key.pem", b"text", True),
+        ("web.crt", "web.key", b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", True),
+        ("web.crt", "web.key", LEAF.key_pem, False),
+        ("web.crt", "web.key", LEAF.encrypted_key(b"secret"), False),
+        ("web.crt", "other.key", b"", False),  # of some other program
+        ("web.crt", "web.txt", b"", False),
+    ],
+)
+def test_a_file_that_is_named_as_a_key_and_is_none(
+    certificate: str, name: str, data: bytes, is_told: bool, tmp_path: Path, openssl: Openssl
+) -> None:
+    """Its pair was not compared, so the answer is not that all is valid."""
+    (tmp_path / certificate).write_bytes(LEAF.pem)
+    (tmp_path / name).write_bytes(data)
+    told = [f"{tmp_path / name}: named as the private key of {certificate}, but contains none that can be read"]
+    assert list(look(openssl, tmp_path).unreadable) == (told if is_told else [])
+
+
 def test_where_there_is_none(tmp_path: Path, openssl: Openssl) -> None:
     (tmp_path / "only.key").write_bytes(LEAF.key_pem)
     for path in (tmp_path, tmp_path / "only.key"):

@@ -392,3 +392,23 @@ clients:
         key = load_pem_private_key((made / f"{name}.key").read_bytes(), None)
         assert key.public_key() == certificate.public_key()
     assert x509.load_der_x509_certificate((made / "b.der").read_bytes()) == load(made / "b.crt")
+
+
+def test_it_is_signed_again_with_a_key_that_has_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And from a directory and a file whose names a shell would split."""
+    monkeypatch.setenv("SIGNER", "a long one")
+    (tmp_path / "pass word's").write_text("another one\n")
+    (tmp_path / "p.yaml").write_text("""\
+defaults: {key: "ec:P-256"}
+authorities:
+  ca: {subject: {CN: CA}, passphrase: {env: SIGNER}}
+  rsa: {subject: {CN: RSA CA}, key: "rsa:2048", passphrase: {file: "pass word's"}}
+clients:
+  a: {subject: {CN: a}, issuer: ca, defects: [version_1]}
+  b: {subject: {CN: b}, issuer: rsa, defects: [mismatched_algorithm]}
+""")
+    made = mint_profile(tmp_path / "p.yaml", tmp_path / "a set")
+    load(made / "a.crt").verify_directly_issued_by(load(made / "ca.crt"))
+    certificate, key = load(made / "b.crt"), load(made / "rsa.crt").public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
+    key.verify(certificate.signature, certificate.tbs_certificate_bytes, PKCS1v15(), SHA512())

@@ -101,6 +101,7 @@ def _inventory(
 ) -> Inventory:
     pairs = [(file, one) for file in files for one in file.materials]
     unreadable = tuple(_sentence(file, one.reason) for file, one in pairs if isinstance(one, Unreadable))
+    unreadable += tuple(_without_key(files))
     notes = tuple(_sentence(file, one.reason) for file, one in pairs if isinstance(one, Ignored))
     keys = [KeyFile(file.path, file.mode, one.public_key) for file, one in pairs if isinstance(one, PrivateKey)]
     entries = _entries(files, keys)
@@ -110,6 +111,21 @@ def _inventory(
         raise error("\n".join([*unreadable, *notes, none]))
     crls = dict.fromkeys(one for _, one in pairs if isinstance(one, RevocationList))
     return Inventory(entries, tuple(crls), tuple(keys), unreadable, notes, bundles, servers)
+
+
+def _without_key(files: Sequence[_File]) -> Iterator[str]:
+    """Files whose name says that they are the private key of a certificate beside them, and that contain none."""
+    certified = {
+        (file.path.parent, file.path.stem.removesuffix("-cert")): file.path.name
+        for file in files
+        if any(isinstance(one, Certificate) for one in file.materials)
+    }
+    for file in files:
+        path, stem = file.path, file.path.stem.removesuffix("-key")
+        is_key = path.suffix == ".key" or stem != path.stem
+        if is_key and (path.parent, stem) in certified and all(isinstance(one, Ignored) for one in file.materials):
+            whose = certified[path.parent, stem]
+            yield f"{path}: named as the private key of {whose}, but contains none that can be read"
 
 
 def _named(path: Path) -> _Raw:

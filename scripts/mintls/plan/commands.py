@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from mintls.plan.defects import CHANGED, defect_steps
+from mintls.plan.defects import defect_steps
 from mintls.plan.openssl_config import EXTENSIONS, config_text
-from mintls.plan.resigned import RESIGNED, resigned_steps
+from mintls.plan.resigned import resigned_steps
 from mintls.plan.step import Action, Config, EcKey, Step
 from mintls.plan.validity import Validity, asn1_time, validity
+from mintls.profile.choices import CHANGED, RESIGNED
 from mintls.profile.file_names import FileNames
 from mintls.profile.model import Entry
 from mintls.profile.passwords import Secret

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from mintls.plan.step import Step
 from mintls.profile.model import Entry
 
-CHANGED = ("bad_signature", "bad_body")  # made from the sound certificate
 FORGEABLE = ("rsa:", "ec:P-256", "ec:P-384", "ec:P-521")  # the keys whose format forged_key_step knows
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from shlex import join, quote
 
 from mintls.plan.step import Step
+from mintls.profile.choices import RESIGNED
 from mintls.profile.model import Entry
 
-RESIGNED = ("version_1", "mismatched_algorithm")  # the defects that are made this way
 PARTS = ("der", "body", "tbs", "algorithm", "signature", "bits", "whole")
 # The last octet of a signature algorithm's identifier, and where it is in AlgorithmIdentifier (RFC 4055, RFC 5758)
 LAST_OCTET = {"rsa": (12, {"sha256": "013", "sha512": "015"}), "ec": (11, {"sha256": "002", "sha512": "004"})}

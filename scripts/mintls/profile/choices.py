@@ -34,3 +34,6 @@ Defect = Literal[
     "outside_name_constraints", "wrong_purpose",
 ]  # fmt: skip
 NetscapeCertType = Literal["client", "server", "email", "objsign", "sslCA", "emailCA", "objCA"]
+# Of these at most one: a sound certificate is changed afterwards, or changed and signed again.
+CHANGED = ("bad_signature", "bad_body")
+RESIGNED = ("version_1", "mismatched_algorithm")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from mintls.profile.choices import CHANGED, RESIGNED
 from mintls.profile.cross_signing import cross_mistakes
 from mintls.profile.fields import Authority, Leaf
 from mintls.profile.file_rules import bundle_mistakes, colliding_files, file_mistakes
@@ -18,7 +19,6 @@ from mintls.profile.names import Subtree
 LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # to compare two times that are both relative
 MAX_PAIRS = 200_000  # of a name and a constraint, which are compared one by one
-ALTERED = ("bad_signature", "bad_body", "version_1", "mismatched_algorithm")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -193,11 +193,11 @@ def strength_mistakes(entry: Entry) -> Iterator[Finding]:
 
 def resigning_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     """Defects that change a certificate after it was signed; two of them are made with dgst(1)."""
-    defects = [defect for defect in entry.settings.defects if defect in ALTERED]
+    defects = [defect for defect in entry.settings.defects if defect in (*CHANGED, *RESIGNED)]
     if len(defects) > 1:
         yield path(entry, "defects"), f"{' and '.join(defects)} exclude each other; write one of them"
     signer = entry if "self_signed" in entry.settings.defects else profile.named.get(entry.issuer or entry.name)
-    if signer is None or not {"version_1", "mismatched_algorithm"}.intersection(defects):
+    if signer is None or not set(RESIGNED).intersection(defects):
         return
     if not signer.settings.key.startswith(("rsa:", "ec:")):
         sentence = f"{defects[0]} needs an issuer with an RSA or EC key"

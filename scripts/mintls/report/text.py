@@ -8,6 +8,7 @@ from mintls.handshake.cases.case import Row, Verifier
 from mintls.handshake.result import Outcome, Result, Run
 from mintls.handshake.verdict import Kind
 from mintls.report.answer import answer, unreachable
+from mintls.report.server_words import server_words
 
 COLOURS = {  # the SGR codes of ECMA-48
     Outcome.PASS: "32",
@@ -31,7 +32,7 @@ def table(run: Run, *, verbose: bool = False, colour: bool = False) -> str:
     width = max((len(result.row.case.id) for result in run.results), default=0)
     lines = [printable(answer(run)), *_guessed(run), ""]
     for suite, results in suites(run.results):
-        rows = (_line(result, width, colour) for result in results) if verbose else _folded(results, width, colour)
+        rows = _full(results, width, colour) if verbose else _folded(results, width, colour)
         lines += [suite, *rows, ""]
     lines += _explanations(run)
     lines.append(f"{len(run.results)} rows in {run.milliseconds / 1000:.1f} s, {run.openssl}")
@@ -59,6 +60,24 @@ def suites(results: Iterable[Result]) -> Iterator[tuple[str, list[Result]]]:
 def _suite(row: Row) -> str:
     presented = "client" if row.verifier is Verifier.SERVER else "server"
     return f"{row.verifier} verifies {presented} certificates, TLS {row.version}"
+
+
+def _full(results: list[Result], width: int, colour: bool) -> Iterator[str]:
+    """Each row, and what the server said that did not accept."""
+    for result in results:
+        yield _line(result, width, colour)
+        yield from _words(result, " " * (width + 12))
+
+
+def _words(result: Result, indent: str) -> Iterator[str]:
+    """What a server said where it did not just accept, if the reason does not have it already."""
+    words = printable(server_words(result.evidence))
+    if (
+        words
+        and words not in printable(result.verdict.reason)
+        and not (result.outcome is Outcome.PASS and result.verdict.kind is Kind.ACCEPTED)
+    ):
+        yield f"{indent}server: {words}"
 
 
 def _folded(results: list[Result], width: int, colour: bool) -> Iterator[str]:
@@ -93,6 +112,7 @@ def _explanations(run: Run) -> Iterator[str]:
             more = f" (and {len(others)} more)" if others else ""
             yield f"{outcome}: {first.row.id}{more}: {first.row.case.title}"
             yield f"    expected {first.expected}, got {first.verdict.kind}: {printable(first.verdict.reason)}"
+            yield from _words(first, "    ")
             if first.verdict.control:
                 continue  # the fix is that of the control
             yield f"    {hint(first)}" if first.evidence.trouble else f"    {first.row.case.reference}: {hint(first)}"

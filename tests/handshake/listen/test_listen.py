@@ -434,10 +434,10 @@ def test_a_command_is_words_with_values() -> None:
         ("curl 'https://localhost:{port}/", "No closing quotation"),
         (
             "curl https://{hst}:{port}/",
-            "{hst} is not known; did you mean {host}? There are {host} {port} {ca} {cert} {key}",
+            "--client-cmd: {hst} in word 2 is not known; did you mean {host}? There are {host} {port} {ca} {cert}",
         ),
-        ("curl https://{host}:{prt}/", "{prt} is not known; did you mean {port}?"),
-        ("curl --cacert {CA} https://{host}:{port}/", "{CA} is not known; did you mean {ca}?"),
+        ("curl https://{host}:{prt}/", "{prt} in word 2 is not known; did you mean {port}?"),
+        ("curl --cacert {CA} https://{host}:{port}/", "{CA} in word 3 is not known; did you mean {ca}?"),
         ("no-such-program {port}", "program 'no-such-program' not found; the command runs without a shell"),
     ],
 )

@@ -1,8 +1,10 @@
-"""Clients that need more than a command: those of HTTP/2, git, and ldapsearch, each right and wrong."""
+"""Clients that need more than a command: those of HTTP/2, git, ldapsearch, and a browser, each right and wrong."""
 
 import json
 import shlex
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,31 @@ def test_ldapsearch_by_address(rogue: Path, tmp_path: Path) -> None:
     command = f"env LDAPTLS_CACERT={{ca}} LDAPTLS_CERT={{cert}} LDAPTLS_KEY={{key}} {LDAP}"
     cases, unknown, reason = failed(tmp_path, rogue, command.replace("{host}", "127.0.0.1"))
     assert (cases, unknown) == (set(), 0), reason
+
+
+@pytest.mark.parametrize(
+    ("option", "accepted"),
+    [("", set()), ("--ignore-certificate-errors", {"expired", "wrong-name"})],
+    ids=["right", "--ignore-certificate-errors"],
+)
+def test_chromium(option: str, accepted: set[str], rogue: Path, tmp_path: Path) -> None:
+    """It trusts what the NSS database of its user has, and is asked for no certificate."""
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.skip("this test needs Chromium, which is too large to be installed for it alone")
+    database = tmp_path / "home" / ".pki" / "nssdb"
+    database.mkdir(parents=True)
+    words = [need("certutil"), "-d", f"sql:{database}"]
+    subprocess.run([*words, "-N", "--empty-password"], check=True)
+    subprocess.run([*words, "-A", "-t", "C,,", "-n", "ca", "-i", rogue / "ca.crt"], check=True)
+    quiet = "--headless --no-sandbox --disable-gpu --no-proxy-server --disable-background-networking --no-first-run"
+    browser = f"env HOME={tmp_path / 'home'} {chromium} {quiet} --disable-component-update {option}"
+    command = f"{browser} --user-data-dir={tmp_path / 'profile'} --dump-dom {URL}"
+    only = ["--only", "expired", "--only", "wrong-name", "--skip", "good-address", "--tls", "1.3"]
+    words = ["x", str(rogue), "--listen", ":", "--no-request", "-j", "1", "--timeout", "60", *only]
+    report = tmp_path / "r.json"
+    _, status = HandshakeCheck.run([*words, "--json", str(report), "--client-cmd", command], exit=False)
+    rows = json.loads(report.read_text())["rows"]
+    assert {row["case"] for row in rows if row["outcome"] == "fail"} == accepted
+    assert not [row for row in rows if row["outcome"] == "unknown"]
+    assert status == (1 if accepted else 0)

@@ -1,7 +1,7 @@
 """Transcripts as openssl wrote them, and the numbers that RFC 8446 gives."""
 
 from mintls.handshake.wire.alerts import ALERTS
-from mintls.handshake.wire.transcript import Alert, Message, Transcript, parse
+from mintls.handshake.wire.transcript import MOST_MESSAGES, Alert, Message, Transcript, parse
 
 import pytest
 from recorded import recorded
@@ -108,3 +108,15 @@ def test_alert_numbers_are_those_of_rfc_8446() -> None:
     }  # fmt: skip
     assert named.items() <= ALERTS.items()
     assert str(Alert(sent=True, fatal=True, number=200)) == "alert 200 unassigned"
+
+
+def test_records_without_an_end_are_not_kept() -> None:
+    """The first of them are, and an alert that comes after them."""
+    record = (
+        "<<< TLS 1.3, RecordHeader [length 0005]\n    17 03 03 00 12\n<<< TLS 1.3, InnerContent [length 0001]\n    17\n"
+    )
+    alert = "<<< TLS 1.3, Alert [length 0002], fatal unknown_ca\n    02 30\n"
+    found = parse(record * 100_000 + alert)
+    assert len(found.messages) == MOST_MESSAGES
+    assert found.has_data(sent=False)
+    assert str(found.fatal(sent=False)) == "alert 48 unknown_ca"

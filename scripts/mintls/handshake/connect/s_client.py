@@ -26,6 +26,7 @@ GREETING = 0.25  # the same where a greeting must not be taken for the reply
 QUIET = 1.0  # seconds without more, after which a reply that has no end is taken as it is
 WATCH = 1.0  # seconds after the handshake in which a server that is not asked can still close
 ENOUGH_AT_ALL = 65536  # bytes of a reply, whatever its protocol says
+MOST_LISTED = 4 << 20  # bytes of s_client's listing of messages, where no reply is complete
 CHUNK, CHUNKS = 65536, 16  # bytes read at once, and how often before anything else is looked at
 
 
@@ -158,8 +159,8 @@ class _Call:
         return min(self._deadline, silence) if silence else self._deadline
 
     def _is_late(self) -> bool:
-        """Also for a server that keeps sending, but never what counts."""
-        self.timed_out = time.monotonic() >= self._deadline
+        """Also for a server that keeps sending, but never what counts: session tickets, or records without data."""
+        self.timed_out = time.monotonic() >= self._deadline or len(self.listing) > MOST_LISTED
         return self.timed_out
 
     def _silence_is_the_end(self) -> bool:

@@ -66,12 +66,15 @@ class ClientCommand:
         except ValueError as error:
             raise UsageError(f"--client-cmd: {error}; quote it as for a shell") from None
         shown = shlex.join(masked(self._words))
-        for word in _WORD.findall(line):
-            meant = get_close_matches(word.lower(), PLACEHOLDERS, 1, _NEAR)
-            if meant and word not in PLACEHOLDERS:
-                known = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-                sentence = f"{{{word}}} is not known; did you mean {{{meant[0]}}}? There are {known}"
-                raise UsageError(f"--client-cmd {shown}: {sentence}")
+        for number, words in enumerate(map(_WORD.findall, self._words), 1):
+            for word in words:
+                meant = get_close_matches(word.lower(), PLACEHOLDERS, 1, _NEAR)
+                if meant and word not in PLACEHOLDERS:  # what stands beside it may be a secret
+                    known = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+                    sentence = (
+                        f"{{{word}}} in word {number} is not known; did you mean {{{meant[0]}}}? There are {known}"
+                    )
+                    raise UsageError(f"--client-cmd: {sentence}")
         if "{port}" not in line:
             raise UsageError(f"--client-cmd {shown}: has no {{port}}; write where the client must connect")
         if not shutil.which(self._words[0]):

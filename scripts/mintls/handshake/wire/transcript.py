@@ -13,6 +13,7 @@ from mintls.handshake.wire.certificate_request import requested_authorities
 
 from msgspec import Struct
 
+MOST_MESSAGES = 256  # of a connection that are kept: a peer may send records of one byte without an end
 APPLICATION_DATA = 0x17  # the content type of RFC 8446 section 5.1
 
 # OpenSSL 1.1.1 does not name what is not a message: a record's header, and the content type in TLS 1.3.
@@ -82,7 +83,9 @@ class Transcript(Struct, frozen=True):
 
 
 def parse(listing: str, stderr: str = "") -> Transcript:
-    """Parse the output of `-msg` and of stderr. Lines of unknown form are ignored."""
+    """Parse the output of `-msg` and of stderr. Lines of unknown form are ignored; so are messages after the first
+    MOST_MESSAGES, but no alert.
+    """
     messages: list[Message] = []
     alerts: list[Alert] = []
     authorities: tuple[str, ...] = ()
@@ -100,8 +103,9 @@ def parse(listing: str, stderr: str = "") -> Transcript:
                 plain = length - octets[4]
             if name == "CertificateRequest" and not sent:
                 authorities = requested_authorities(octets, version)
-            messages.append(Message(sent, version, content, name, length, plain))
-        if data:
+            if len(messages) < MOST_MESSAGES:
+                messages.append(Message(sent, version, content, name, length, plain))
+        if data and len(messages) < MOST_MESSAGES:
             size = int.from_bytes(header[3:5], "big")
             messages.append(Message(sent, version, "ApplicationData", "", size))
         if content == "Alert" and len(octets) == 2:
