@@ -52,6 +52,7 @@ class FilePaths(Struct, frozen=True, kw_only=True):
     ca_key: Path | None = None
     issuers: tuple[Path, ...] = ()
     key_pass: str = ""  # env:NAME or file:PATH, as openssl-passphrase-options(1) writes it
+    ca_key_pass: str = ""  # the same of ca_key; empty: that of key, if it is encrypted
 
     def over(self, other: "FilePaths") -> "FilePaths":
         """These; where one is not given, that of the other."""
@@ -63,6 +64,7 @@ class FilePaths(Struct, frozen=True, kw_only=True):
             ca_key=self.ca_key or (None if self.ca else other.ca_key),
             issuers=self.issuers if own else other.issuers,
             key_pass=self.key_pass or ("" if self.key else other.key_pass),
+            ca_key_pass="" if self.ca or self.ca_key else other.ca_key_pass,
         )
 
 
@@ -103,11 +105,13 @@ def _files_of(snapshot: Snapshot) -> FilePaths:
     client = end_of((record for record in records.values() if record.name not in revoked), "client")
     if client is None:
         raise UsageError(f"{snapshot.directory} has no client with its key; name one with --cert and --key")
+    ca_key, ca_key_pass = _signing_key(records[client.issuer], snapshot) if client.issuer in records else (None, "")
     return FilePaths(
         ca=snapshot.path(root_of(client, records).files["certificate"]),
         certificate=snapshot.path(client.files["certificate"]),
         key=snapshot.path(client.files["key"]),
-        ca_key=_plain_key(records[client.issuer], snapshot) if client.issuer in records else None,
+        ca_key=ca_key,
+        ca_key_pass=ca_key_pass,
         issuers=_issuers(client, records, snapshot),
         key_pass=_usable(client.passphrase),
     )
@@ -136,14 +140,19 @@ def read_client_files(
     """
     if not files.ca or not files.certificate or not files.key:
         raise UsageError("--connect needs DIR with ca.crt, client.crt and client.key; or --ca, --cert and --key")
-    key = _decrypted(files.key, files.key_pass, scratch, openssl) if files.key_pass and scratch else files.key
+    key = (
+        _decrypted(files.key, files.key_pass, scratch / "key.pem", openssl) if files.key_pass and scratch else files.key
+    )
+    ca_key, of_ca = files.ca_key, files.ca_key_pass or files.key_pass
+    if ca_key and of_ca and scratch and "ENCRYPTED" in _read(ca_key):
+        ca_key = _decrypted(ca_key, of_ca, scratch / "ca-key.pem", openssl)
     anchors = [_certificate(pem, files.ca) for pem in _certificates(files.ca)]
     good = _credential(openssl, files.certificate, key, files.issuers)
     if (wanted := good.leaf.public_key) != public_key(openssl, key):
         assert wanted
         raise UsageError(f"{files.key} is not the key of {files.certificate}; give the matching key")
     issuers = [_certificate(pem, files.certificate) for pem in _CERTIFICATE.findall(good.issuers)]
-    authority = _authority(good.leaf, anchors, issuers, files, openssl)
+    authority = _authority(good.leaf, anchors, issuers, files, public_key(openssl, ca_key) if ca_key else None)
     is_anchor = authority.fingerprint in {anchor.fingerprint for anchor in anchors}
     return ClientFiles(
         anchors=files.ca.absolute(),
@@ -155,7 +164,7 @@ def read_client_files(
         },
         authority=authority,
         issuer_names=(good.leaf.issuer, *(certificate.issuer for certificate in issuers)),
-        authority_key=files.ca_key.absolute() if files.ca_key else None,
+        authority_key=ca_key.absolute() if ca_key else None,
         authority_issuers="" if is_anchor else good.issuers,
         depth=authority.path_length,
     )
@@ -171,13 +180,12 @@ def public_key(openssl: Openssl, key: Path) -> str:
     return result.stdout
 
 
-def _decrypted(key: Path, source: str, scratch: Path, openssl: Openssl) -> Path:
-    """A copy of the key without its passphrase, which only the user can read. Raises UsageError."""
+def _decrypted(key: Path, source: str, path: Path, openssl: Openssl) -> Path:
+    """A copy of the key at `path` without its passphrase, which only the user can read. Raises UsageError."""
     kind, _, name = source.partition(":")
     if kind == "env" and name not in os.environ:
         sentence = f"the passphrase of {key} is in the environment variable {name}, which does not exist"
         raise UsageError(f"{sentence}; export it, or give another --key-pass")
-    path = scratch / "key.pem"
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     result = openssl.ask(
         ("pkey", "-in", str(key), "-passin", source, "-out", str(path)),
@@ -189,11 +197,14 @@ def _decrypted(key: Path, source: str, scratch: Path, openssl: Openssl) -> Path:
 
 
 def _authority(
-    leaf: Certificate, anchors: list[Certificate], issuers: list[Certificate], files: FilePaths, openssl: Openssl
+    leaf: Certificate,
+    anchors: list[Certificate],
+    issuers: list[Certificate],
+    files: FilePaths,
+    wanted: str | None,
 ) -> Certificate:
-    """The CA that the given key belongs to; without a key the trust anchor of the leaf."""
-    if files.ca_key:
-        wanted = public_key(openssl, files.ca_key)
+    """The CA with the public key that is wanted, that of the given key; without one the trust anchor of the leaf."""
+    if wanted:
         for certificate in (*anchors, *issuers):
             if certificate.public_key == wanted:
                 return certificate
@@ -238,6 +249,16 @@ def _plain_key(record: Record, snapshot: Snapshot) -> Path | None:
     """Its key file, if it exists and is not encrypted."""
     key = snapshot.path(record.files["key"]) if "key" in record.files else None
     return key if key and is_readable(key) and "ENCRYPTED" not in _read(key) else None
+
+
+def _signing_key(record: Record, snapshot: Snapshot) -> tuple[Path | None, str]:
+    """Its key file and the source of its passphrase, if it can be used: without it some cases are left out."""
+    if key := _plain_key(record, snapshot):
+        return key, ""
+    kind, _, name = (source := _usable(record.passphrase)).partition(":")
+    usable = source and "key" in record.files and (kind != "env" or name in os.environ)
+    key = snapshot.path(record.files["key"]) if usable else None
+    return (key, source) if key and is_readable(key) else (None, "")
 
 
 def _usable(source: str) -> str:
