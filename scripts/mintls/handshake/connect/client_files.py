@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mintls.errors import OutputError, UsageError
+from mintls.handshake.connect.private_keys import decrypted, public_key, read_text
 from mintls.handshake.credentials import between
-from mintls.input_file import is_readable, read_input
+from mintls.input_file import is_readable
 from mintls.manifest import Record, end_of, root_of
 from mintls.minting.snapshot import Result, Snapshot, read_snapshot
 from mintls.openssl.binary import Openssl
@@ -141,11 +142,11 @@ def read_client_files(
     if not files.ca or not files.certificate or not files.key:
         raise UsageError("--connect needs DIR with ca.crt, client.crt and client.key; or --ca, --cert and --key")
     key = (
-        _decrypted(files.key, files.key_pass, scratch / "key.pem", openssl) if files.key_pass and scratch else files.key
+        decrypted(files.key, files.key_pass, scratch / "key.pem", openssl) if files.key_pass and scratch else files.key
     )
     ca_key, of_ca = files.ca_key, files.ca_key_pass or files.key_pass
-    if ca_key and of_ca and scratch and "ENCRYPTED" in _read(ca_key):
-        ca_key = _decrypted(ca_key, of_ca, scratch / "ca-key.pem", openssl)
+    if ca_key and of_ca and scratch and "ENCRYPTED" in read_text(ca_key):
+        ca_key = decrypted(ca_key, of_ca, scratch / "ca-key.pem", openssl)
     anchors = [_certificate(pem, files.ca) for pem in _certificates(files.ca)]
     good = _credential(openssl, files.certificate, key, files.issuers)
     if (wanted := good.leaf.public_key) != public_key(openssl, key):
@@ -170,32 +171,6 @@ def read_client_files(
     )
 
 
-def public_key(openssl: Openssl, key: Path) -> str:
-    """The public half of a private key, as x509 -pubkey prints it. Raises UsageError when it cannot be read."""
-    if "ENCRYPTED" in _read(key):
-        raise UsageError(f"{key} is encrypted; give its passphrase: --key-pass env:NAME or file:PATH")
-    result = openssl.ask(("pkey", "-in", str(key), "-pubout"))
-    if result.status:
-        raise UsageError(f"{key} is not a private key that openssl can read; give a PEM file")
-    return result.stdout
-
-
-def _decrypted(key: Path, source: str, path: Path, openssl: Openssl) -> Path:
-    """A copy of the key at `path` without its passphrase, which only the user can read. Raises UsageError."""
-    kind, _, name = source.partition(":")
-    if kind == "env" and name not in os.environ:
-        sentence = f"the passphrase of {key} is in the environment variable {name}, which does not exist"
-        raise UsageError(f"{sentence}; export it, or give another --key-pass")
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    result = openssl.ask(
-        ("pkey", "-in", str(key), "-passin", source, "-out", str(path)),
-        env={name: os.environ[name]} if kind == "env" else None,
-    )
-    if result.status:
-        raise UsageError(f"{key} cannot be decrypted with --key-pass {source}; check the passphrase")
-    return path
-
-
 def _authority(
     leaf: Certificate,
     anchors: list[Certificate],
@@ -216,8 +191,8 @@ def _authority(
 
 def _credential(openssl: Openssl, certificate: Path, key: Path, issuers: tuple[Path, ...]) -> Credential:
     leaf, *rest = _certificates(certificate)
-    _read(key)
-    more = "".join(_read(path) for path in issuers) or "".join(rest)
+    read_text(key)
+    more = "".join(read_text(path) for path in issuers) or "".join(rest)
     return Credential(_certificate(leaf, certificate), key.absolute(), more)
 
 
@@ -229,7 +204,7 @@ def _certificate(pem: str, path: Path) -> Certificate:
 
 
 def _certificates(path: Path) -> list[str]:
-    if not (found := _CERTIFICATE.findall(_read(path))):
+    if not (found := _CERTIFICATE.findall(read_text(path))):
         raise UsageError(f"{path} does not contain a certificate; give a PEM file")
     return found
 
@@ -248,7 +223,7 @@ def _issuers(record: Record, records: Mapping[str, Record], snapshot: Snapshot) 
 def _plain_key(record: Record, snapshot: Snapshot) -> Path | None:
     """Its key file, if it exists and is not encrypted."""
     key = snapshot.path(record.files["key"]) if "key" in record.files else None
-    return key if key and is_readable(key) and "ENCRYPTED" not in _read(key) else None
+    return key if key and is_readable(key) and "ENCRYPTED" not in read_text(key) else None
 
 
 def _signing_key(record: Record, snapshot: Snapshot) -> tuple[Path | None, str]:
@@ -265,10 +240,3 @@ def _usable(source: str) -> str:
     """The source of a passphrase that a manifest names; empty if it is a file that cannot be read."""
     kind, _, path = source.partition(":")
     return source if kind != "file" or is_readable(path) else ""
-
-
-def _read(path: Path) -> str:
-    try:
-        return read_input(path).data.decode("ascii", errors="replace")
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; give a file that can be read") from None
