@@ -9,6 +9,7 @@ from mintls.openssl.binary import Openssl
 
 import pytest
 from conftest import mint_profile
+from msgspec import structs
 
 DEEP = """
 defaults: {key: "ec:P-256"}
@@ -73,6 +74,34 @@ def encrypted(openssl: Openssl, key: Path, directory: Path) -> Path:
     argv = ("pkey", "-in", str(key), "-aes256", "-passout", f"file:{directory / 'word'}", "-out", str(path))
     openssl.run(argv)
     return path
+
+
+LOCKED = DEEP.replace("CN: issuing}", "CN: issuing}, passphrase: {env: OF_ISSUING}")
+
+
+def test_a_set_whose_ca_has_a_passphrase(openssl: Openssl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With it the CA's key is used, in a copy of the user's own; without it the set is as one without that key."""
+    monkeypatch.setenv("OF_ISSUING", "a long one")
+    (tmp_path / "p.yaml").write_text(LOCKED)
+    made = mint_profile(tmp_path / "p.yaml", tmp_path / "set")
+    (scratch := tmp_path / "scratch").mkdir(0o700)
+    held = read_client_files(files_of(made), {}, openssl, scratch)
+    assert (held.authority.subject, held.authority_key) == ("CN=issuing", scratch / "ca-key.pem")
+    assert (scratch / "ca-key.pem").stat().st_mode & 0o777 == 0o600
+    assert "ENCRYPTED" not in (scratch / "ca-key.pem").read_text()
+    monkeypatch.delenv("OF_ISSUING")
+    assert read_client_files(files_of(made), {}, openssl, scratch).authority_key is None
+
+
+def test_the_passphrase_that_is_given_is_also_that_of_the_cas_key(openssl: Openssl, dev: Path, tmp_path: Path) -> None:
+    locked = encrypted(openssl, dev / "ca.key", tmp_path)
+    source = f"file:{tmp_path / 'word'}"
+    both = FilePaths(
+        ca=dev / "ca.crt", certificate=dev / "client.crt", key=dev / "client.key", ca_key=locked, key_pass=source
+    )
+    assert read_client_files(both, {}, openssl, tmp_path).authority_key == tmp_path / "ca-key.pem"
+    with pytest.raises(UsageError, match=r"encrypted\.key is encrypted; give its passphrase: --key-pass"):
+        read_client_files(structs.replace(both, key_pass=""), {}, openssl, tmp_path)
 
 
 def test_what_does_not_fit_is_told(openssl: Openssl, dev: Path, rogue: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from peers import need
 from peers.clients import FILES, HERE, URL
 from peers.golang import program
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.peers
 
 ROWS = {"expired", "unknown-ca", "wrong-name", "cn-beside-san"}
 CURL = f"curl -q -sS --noproxy * --max-time 10 --http2 --cacert {{ca}} --cert {{cert}} --key {{key}} {URL}"

@@ -6,7 +6,7 @@ from mintls.handshake.wire.alerts import AlertNumber
 
 NUMBERED = "Certificates with such numbers are in use, and a verifier that rejects them fails with valid peers."
 PARSED = "The serial number is parsed more strictly than RFC 5280 requires of a verifier."
-NUMBER_HINT = "nothing depends on the serial number but CRLs; OpenSSL, Go and GnuTLS accept it"
+NUMBER_HINT = "nothing depends on the serial number but CRLs; OpenSSL, Go, GnuTLS and Java accept it"
 
 ENCODING: tuple[Case, ...] = (
     Case(

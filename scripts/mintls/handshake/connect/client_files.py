@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mintls.errors import OutputError, UsageError
+from mintls.handshake.connect.private_keys import decrypted, public_key, read_text
 from mintls.handshake.credentials import between
-from mintls.input_file import is_readable, read_input
+from mintls.input_file import is_readable
 from mintls.manifest import Record, end_of, root_of
 from mintls.minting.snapshot import Result, Snapshot, read_snapshot
 from mintls.openssl.binary import Openssl
@@ -52,6 +53,7 @@ class FilePaths(Struct, frozen=True, kw_only=True):
     ca_key: Path | None = None
     issuers: tuple[Path, ...] = ()
     key_pass: str = ""  # env:NAME or file:PATH, as openssl-passphrase-options(1) writes it
+    ca_key_pass: str = ""  # the same of ca_key; empty: that of key, if it is encrypted
 
     def over(self, other: "FilePaths") -> "FilePaths":
         """These; where one is not given, that of the other."""
@@ -63,6 +65,7 @@ class FilePaths(Struct, frozen=True, kw_only=True):
             ca_key=self.ca_key or (None if self.ca else other.ca_key),
             issuers=self.issuers if own else other.issuers,
             key_pass=self.key_pass or ("" if self.key else other.key_pass),
+            ca_key_pass="" if self.ca or self.ca_key else other.ca_key_pass,
         )
 
 
@@ -103,11 +106,13 @@ def _files_of(snapshot: Snapshot) -> FilePaths:
     client = end_of((record for record in records.values() if record.name not in revoked), "client")
     if client is None:
         raise UsageError(f"{snapshot.directory} has no client with its key; name one with --cert and --key")
+    ca_key, ca_key_pass = _signing_key(records[client.issuer], snapshot) if client.issuer in records else (None, "")
     return FilePaths(
         ca=snapshot.path(root_of(client, records).files["certificate"]),
         certificate=snapshot.path(client.files["certificate"]),
         key=snapshot.path(client.files["key"]),
-        ca_key=_plain_key(records[client.issuer], snapshot) if client.issuer in records else None,
+        ca_key=ca_key,
+        ca_key_pass=ca_key_pass,
         issuers=_issuers(client, records, snapshot),
         key_pass=_usable(client.passphrase),
     )
@@ -136,14 +141,19 @@ def read_client_files(
     """
     if not files.ca or not files.certificate or not files.key:
         raise UsageError("--connect needs DIR with ca.crt, client.crt and client.key; or --ca, --cert and --key")
-    key = _decrypted(files.key, files.key_pass, scratch, openssl) if files.key_pass and scratch else files.key
+    key = (
+        decrypted(files.key, files.key_pass, scratch / "key.pem", openssl) if files.key_pass and scratch else files.key
+    )
+    ca_key, of_ca = files.ca_key, files.ca_key_pass or files.key_pass
+    if ca_key and of_ca and scratch and "ENCRYPTED" in read_text(ca_key):
+        ca_key = decrypted(ca_key, of_ca, scratch / "ca-key.pem", openssl)
     anchors = [_certificate(pem, files.ca) for pem in _certificates(files.ca)]
     good = _credential(openssl, files.certificate, key, files.issuers)
     if (wanted := good.leaf.public_key) != public_key(openssl, key):
         assert wanted
         raise UsageError(f"{files.key} is not the key of {files.certificate}; give the matching key")
     issuers = [_certificate(pem, files.certificate) for pem in _CERTIFICATE.findall(good.issuers)]
-    authority = _authority(good.leaf, anchors, issuers, files, openssl)
+    authority = _authority(good.leaf, anchors, issuers, files, public_key(openssl, ca_key) if ca_key else None)
     is_anchor = authority.fingerprint in {anchor.fingerprint for anchor in anchors}
     return ClientFiles(
         anchors=files.ca.absolute(),
@@ -155,45 +165,21 @@ def read_client_files(
         },
         authority=authority,
         issuer_names=(good.leaf.issuer, *(certificate.issuer for certificate in issuers)),
-        authority_key=files.ca_key.absolute() if files.ca_key else None,
+        authority_key=ca_key.absolute() if ca_key else None,
         authority_issuers="" if is_anchor else good.issuers,
         depth=authority.path_length,
     )
 
 
-def public_key(openssl: Openssl, key: Path) -> str:
-    """The public half of a private key, as x509 -pubkey prints it. Raises UsageError when it cannot be read."""
-    if "ENCRYPTED" in _read(key):
-        raise UsageError(f"{key} is encrypted; give its passphrase: --key-pass env:NAME or file:PATH")
-    result = openssl.ask(("pkey", "-in", str(key), "-pubout"))
-    if result.status:
-        raise UsageError(f"{key} is not a private key that openssl can read; give a PEM file")
-    return result.stdout
-
-
-def _decrypted(key: Path, source: str, scratch: Path, openssl: Openssl) -> Path:
-    """A copy of the key without its passphrase, which only the user can read. Raises UsageError."""
-    kind, _, name = source.partition(":")
-    if kind == "env" and name not in os.environ:
-        sentence = f"the passphrase of {key} is in the environment variable {name}, which does not exist"
-        raise UsageError(f"{sentence}; export it, or give another --key-pass")
-    path = scratch / "key.pem"
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    result = openssl.ask(
-        ("pkey", "-in", str(key), "-passin", source, "-out", str(path)),
-        env={name: os.environ[name]} if kind == "env" else None,
-    )
-    if result.status:
-        raise UsageError(f"{key} cannot be decrypted with --key-pass {source}; check the passphrase")
-    return path
-
-
 def _authority(
-    leaf: Certificate, anchors: list[Certificate], issuers: list[Certificate], files: FilePaths, openssl: Openssl
+    leaf: Certificate,
+    anchors: list[Certificate],
+    issuers: list[Certificate],
+    files: FilePaths,
+    wanted: str | None,
 ) -> Certificate:
-    """The CA that the given key belongs to; without a key the trust anchor of the leaf."""
-    if files.ca_key:
-        wanted = public_key(openssl, files.ca_key)
+    """The CA with the public key that is wanted, that of the given key; without one the trust anchor of the leaf."""
+    if wanted:
         for certificate in (*anchors, *issuers):
             if certificate.public_key == wanted:
                 return certificate
@@ -205,8 +191,8 @@ def _authority(
 
 def _credential(openssl: Openssl, certificate: Path, key: Path, issuers: tuple[Path, ...]) -> Credential:
     leaf, *rest = _certificates(certificate)
-    _read(key)
-    more = "".join(_read(path) for path in issuers) or "".join(rest)
+    read_text(key)
+    more = "".join(read_text(path) for path in issuers) or "".join(rest)
     return Credential(_certificate(leaf, certificate), key.absolute(), more)
 
 
@@ -218,7 +204,7 @@ def _certificate(pem: str, path: Path) -> Certificate:
 
 
 def _certificates(path: Path) -> list[str]:
-    if not (found := _CERTIFICATE.findall(_read(path))):
+    if not (found := _CERTIFICATE.findall(read_text(path))):
         raise UsageError(f"{path} does not contain a certificate; give a PEM file")
     return found
 
@@ -237,17 +223,20 @@ def _issuers(record: Record, records: Mapping[str, Record], snapshot: Snapshot) 
 def _plain_key(record: Record, snapshot: Snapshot) -> Path | None:
     """Its key file, if it exists and is not encrypted."""
     key = snapshot.path(record.files["key"]) if "key" in record.files else None
-    return key if key and is_readable(key) and "ENCRYPTED" not in _read(key) else None
+    return key if key and is_readable(key) and "ENCRYPTED" not in read_text(key) else None
+
+
+def _signing_key(record: Record, snapshot: Snapshot) -> tuple[Path | None, str]:
+    """Its key file and the source of its passphrase, if it can be used: without it some cases are left out."""
+    if key := _plain_key(record, snapshot):
+        return key, ""
+    kind, _, name = (source := _usable(record.passphrase)).partition(":")
+    usable = source and "key" in record.files and (kind != "env" or name in os.environ)
+    key = snapshot.path(record.files["key"]) if usable else None
+    return (key, source) if key and is_readable(key) else (None, "")
 
 
 def _usable(source: str) -> str:
     """The source of a passphrase that a manifest names; empty if it is a file that cannot be read."""
     kind, _, path = source.partition(":")
     return source if kind != "file" or is_readable(path) else ""
-
-
-def _read(path: Path) -> str:
-    try:
-        return read_input(path).data.decode("ascii", errors="replace")
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; give a file that can be read") from None

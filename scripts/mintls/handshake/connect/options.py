@@ -76,7 +76,12 @@ class ConnectOptions(PeerOptions):
         **_OF_IT,
     )  # fmt: skip
     key_pass = cli.SwitchAttr(
-        "--key-pass", str, argname="SOURCE", default="", help="Passphrase of --key: env:NAME or file:PATH", **_OF_IT
+        "--key-pass",
+        str,
+        argname="SOURCE",
+        default="",
+        help="Passphrase of --key and --ca-key: env:NAME or file:PATH",
+        **_OF_IT,
     )
     keep = cli.SwitchAttr(
         "--keep", str, argname="DIR", default="", help="Keep the credentials that were presented in a new directory",
