@@ -21,6 +21,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     about: str
     files: Mapping[str, str]
     commands: tuple[tuple[str, str], ...]  # each with what it does
+    wrong: tuple[str, ...]  # settings that people write instead, and what they let pass
     limits: str
 
 
@@ -36,6 +37,7 @@ def configuration(
         about=f"{stack.title}, {role} side, {_tested(side.tested)}",
         files={file: render(text, values) for file, text in side.files.items()},
         commands=tuple((what, command) for what, command in commands if command),
+        wrong=tuple(f"{_written(wrong.right, wrong.wrong)}: {wrong.effect}" for wrong in side.wrong),
         limits=side.limits,
     )
 
@@ -48,9 +50,15 @@ def as_text(made: Configuration, *, written: bool) -> str:
     if not written:
         lines.append("")
     lines += [f"{what:<9} {command}" for what, command in made.commands]
+    lines += [f"{'wrong':<9} {sentence}" for sentence in made.wrong]
     if made.limits:
         lines.append(f"{'limits':<9} {made.limits}")
     return "\n".join(lines) + "\n"
+
+
+def _written(right: str, wrong: str) -> str:
+    """The wrong setting on one line; where there is none, what is missing."""
+    return " ".join(wrong.replace("@ca@", "ca.crt").split()) or f"without {' '.join(right.split())}"
 
 
 def trust_text(name: str, stack: Stack, trust: TrustStore, manifest: Manifest, directory: str) -> str:
