@@ -56,6 +56,7 @@ def values(manifest: Manifest, record: Record, role: Role, place: Place) -> dict
         "port": str(place.port),
         "dir": place.directory,
         "passphrase": place.passphrase if record.encrypted else "",
+        "unlock": place.passphrase if other and other.encrypted else "",
         **{what: files[what] for what in ("certificate", "key", "combined", "chain") if what in files},
     }
     if record.issuer == root.name or not _has_intermediate(record, named):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from mintls.configuration.set_files import LOCALHOST, Place, Role
 from mintls.configuration.stack import Side, Stack, TrustStore
-from mintls.configuration.template import render
+from mintls.configuration.template import placeholders, render
 from mintls.errors import UsageError
 from mintls.manifest import Manifest
 
@@ -58,7 +58,8 @@ def as_text(made: Configuration, *, written: bool) -> str:
 
 def _written(right: str, wrong: str) -> str:
     """The wrong setting on one line; where there is none, what is missing."""
-    return " ".join(wrong.replace("@ca@", "ca.crt").split()) or f"without {' '.join(right.split())}"
+    text = wrong or f"without {right}"
+    return " ".join(text.replace("@ca@", "ca.crt").split())
 
 
 def trust_text(name: str, stack: Stack, trust: TrustStore, manifest: Manifest, directory: str) -> str:
@@ -96,12 +97,20 @@ def _tested(version: str) -> str:
     return f"tested with {version}" if version else NOT_TESTED
 
 
+def _without_crl(side: Side, values: Mapping[str, str]) -> tuple[str, ...]:
+    """The control, and with it the cases, that need intermediates: those that are minted for a proof have no CRL."""
+    uses = "crl" in placeholders((*side.files.values(), side.start))
+    return ("good-intermediate",) if uses and values["crl"] else ()
+
+
 def _proof(name: str, role: Role, side: Side, values: Mapping[str, str], place: Place, prover: str) -> str:
     options = f" {render(side.options, values)}" if side.options else ""
-    options += "".join(f" --skip {case}" for case in side.accepts)
+    skipped = (*side.accepts, *_without_crl(side, values))
+    options += "".join(f" --skip {case}" for case in skipped)
     if role == "client":
         visit = render(side.start, {**values, "host": "{host}", "port": "{port}"})
         return f"{prover} {place.set} --listen : --stack {name}{options} --client-cmd {shlex.quote(visit)}"
     host = values["host"]
     where = f"{host}:{place.port}" if host == LOCALHOST else f"{LOOPBACK}:{place.port} --sni {host}"
-    return f"{prover} {place.set} --connect {where} --stack {name}{options}"
+    unlock = f" --key-pass file:{place.passphrase}" if values["unlock"] else ""
+    return f"{prover} {place.set} --connect {where} --stack {name}{options}{unlock}"
