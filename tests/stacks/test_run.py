@@ -14,6 +14,7 @@ from mintls.configuration.stack import Side, Stack, Wrong
 from mintls.configuration.template import OPTIONAL, placeholders
 
 import pytest
+from deadline import patient
 from msgspec.structs import replace
 from processes import run_script
 from stacks.running import check_programs, configure, free_port, place, prepare, started, variables
@@ -83,7 +84,7 @@ def prove(line: str, report: Path, cases: tuple[str, ...], env: dict[str, str]) 
     """The command that is printed, with some cases."""
     words = shlex.split(line)[2:]
     only = [word for case in cases for word in ("--only", case)]
-    done = run_script("handshake_check.py", *words, *only, "-j", 4, "--json", report, env=env)
+    done = run_script("handshake_check.py", *words, *only, "-j", 4, "--timeout", patient(10), "--json", report, env=env)
     assert not done.stderr.startswith("Traceback"), done.stderr
     assert report.exists(), done.stderr
     return done.returncode, json.loads(report.read_text())
