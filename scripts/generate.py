@@ -25,6 +25,7 @@ from mintls.plan.shard import parse_shard
 from mintls.plan.shell_script import shell_script
 from mintls.profile.cert_manager import left_out, manifests
 from mintls.profile.existing_ca import read_existing
+from mintls.profile.fleets import every
 from mintls.profile.from_arguments import STDIN, general_name, profile_of
 from mintls.profile.signing_request import read_requests
 from mintls.profile.starter import LOCAL, starter
@@ -85,7 +86,8 @@ class Generate(Script):
         gc.disable()  # a large profile is many objects without cycles, which would be searched again and again
         selection, openssl = self.selection(), Openssl()
         profile_path = "standard input" if profile_or_names == (STDIN,) else " ".join(profile_or_names)
-        profile = read_existing(read_requests(profile_of(profile_or_names), openssl), openssl)
+        wanted = selection.shard.has if selection.shard else every
+        profile = read_existing(read_requests(profile_of(profile_or_names, wanted), openssl), openssl)
         for glob in selection.only:
             if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):
                 hint = guessed(glob, (entry.name for entry in profile.entries), "write a name or a glob")

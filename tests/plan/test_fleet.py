@@ -70,7 +70,7 @@ def test_one_of_one_is_a_fleet_too() -> None:
     ("field", "part"),
     [
         ("count: 0", "clients.c.count"),
-        ("count: 100001", "clients.c.count"),
+        ("count: 1000001", "clients.c.count"),
         ("count: many", "clients.c.count"),
         ('count: 2, san: ["DNS:{index:4}.example.org"]', "clients.c.san[0]"),
         ('count: 2, san: ["DNS:a_{index}!.example.org"]', "clients.c.san[0]"),

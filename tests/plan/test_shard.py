@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from mintls.errors import UsageError
+from mintls.errors import ProfileError, UsageError
 from mintls.plan.shard import Shard, missing_shares, parse_shard
+from mintls.profile.load import read_profile
 
 import pytest
 
@@ -72,3 +73,23 @@ def test_the_shares_that_a_directory_lacks() -> None:
     assert missing_shares([*names, "manifest.2-of-3.json"]) == ()
     assert missing_shares([Shard(2, 2).manifest]) == (Shard(1, 2),)
     assert missing_shares(["manifest.json", "manifest.9-of-2.json", "manifest.1-of-2.json.bak"]) == ()
+
+
+def test_a_share_makes_no_other_certificates() -> None:
+    """A fleet of a million is too much for one run, and its shares are not: no process holds the others."""
+    text = b"""\
+authorities: {ca: {subject: {CN: CA}}}
+clients: {device: {count: 1000000, subject: {CN: "d-{index}"}}, single: {subject: {CN: single}}}
+"""
+    with pytest.raises(ProfileError, match="1000001 certificates up to here; a run can make at most 250000"):
+        read_profile(text, "p.yaml", "p")
+    share = Shard(3, 100_000)
+    profile = read_profile(text, "p.yaml", "p", wanted=share.has)
+    made = [entry for entry in profile.entries if entry.index]
+    assert [(entry.name, str(entry.settings.subject)) for entry in made[:2]] == [
+        ("device-0000003", "CN=d-3"),
+        ("device-0100003", "CN=d-100003"),
+    ]
+    assert len(made) == 10
+    assert {entry.name for entry in profile.entries} >= {"ca", "single"}
+    assert all(map(share.covers, made))

@@ -117,7 +117,8 @@ def _decide(
     if following != decisions:
         work = {decision.entry.name: decision.work for decision in following if decision.work}
         plan = plan_of(profile, work, manifest, digests, now, selection)
-    orphans = find_orphans(profile, manifest, digests)
+    # of a share's profile the entries of all others are missing
+    orphans = () if selection.shard else find_orphans(profile, manifest, digests)
     return Outcome(following, plan.crls, orphans, selection.prune), plan
 
 

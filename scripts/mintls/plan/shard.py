@@ -26,7 +26,11 @@ class Shard(Struct, frozen=True):
 
     def covers(self, entry: Entry) -> bool:
         """CAs are in no share: they must exist before, or each share would have its own."""
-        return not entry.is_authority and ((entry.index or 1) - 1) % self.of == self.number - 1
+        return not entry.is_authority and self.has(entry.index or 1)
+
+    def has(self, index: int) -> bool:
+        """Whether it is the share with that number of a fleet, from 1."""
+        return (index - 1) % self.of == self.number - 1
 
     @property
     def manifest(self) -> str:

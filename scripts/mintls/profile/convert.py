@@ -24,7 +24,7 @@ KINDS = {Scalar: "one value", Sequence: "a list", Mapping: "a mapping"}
 INVALID = object()  # a mistake that has been reported
 
 
-MAX_VALUES = 700_000  # of a profile: a fleet of 100 000 with three names each fits
+MAX_VALUES = 1_750_000  # of a run: a fleet of 250 000 with three names each fits
 _SPAN = re.compile("([0-9]{1,5})([smhdwy])")
 _DAYS = {"d": 1, "w": 7, "y": 365}
 LONG = 16  # items of a list that is converted once for all who share it

@@ -242,6 +242,6 @@ class Leaf(Certificate, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A certificate of a server, a client, a peer that is both, or an OCSP responder."""
 
     count: Annotated[
-        Annotated[int, Meta(ge=1, le=100000)] | None,
+        Annotated[int, Meta(ge=1, le=1_000_000)] | None,
         about("Number of certificates to create. {index} or {index:04d} in subject and san becomes 1, 2 ...", 50),
     ] = None

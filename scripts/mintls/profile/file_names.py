@@ -1,6 +1,6 @@
 """The field `files`: names of the files of an entry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated
 
@@ -69,10 +69,27 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
         own: dict[str, str | None] = {name.replace("_", "-"): getattr(self, name) for name in self.__struct_fields__}
         return {**{what: pattern or "{name}.csr" for what, pattern in own.items()}, "config": "{name}.cnf"}
 
-    @cache  # noqa: B019  one per run, called often
     def of(self, name: str) -> Mapping[str, str]:
         """The file names of an entry without names of its own."""
-        return {what: pattern.replace("{name}", name) for what, pattern in _patterns(self).items()}
+        return _Named(_patterns(self), name)
+
+
+class _Named(Mapping[str, str]):
+    """Patterns for a name; only what is asked for is made, since a fleet has a million names."""
+
+    __slots__ = ("name", "patterns")
+
+    def __init__(self, patterns: Mapping[str, str], name: str) -> None:
+        self.patterns, self.name = patterns, name
+
+    def __getitem__(self, what: str) -> str:
+        return self.patterns[what].replace("{name}", self.name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.patterns)
+
+    def __len__(self) -> int:
+        return len(self.patterns)
 
 
 @cache

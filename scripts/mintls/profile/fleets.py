@@ -1,12 +1,14 @@
 """An entry with `count`: the node of each certificate, with its number filled in (pure)."""
 
 import re
+from collections.abc import Callable
 from operator import is_
 
 from mintls.profile.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 from msgspec import structs
 
+Wanted = Callable[[int], bool]  # which numbers of a fleet a run makes
 _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
 
@@ -14,6 +16,11 @@ def values_in(node: Node) -> int:
     """The number of nodes in it, including itself."""
     children = node.items if isinstance(node, Sequence) else node.items.values() if isinstance(node, Mapping) else ()
     return 1 + sum(map(values_in, children))
+
+
+def every(index: int) -> bool:
+    """For a run that makes all certificates of a fleet."""
+    return True
 
 
 def fleet_size(node: Node) -> bool:

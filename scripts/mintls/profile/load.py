@@ -13,7 +13,7 @@ from mintls.profile.cross_signing import NOT_ITS_OWN, with_cross_certificates, w
 from mintls.profile.document import Document
 from mintls.profile.fields import Authority, Leaf
 from mintls.profile.file_names import FileNames
-from mintls.profile.fleets import fleet_size, numbered, values_in
+from mintls.profile.fleets import Wanted, every, fleet_size, numbered, values_in
 from mintls.profile.inheritance import WITH_EXISTING, inherited, merge
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
@@ -39,12 +39,12 @@ ROLES: dict[str, tuple[Role, type[Authority | Leaf]]] = {
     "peers": ("peer", Leaf),
     "responders": ("responder", Leaf),
 }
-MAX_ENTRIES = 100_000
+MAX_ENTRIES = 250_000  # of a run: each takes 5 KB
 MAX_CN = ATTRIBUTES["CN"]  # characters
 
 
-def load_profile(path: Path) -> Profile:
-    """Read a profile's file. Raises UsageError when it cannot be read, ProfileError with every mistake in it."""
+def load_profile(path: Path, wanted: Wanted = every) -> Profile:
+    """Read a profile's file; see read_profile. Raises UsageError when it cannot be read, ProfileError."""
     try:
         with path.open("rb") as file:  # it may be a pipe, as in generate.py <(...)
             data = file.read(MAX_BYTES + 1)
@@ -53,11 +53,12 @@ def load_profile(path: Path) -> Profile:
     if not path.stem.isprintable() or path.stem in ("", ".", ".."):
         sentence = f"{printable(str(path))}: the profile's name is also the name of the output directory"
         raise UsageError(f"{sentence}; rename the file to printable UTF-8, such as dev.yaml")
-    return read_profile(data, str(path), path.stem, path.parent)
+    return read_profile(data, str(path), path.stem, path.parent, wanted)
 
 
-def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> Profile:
-    """Read a profile's text; `source` is its name in messages; its paths are relative to `folder`.
+def read_profile(data: bytes, source: str, name: str, folder: Path = Path(), wanted: Wanted = every) -> Profile:
+    """Read a profile's text; `source` is its name in messages; its paths are relative to `folder`. Of a fleet only the
+    certificates are made whose numbers are `wanted`.
 
     Raises ProfileError with every mistake.
     """
@@ -65,16 +66,16 @@ def read_profile(data: bytes, source: str, name: str, folder: Path = Path()) -> 
         root, complaints = read_yaml(data)
     except Unreadable as error:
         raise ProfileError([f"{source}:{error.complaint}"]) from None
-    return _read(root, complaints, source, name, folder)
+    return _read(root, complaints, source, name, folder, wanted)
 
 
 def build_profile(document: abc.Mapping[str, object], source: str, name: str) -> Profile:
     """The profile for a document built by the program. Raises ProfileError as `read_profile` does."""
-    return _read(as_node(document), [], source, name, Path())
+    return _read(as_node(document), [], source, name, Path(), every)
 
 
-def _read(root: Node, complaints: list[Complaint], source: str, name: str, folder: Path) -> Profile:
-    reader = _Reader(source, complaints, folder)
+def _read(root: Node, complaints: list[Complaint], source: str, name: str, folder: Path, wanted: Wanted) -> Profile:
+    reader = _Reader(source, complaints, folder, wanted)
     try:
         profile = reader.profile(root, name)
     except TooMuch as error:
@@ -91,9 +92,9 @@ def _read(root: Node, complaints: list[Complaint], source: str, name: str, folde
 class _Reader(Converter):
     """Walks the tree once."""
 
-    def __init__(self, source: str, complaints: list[Complaint], folder: Path) -> None:
+    def __init__(self, source: str, complaints: list[Complaint], folder: Path, wanted: Wanted) -> None:
         super().__init__(complaints)
-        self.source, self.folder = source, folder
+        self.source, self.folder, self.wanted = source, folder, wanted
         self.total = 0
 
     def profile(self, root: Node, name: str) -> Profile | None:
@@ -181,19 +182,21 @@ class _Reader(Converter):
         unnamed = isinstance(node, Mapping) and "subject" not in node.items
         entry = Entry(name=name, role=role, issuer=settings.issuer, settings=settings, where=where)
         count = settings.count if isinstance(settings, Leaf) else None
-        self.total += count or 1
+        made = 1 if count is None else sum(map(self.wanted, range(1, count + 1)))
+        self.total += made
         if self.total > MAX_ENTRIES:
-            if self.total - (count or 1) <= MAX_ENTRIES:
-                self.complain(path, f"{self.total} certificates up to here; a profile can have at most {MAX_ENTRIES}")
+            if self.total - made <= MAX_ENTRIES:
+                much = f"{self.total} certificates up to here; a run can make at most {MAX_ENTRIES}"
+                self.complain(path, f"{much}: make it in shares, with --shard K/N")
             return
         if count is None or not isinstance(node, Mapping):
             yield with_common_name(entry) if unnamed else entry
             return
         varied = [key for key in ("subject", "san") if key in node.items]
         size = sum(values_in(node.items[key]) for key in varied)
-        if self.values + count * size > MAX_VALUES:  # before any of them is made
-            self.charge(count * size, node)
-        for index in range(1, count + 1):
+        if self.values + made * size > MAX_VALUES:  # before any of them is made
+            self.charge(made * size, node)
+        for index in filter(self.wanted, range(1, count + 1)):
             before = len(self.complaints)
             kinds = {"subject": Subject, "san": tuple[GeneralName, ...]}
             own = {key: self.convert(kinds[key], numbered(node.items[key], index), (*path, key)) for key in varied}
