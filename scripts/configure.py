@@ -5,6 +5,7 @@
 # ///
 """Print a working mTLS configuration of a server, client or trust store, with the paths of a set."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def passphrase_file(source: str) -> str:
 
 def prover() -> str:
     """The command that runs handshake_check.py from any directory."""
-    return f"{sys.executable} {Path(__file__).resolve().with_name('handshake_check.py')}"
+    return shlex.join([sys.executable, str(Path(__file__).resolve().with_name("handshake_check.py"))])
 
 
 def write_files(directory: Path, made: Configuration) -> None:

@@ -16,6 +16,8 @@ from plumbum import cli
 from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
 from plumbum.cli.switches import SwitchCombinationError, SwitchError, UnknownSwitch, WrongArgumentType
 
+SIGNAL = 128  # exit statuses above it: ended by a signal
+
 
 class Script(cli.Application):
     """A command line that reports mistakes in one sentence, never as a traceback."""
@@ -91,10 +93,10 @@ class Script(cli.Application):
         except MintlsError as error:
             sys.stderr.write(f"{error}\n")
             status = error.status
-        except KeyboardInterrupt:
-            ignore_signals()
-            sys.stderr.write("interrupted\n")
-            status = INTERRUPTED
+        except (KeyboardInterrupt, SystemExit) as leave:
+            status = _status(leave)
+        if status > SIGNAL:
+            gc.collect()  # what the exception held: plumbum's processes have a __del__, which fails later
         sys.exit(status)
 
 
@@ -108,6 +110,15 @@ class _Dash(str):
 
     def startswith(self, *_: Any) -> bool:
         return False
+
+
+def _status(leave: KeyboardInterrupt | SystemExit) -> int:
+    """That of a script that a signal ends."""
+    if isinstance(leave, SystemExit):
+        return int(leave.code or 0)
+    ignore_signals()
+    sys.stderr.write("interrupted\n")
+    return INTERRUPTED
 
 
 def _dashed(name: str) -> str:

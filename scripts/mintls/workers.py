@@ -12,6 +12,8 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from mintls.signals import postponed_signals
+
 SLICE = 0.5  # seconds
 Item = TypeVar("Item")
 Key = TypeVar("Key")
@@ -31,7 +33,8 @@ class Workers(Generic[Key, Result]):
 
     def submit(self, key: Key, job: Callable[[], Result]) -> None:
         """Begin a job as soon as a thread is free."""
-        future = self._pool.submit(job)
+        with postponed_signals():  # the pool would not wait for a thread that it has started and does not know yet
+            future = self._pool.submit(job)
         self.pending += 1
         future.add_done_callback(partial(self._put, key))
 

@@ -1,6 +1,7 @@
 """The stacks: each can be found, is complete, and names what it says it does."""
 
 import re
+from importlib import import_module
 
 from mintls.configuration.advice import fix, fixes_of, guess
 from mintls.configuration.mistake import Mistake
@@ -12,6 +13,7 @@ from mintls.handshake.cases.case import Verifier
 from mintls.handshake.connect.protocols.registry import AUTO, PROTOCOLS
 
 import pytest
+from processes import SCRIPTS
 
 
 def sides(name: str) -> list[tuple[Verifier, Side]]:
@@ -37,6 +39,32 @@ def test_each_is_complete(name: str) -> None:
             assert any(wrong.right in text for text in texts), wrong.right
             assert wrong.setting in fix(name, verifier, wrong.mistake), "the fix names the setting"
         assert not side.tested or side.wrong or side.limits, "what is tested is also set wrong"
+
+
+def test_what_is_not_tested_is_marked_in_its_file_and_the_readme() -> None:
+    readme = " ".join((SCRIPTS.parent / "README.md").read_text().split())
+    (listed,) = re.findall(r"Not tested here, which the output says too: ([^.]*)\.", readme)
+    expected = set()
+    for name in names():
+        one = stack(name)
+        roles = {role: getattr(one, role) for role in ("server", "client", "trust")}
+        kept = {role: side for role, side in roles.items() if side and (role == "trust" or side.start)}
+        untested = [role for role, side in kept.items() if not side.tested]
+        module = import_module(f"mintls.stacks.{name.replace('-', '_')}")
+        assert ("; not tested here." in (module.__doc__ or "")) is (len(untested) == len(kept)), name
+        expected |= {name} if len(untested) == len(kept) else {f"{name} ({role})" for role in untested}
+    assert set(listed.split(", ")) == expected
+
+
+def test_the_readme_counts_them() -> None:
+    counted = [sum(bool(side and side.start) for _, side in _both(role)) for role in ("server", "client")]
+    stores = sum(one.trust is not None for one in stacks().values())
+    readme = " ".join((SCRIPTS.parent / "README.md").read_text().split())
+    assert re.search(rf"{counted[0]} servers \(.*\), {counted[1]} clients, and the trust stores of {stores} ", readme)
+
+
+def _both(role: str) -> list[tuple[str, Side | None]]:
+    return [(name, getattr(one, role)) for name, one in stacks().items()]
 
 
 def test_an_unknown_one_is_an_error_with_a_guess() -> None:

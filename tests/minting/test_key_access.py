@@ -13,7 +13,9 @@ from conftest import Run, contents, load, mint_profile, modes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from processes import SCRIPTS
 
-GROUP = next((one for one in (grp.getgrgid(gid) for gid in (os.getegid(), *os.getgroups()))), grp.getgrgid(0))
+MINE = {*os.getgroups(), os.getegid()}
+GROUPS = [one for one in grp.getgrall() if os.geteuid() == 0 or one.gr_gid in MINE]
+GROUP = next((one for one in GROUPS if one.gr_gid != os.getegid()), GROUPS[0])  # another one than new files have
 TEXT = f"""\
 defaults: {{key: ec:P-256, pkcs12: {{password: {{empty: true}}}}, key_mode: "0640"}}
 authorities: {{ca: {{subject: {{CN: CA}}}}}}

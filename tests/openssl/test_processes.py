@@ -8,28 +8,34 @@ from deadline import patient
 from processes import SCRIPTS
 
 STARTING = """
-import os, signal, subprocess, sys
+import gc, os, signal, subprocess, sys, weakref
 from mintls.openssl.processes import Processes
 from mintls.signals import handle_signals
 handle_signals()
 processes, started = Processes(), []
 def start():
-    started.append(subprocess.Popen(["sleep", "600"], start_new_session=True))
+    process = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    started.extend([process.pid, weakref.ref(process)])
     os.kill(os.getpid(), signal.{signal})  # before anything has remembered the process
-    return started[0]
+    return process
 try:
     with processes.running("sleep", start):
         print("not interrupted")
-finally:
-    try:
-        print(-started[0].wait({seconds}))
-    except subprocess.TimeoutExpired:
-        started[0].kill()
+except (KeyboardInterrupt, SystemExit) as end:
+    status = 130 if isinstance(end, KeyboardInterrupt) else end.code
+gc.collect()
+try:
+    os.kill(started[0], signal.SIGKILL)
+    print("it runs")
+except ProcessLookupError:
+    print("held" if started[1]() else "ended and forgotten")
+sys.exit(status)
 """
 
 
-@pytest.mark.parametrize(("name", "status"), [("SIGINT", -2), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_while_a_process_is_started(name: str, status: int) -> None:
-    command = [sys.executable, "-c", STARTING.replace("{signal}", name).replace("{seconds}", str(patient(2)))]
+    """And held no longer: the __del__ of plumbum's processes fails while Python shuts down."""
+    command = [sys.executable, "-c", STARTING.replace("{signal}", name)]
     done = subprocess.run(command, cwd=SCRIPTS, capture_output=True, text=True, timeout=patient(30))
-    assert (done.returncode, done.stdout) == (status, "9\n"), done.stderr
+    assert (done.returncode, done.stdout) == (status, "ended and forgotten\n"), done.stderr

@@ -17,7 +17,7 @@ TEXT = """\
 defaults: {key: ec:P-256, days: 90}
 authorities:
   old: {subject: {CN: Root 2020}, crl: {}}
-  new: {subject: {O: Example, CN: Root 2030}, key: ec:P-384, digest: sha384, crl: {}}
+  new: {subject: {O: Example, CN: Root 2030}, key: ec:P-384, digest: sha384, subject_key_identifier: 0a0b0c0d, crl: {}}
   new-by-old: {cross_signs: new, issuer: old, days: 365}
   old-by-new: {cross_signs: old, issuer: new, days: 365}
 servers:
@@ -186,6 +186,16 @@ def test_what_cannot_be_cross_signed(fields: str, messages: list[str], tmp_path:
     assert done.returncode == 2
     assert [line.partition(" authorities.x.")[2] for line in done.stderr.splitlines()] == messages
     assert not (tmp_path / "set").exists()
+
+
+def test_a_ca_below_its_own_cross_certificate(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "authorities:\n  b: {subject: {CN: B}, issuer: d}\n  d: {subject: {CN: D}, issuer: a}\n"
+        "  a: {cross_signs: b, issuer: c}\n  c: {subject: {CN: C}}\n"
+    )
+    done = run("generate.py", tmp_path / "p.yaml", "-o", tmp_path / "set")
+    sentence = "b is below this certificate, so neither can be first; choose a different issuer for b"
+    assert (done.returncode, done.stderr) == (2, f"{tmp_path}/p.yaml:4: authorities.a.cross_signs: {sentence}\n")
 
 
 def test_a_cross_certificate_of_a_cross_certificate(tmp_path: Path, run: Run) -> None:

@@ -201,3 +201,20 @@ def test_a_lifetime_that_cert_manager_refuses() -> None:
         (leaf,) = [one for one in manifests(profile) if one["metadata"]["name"] == "c"]
         assert leaf["spec"]["duration"] == duration
         assert len([one for one in left_out(profile) if "1h is used instead" in one]) == sentences
+
+
+def test_a_cross_certificate_is_left_out_and_its_leaves_keep_their_ca() -> None:
+    profile = read_profile(
+        b"authorities:\n  old: {subject: {CN: Old}}\n  new: {subject: {CN: New}}\n"
+        b"  cross: {cross_signs: new, issuer: old}\nclients: {c: {subject: {CN: c}, issuer: cross}}\n"
+        b"responders: {ocsp: {issuer: old}}\n",
+        "p", "p",
+    )  # fmt: skip
+    found = {one["metadata"]["name"]: one for one in manifests(profile) if one["kind"] == "Certificate"}
+    assert set(found) == {"old", "new", "c", "ocsp"}
+    assert found["c"]["spec"]["issuerRef"]["name"] == "new"
+    assert found["ocsp"]["spec"]["usages"] == ["digital signature", "key encipherment", "ocsp signing"]
+    assert set(left_out(profile)) == {
+        "p:4: authorities.cross: cert-manager has no cross certificates",
+        "p:6: responders.ocsp: cert-manager has no extension OCSP No Check",
+    }

@@ -37,6 +37,7 @@ def test_a_configuration_with_real_paths(elliptic: Path, run: Run, tmp_path: Pat
     assert re.search(
         rf"^prove .*handshake_check.py {elliptic} --connect localhost:8443 --stack nginx$", done.stdout, re.M
     )
+    assert "wrong     ssl_verify_client optional;: clients without a certificate are served\n" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
@@ -85,6 +86,15 @@ def test_an_encrypted_key_has_its_passphrase_in_a_file(mint: "Mint", run: Run, t
     assert done.stderr == "haproxy cannot read an encrypted key by itself: remove `passphrase` from servers.server\n"
     done = run("configure.py", "nginx", certs, "--key-pass", "correct horse")
     assert done.stderr == "--key-pass: write file:PATH, a file whose first line is the passphrase\n"
+
+
+def test_a_trust_store_that_cannot_use_the_key_says_so(mint: "Mint", run: Run) -> None:
+    certs = mint("authorities: {ca: {subject: {CN: CA}, key: ed25519}}\n").directory
+    done = run("configure.py", "firefox", certs)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "firefox needs a key of kind rsa or ec; ca has ed25519: set `key` of authorities.ca\n"
+    done = run("configure.py", "debian", certs)
+    assert f"add       cp {certs}/ca.crt /usr/local/share/ca-certificates/mintls-" in done.stdout
 
 
 def test_one_of_several_entries(mint: "Mint", run: Run) -> None:

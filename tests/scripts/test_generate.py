@@ -79,7 +79,7 @@ def test_on_a_terminal_it_ends_with_what_to_do_next(dev: Path) -> None:
             os.close(theirs)
 
     files = f"{dev}/server.crt and {dev}/server.key, trusting {dev}/ca.crt"
-    assert last_line() == (f"next: give the server {files}; test: handshake_check.py {dev} --connect HOST:PORT")
+    assert last_line() == (f"next: give the server {files}; configure.py nginx {dev} prints how, and how to prove it")
     assert last_line("-q") == ""
     assert "next:" not in subprocess.run(command, capture_output=True, text=True).stdout
 

@@ -9,7 +9,7 @@ from tempfile import gettempdir
 from peers import need
 
 # the user that it has to be started by, where root may not start it
-USERS = {"postgresql": "postgres"}
+USERS = {"postgresql": "postgres", "hitch": "nobody"}
 
 
 def variables(name: str) -> dict[str, str]:

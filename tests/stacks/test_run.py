@@ -5,13 +5,16 @@ With each of its wrong settings it fails, and the fix names the setting. `-k ngi
 
 import json
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mintls.configuration.registry import stacks
 from mintls.configuration.stack import Side, Stack, Wrong
+from mintls.configuration.template import OPTIONAL, placeholders
 
 import pytest
+from deadline import patient
 from msgspec.structs import replace
 from processes import run_script
 from stacks.running import check_programs, configure, free_port, place, prepare, started, variables
@@ -31,6 +34,12 @@ defaults: {key: ec:P-256, outputs: [chain, combined]}
 authorities: {root: {subject: {CN: Stack Root}}, ca: {subject: {CN: Stack CA}, issuer: root}}
 servers: {server: {issuer: ca, subject: {CN: localhost}, san: ["DNS:localhost", "IP:127.0.0.1", "IP:::1"]}}
 clients: {client: {issuer: ca, subject: {CN: dev-client}, san: ["DNS:client.localhost"]}}
+"""
+REVOKED = """
+defaults: {key: ec:P-256}
+authorities: {ca: {subject: {CN: Stack CA}, crl: {days: 30}}}
+servers: {server: {subject: {CN: localhost}, san: ["DNS:localhost", "IP:127.0.0.1"]SECRET}}
+clients: {client: {subject: {CN: dev-client}SECRET}, old: {subject: {CN: dev-client}, revoked: keyCompromise}}
 """
 # of a server that is set wrong: where it is set right, all cases are tried
 OF_SERVER = ("none", "self-signed", "unknown-ca", "stolen", "certificate-request")
@@ -75,7 +84,7 @@ def prove(line: str, report: Path, cases: tuple[str, ...], env: dict[str, str]) 
     """The command that is printed, with some cases."""
     words = shlex.split(line)[2:]
     only = [word for case in cases for word in ("--only", case)]
-    done = run_script("handshake_check.py", *words, *only, "-j", 4, "--json", report, env=env)
+    done = run_script("handshake_check.py", *words, *only, "-j", 4, "--timeout", patient(10), "--json", report, env=env)
     assert not done.stderr.startswith("Traceback"), done.stderr
     assert report.exists(), done.stderr
     return done.returncode, json.loads(report.read_text())
@@ -103,6 +112,41 @@ def test_server(name: str, wrong: Wrong | None, mint: "Mint", tmp_path: Path, mo
             cases = OF_SERVER if wrong else ()
             status, report = prove(printed.commands["prove"], tmp_path / "report.json", cases, variables(name))
         judge(status, report, wrong, (directory / "log").read_text(errors="replace"))
+
+
+def uses(side: Side | None, name: str) -> bool:
+    return bool(side and side.tested and name in placeholders((*side.files.values(), side.start)))
+
+
+WITH_MORE = [
+    (name, role)
+    for name, stack in stacks().items()
+    for role in ("server", "client")
+    if any(uses(getattr(stack, role), one) for one in OPTIONAL)
+]
+
+
+@pytest.mark.parametrize(("name", "role"), WITH_MORE)
+def test_an_encrypted_key_and_a_crl(name: str, role: str, mint: "Mint", tmp_path: Path) -> None:
+    """What can read a passphrase from a file starts with it; what reads a CRL rejects a revoked client."""
+    side: Side = getattr(stacks()[name], role)
+    port = free_port()
+    with place(name) as directory:
+        secret = directory / "secret"
+        secret.write_text("correct horse\n")
+        profile = REVOKED.replace("SECRET", f", passphrase: {{file: {secret}}}" if uses(side, "passphrase") else "")
+        more = ["--key-pass", f"file:{secret}"] if uses(side, "passphrase") else []
+        more += ["--client"] if role == "client" else ["--port", str(port)]
+        cases: tuple[str, ...] = ("none", "self-signed", *(["bad-*"] if uses(side, "crl") else []))
+        printed = configure(name, mint(profile).directory, directory, *more)
+        check_programs(printed)
+        with started(name, printed, port) if role == "server" else nullcontext(prepare(name, printed)):
+            status, report = prove(printed.commands["prove"], tmp_path / "report.json", cases, variables(name))
+        log = directory / "log"
+        judge(status, report, None, log.read_text(errors="replace") if log.exists() else "")
+    passed = {row["case"] for row in report["rows"] if row["outcome"] == "pass"}
+    assert "good" in passed
+    assert any(case.startswith("bad-revoked") for case in passed) or role == "client" or not uses(side, "crl")
 
 
 ASKED = [name for name, one in stacks().items() if one.server and one.server.tested and one.protocol != "nats"]

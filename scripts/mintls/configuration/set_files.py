@@ -56,6 +56,7 @@ def values(manifest: Manifest, record: Record, role: Role, place: Place) -> dict
         "port": str(place.port),
         "dir": place.directory,
         "passphrase": place.passphrase if record.encrypted else "",
+        "unlock": place.passphrase if other and other.encrypted else "",
         **{what: files[what] for what in ("certificate", "key", "combined", "chain") if what in files},
     }
     if record.issuer == root.name or not _has_intermediate(record, named):
@@ -74,9 +75,6 @@ def check(name: str, side: Side, record: Record, found: Mapping[str, str], place
             f"{name} needs the output {' and '.join(missing)} of {record.name}: add `outputs: [{outputs}]` to {entry} "
             "in the profile, and mint again"
         )
-    if side.keys and not record.key.startswith(side.keys):
-        known = " or ".join(side.keys)
-        raise UsageError(f"{name} needs a key of kind {known}; {record.name} has {record.key}: set `key` of {entry}")
     if record.encrypted and "key" in used | {"key" for _ in used & {"combined"}}:
         if "passphrase" not in used:
             raise UsageError(f"{name} cannot read an encrypted key by itself: remove `passphrase` from {entry}")

@@ -31,9 +31,9 @@ class Side(Struct, frozen=True, kw_only=True):
 
     `files`: templates by file name. `start`: the command that runs it in the foreground; a client's visits the server
     once. `prepare`: a command before the first start. `reload`: how a running one takes over new files. `port`: where
-    it listens unless --port is given. `options`: of handshake_check.py, to prove it. `keys`: kinds of key that it can
-    use; empty: any. `accepts`: the cases that it accepts in every configuration. `tested`: the version that the tests
-    run; empty: not tested here. `limits`: what it cannot do.
+    it listens unless --port is given. `options`: of handshake_check.py, to prove it. `accepts`: the cases that it
+    accepts in every configuration. `tested`: the version that the tests run; empty: not tested here. `limits`: what it
+    cannot do.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +42,6 @@ class Side(Struct, frozen=True, kw_only=True):
     reload: str = ""
     port: int = 8443
     options: str = ""
-    keys: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
     tested: str = ""
     limits: str = ""
@@ -51,7 +50,10 @@ class Side(Struct, frozen=True, kw_only=True):
 
 
 class TrustStore(Struct, frozen=True, kw_only=True):
-    """A trust store: the commands that add the CA, and those that remove it again. They are printed, never run."""
+    """A trust store: the commands that add the CA, and those that remove it again. They are printed, never run.
+
+    `keys`: the kinds of key that it can use; empty: any.
+    """
 
     add: str
     remove: str

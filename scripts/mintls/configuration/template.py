@@ -17,6 +17,7 @@ NAMES = (
     "user",  # the CN of the client's certificate
     "dir",  # the directory that the files are written to
     "label",  # how a trust store names the root certificate
+    "unlock",  # the passphrase file again, where the key of the other side is encrypted: to prove it
 )
 
 

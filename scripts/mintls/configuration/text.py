@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from mintls.configuration.set_files import LOCALHOST, Place, Role
 from mintls.configuration.stack import Side, Stack, TrustStore
-from mintls.configuration.template import render
+from mintls.configuration.template import placeholders, render
 from mintls.errors import UsageError
 from mintls.manifest import Manifest
 
@@ -21,6 +21,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     about: str
     files: Mapping[str, str]
     commands: tuple[tuple[str, str], ...]  # each with what it does
+    wrong: tuple[str, ...]  # settings that people write instead, and what they let pass
     limits: str
 
 
@@ -36,6 +37,7 @@ def configuration(
         about=f"{stack.title}, {role} side, {_tested(side.tested)}",
         files={file: render(text, values) for file, text in side.files.items()},
         commands=tuple((what, command) for what, command in commands if command),
+        wrong=tuple(f"{_written(wrong.right, wrong.wrong)}: {wrong.effect}" for wrong in side.wrong),
         limits=side.limits,
     )
 
@@ -48,9 +50,16 @@ def as_text(made: Configuration, *, written: bool) -> str:
     if not written:
         lines.append("")
     lines += [f"{what:<9} {command}" for what, command in made.commands]
+    lines += [f"{'wrong':<9} {sentence}" for sentence in made.wrong]
     if made.limits:
         lines.append(f"{'limits':<9} {made.limits}")
     return "\n".join(lines) + "\n"
+
+
+def _written(right: str, wrong: str) -> str:
+    """The wrong setting on one line; where there is none, what is missing."""
+    text = wrong or f"without {right}"
+    return " ".join(text.replace("@ca@", "ca.crt").split())
 
 
 def trust_text(name: str, stack: Stack, trust: TrustStore, manifest: Manifest, directory: str) -> str:
@@ -88,12 +97,20 @@ def _tested(version: str) -> str:
     return f"tested with {version}" if version else NOT_TESTED
 
 
+def _without_crl(side: Side, values: Mapping[str, str]) -> tuple[str, ...]:
+    """The control, and with it the cases, that need intermediates: those that are minted for a proof have no CRL."""
+    uses = "crl" in placeholders((*side.files.values(), side.start))
+    return ("good-intermediate",) if uses and values["crl"] else ()
+
+
 def _proof(name: str, role: Role, side: Side, values: Mapping[str, str], place: Place, prover: str) -> str:
     options = f" {render(side.options, values)}" if side.options else ""
-    options += "".join(f" --skip {case}" for case in side.accepts)
+    skipped = (*side.accepts, *_without_crl(side, values))
+    options += "".join(f" --skip {case}" for case in skipped)
     if role == "client":
         visit = render(side.start, {**values, "host": "{host}", "port": "{port}"})
         return f"{prover} {place.set} --listen : --stack {name}{options} --client-cmd {shlex.quote(visit)}"
     host = values["host"]
     where = f"{host}:{place.port}" if host == LOCALHOST else f"{LOOPBACK}:{place.port} --sni {host}"
-    return f"{prover} {place.set} --connect {where} --stack {name}{options}"
+    unlock = f" --key-pass file:{place.passphrase}" if values["unlock"] else ""
+    return f"{prover} {place.set} --connect {where} --stack {name}{options}{unlock}"

@@ -36,24 +36,26 @@ class Processes:
 
         Raises MintlsError if it cannot be started.
         """
-        with self._lock:
-            if self._stopped:
-                raise MintlsError("interrupted")
-            try:
-                with postponed_signals():
-                    process = start()
-                    self._running[process] = time.monotonic() + seconds
-            except OSError as error:
-                raise MintlsError(f"{program} cannot be started: {error.strerror}") from None
-            if seconds < math.inf and not self._watched:
-                self._watched = True
-                threading.Thread(target=self._watch, daemon=True).start()
+        process = None
         try:
+            with self._lock:
+                if self._stopped:
+                    raise MintlsError("interrupted")
+                try:
+                    with postponed_signals():  # one that came meanwhile raises here, when there is a process to end
+                        process = start()
+                        self._running[process] = time.monotonic() + seconds
+                except OSError as error:
+                    raise MintlsError(f"{program} cannot be started: {error.strerror}") from None
+                if seconds < math.inf and not self._watched:
+                    self._watched = True
+                    threading.Thread(target=self._watch, daemon=True).start()
             yield process
         finally:
-            _end(process)
-            with self._lock:
-                del self._running[process]
+            if process is not None:
+                _end(process)
+                with self._lock:
+                    self._running.pop(process, None)
 
     def _watch(self) -> None:
         """Kill what is past its deadline; one thread for all, since each Popen.wait(timeout) polls: 1 ms."""

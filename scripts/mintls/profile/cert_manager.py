@@ -125,6 +125,8 @@ def _left_out(entry: Entry) -> Iterator[str]:
     if entry.cross_signs:
         yield "cert-manager has no cross certificates"
         return
+    if entry.role == "responder":
+        yield "cert-manager has no extension OCSP No Check"
     for field in _UNSAID:
         if getattr(settings, field, None) not in (None, (), {}, False):
             yield f"cert-manager has no {field}"

@@ -3,12 +3,12 @@
 Both certificates of that CA verify what it signs: a peer takes the one whose issuer it trusts (RFC 4949, RFC 5280 3.2).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from mintls.profile.fields import Authority
 from mintls.profile.file_names import FileNames, OwnFiles
 from mintls.profile.issuers import Finding, path
-from mintls.profile.model import Entry
+from mintls.profile.model import Entry, Profile
 
 from msgspec import structs
 
@@ -46,11 +46,12 @@ def with_shared_files(files: FileNames, entries: Sequence[Entry]) -> FileNames:
     return FileNames(files.patterns, own)
 
 
-def cross_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding]:
+def cross_mistakes(entry: Entry, profile: Profile) -> Iterator[Finding]:
     """A cross certificate that cannot be issued, or would be of no use."""
     name, here = entry.cross_signs, path(entry, "cross_signs")
     if name is None:
         return
+    named = profile.named
     target = named.get(name)
     if name == entry.name:
         yield here, "names itself; write the CA whose subject and key this certificate is for"
@@ -63,6 +64,8 @@ def cross_mistakes(entry: Entry, named: Mapping[str, Entry]) -> Iterator[Finding
         yield here, f"the key of {name} is not in the set, because it is an existing CA; name a CA that mintls creates"
     elif target.settings.csr:
         yield here, f"the key of {name} belongs to the owner of its csr; write the same csr here instead"
+    elif entry in profile.ancestors(target):
+        yield here, f"{name} is below this certificate, so neither can be first; choose a different issuer for {name}"
     elif entry.issuer is None:
         yield path(entry, "issuer"), f"is missing; write the CA that signs the key of {name}"
     elif name == entry.issuer:

@@ -16,8 +16,8 @@ class Files(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     certificate: Annotated[FilePattern, about("The certificate (PEM).", "{name}-cert.pem")] = field(
         default_factory=lambda: FilePattern("{name}.crt")
     )
-    key: Annotated[FilePattern, about("The private key (PEM, mode 0600).", "{name}-key.pem")] = field(
-        default_factory=lambda: FilePattern("{name}.key")
+    key: Annotated[FilePattern, about("The private key (PEM; mode 0600 without `key_mode`).", "{name}-key.pem")] = (
+        field(default_factory=lambda: FilePattern("{name}.key"))
     )
     request: Annotated[
         FilePattern | None,

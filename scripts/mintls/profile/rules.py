@@ -51,7 +51,7 @@ def mistakes(profile: Profile) -> Iterator[Finding]:
         yield from date_mistakes(entry, profile)
         yield from file_mistakes(entry)
         yield from bundle_mistakes(entry, profile)
-        yield from cross_mistakes(entry, profile.named)
+        yield from cross_mistakes(entry, profile)
         named_elsewhere = entry.existing or entry.cross_signs
         if not entry.settings.subject and not named_elsewhere and (entry.is_authority or not entry.settings.san):
             yield path(entry, "subject"), f"is missing; write subject: {{CN: {entry.name}}}"

@@ -14,8 +14,11 @@ def next_step(profile: Profile, directory: str) -> str:
     files, anchor = profile.files.of(leaf.name), profile.files.of(issuers[-1].name)["certificate"]
     sent = files["chain" if "chain" in leaf.outputs else "certificate"]
     paths = [printable(f"{directory}/{name}") for name in (sent, files["key"], anchor)]
-    test = f"; test: handshake_check.py {printable(directory)} --connect HOST:PORT" if leaf.role != "client" else ""
-    return f"next: give the {leaf.role} {paths[0]} and {paths[1]}, trusting {paths[2]}{test}"
+    stack = "curl" if leaf.role == "client" else "nginx"
+    return (
+        f"next: give the {leaf.role} {paths[0]} and {paths[1]}, trusting {paths[2]}; "
+        f"configure.py {stack} {printable(directory)} prints how, and how to prove it"
+    )
 
 
 def as_lines(directory: str, outcome: Outcome, due: str) -> list[str]:

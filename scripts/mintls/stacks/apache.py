@@ -17,7 +17,6 @@ LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
 User www-data
 Group www-data
 SSLSessionCache shmcb:@dir@/sessions(65536)
-SSLPassPhraseDialog "exec:/usr/bin/head -n 1 @passphrase@"
 <VirtualHost *:@port@>
     SSLEngine on
     SSLProtocol -all +TLSv1.2 +TLSv1.3
@@ -42,6 +41,7 @@ STACK = Stack(
         start="apache2 -X -f @dir@/apache.conf",
         reload="apache2 -f @dir@/apache.conf -k graceful",
         tested="2.4",
+        limits="it reads the passphrase of a key from a program alone (SSLPassPhraseDialog exec:)",
         wrong=(
             Wrong(
                 setting="SSLVerifyClient",

@@ -1,4 +1,4 @@
-""".NET: Kestrel as a server (ConfigureHttpsDefaults), HttpClient as a client."""
+""".NET: Kestrel as a server (ConfigureHttpsDefaults), HttpClient as a client; not tested here."""
 
 from mintls.configuration.mistake import Mistake
 from mintls.configuration.stack import Side, Stack, Wrong, fixes

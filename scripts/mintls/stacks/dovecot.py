@@ -15,7 +15,6 @@ ssl = required
 ssl_min_protocol = TLSv1.2
 ssl_cert = <@chain@
 ssl_key = <@key@
-ssl_key_password = <@passphrase@
 ssl_ca = <@ca@
 ssl_require_crl = no
 ssl_verify_client_cert = yes
@@ -58,7 +57,9 @@ STACK = Stack(
                 mistake=Mistake.REQUIRE,
             ),
         ),
-        limits="a rejected client is told at its login, after the handshake; CRLs are part of the file in ssl_ca",
+        limits=(
+            "a rejected client is told at its login, after the handshake; an encrypted key only with ssl_key_password"
+        ),
         fixes=fixes(
             require="auth_ssl_require_client_cert = yes, with ssl_verify_client_cert = yes, which asks only",
             verify="ssl_verify_client_cert = yes and auth_ssl_require_client_cert = yes",

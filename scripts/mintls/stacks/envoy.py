@@ -1,4 +1,4 @@
-"""Envoy (envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext), also below Istio."""
+"""Envoy (envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext), also below Istio; not tested here."""
 
 from mintls.configuration.mistake import Mistake
 from mintls.configuration.stack import Side, Stack, Wrong, fixes

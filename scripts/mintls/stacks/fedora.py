@@ -1,4 +1,4 @@
-"""The trust store of Fedora and Red Hat Enterprise Linux (update-ca-trust(8))."""
+"""The trust store of Fedora and Red Hat Enterprise Linux (update-ca-trust(8)); not tested here."""
 
 from mintls.configuration.stack import Stack, TrustStore
 

@@ -1,4 +1,4 @@
-"""Kubernetes' ingress-nginx (annotations auth-tls-secret, auth-tls-verify-client)."""
+"""Kubernetes' ingress-nginx (annotations auth-tls-secret, auth-tls-verify-client); not tested here."""
 
 from mintls.configuration.mistake import Mistake
 from mintls.configuration.stack import Side, Stack, Wrong, fixes

@@ -1,4 +1,4 @@
-"""Apache Kafka 2.7 or newer, with PEM files (KIP-651)."""
+"""Apache Kafka 2.7 or newer, with PEM files (KIP-651); not tested here."""
 
 from mintls.configuration.mistake import Mistake
 from mintls.configuration.stack import Side, Stack, Wrong, fixes

@@ -1,4 +1,4 @@
-"""The keychain of macOS (security(1))."""
+"""The keychain of macOS (security(1)); not tested here."""
 
 from mintls.configuration.stack import Stack, TrustStore
 

@@ -29,35 +29,6 @@ http {
     }
 }
 """
-CLIENT_CONF = """
-# nginx as a client: what visits 127.0.0.1:8081 is passed on to the server, by TLS with the client certificate.
-daemon off;
-worker_processes 1;
-pid nginx.pid;
-error_log stderr warn;
-events {}
-http {
-    access_log off;
-    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    server {
-        listen 127.0.0.1:8081;
-        location / {
-            proxy_pass https://@host@:@port@;
-            proxy_ssl_protocols TLSv1.2 TLSv1.3;
-            proxy_ssl_certificate "@chain@";
-            proxy_ssl_certificate_key "@key@";
-            proxy_ssl_password_file "@passphrase@";
-            proxy_ssl_trusted_certificate "@ca@";
-            proxy_ssl_crl "@crl@";
-            proxy_ssl_verify on;
-            proxy_ssl_verify_depth 3;
-            proxy_ssl_name @host@;
-            proxy_ssl_server_name on;
-        }
-    }
-}
-"""
 SERVER_FIXES = {
     Mistake.TRUST: "ssl_client_certificate ca.crt; the reason for a rejection is in error.log at level info",
     Mistake.DEPTH: "ssl_verify_depth 2 or more (1 by default)",
@@ -155,8 +126,5 @@ STACK = Stack(
         limits="a rejected client gets HTTP 400: the handshake itself never fails over a certificate",
         fixes=SERVER_FIXES,
     ),
-    client=Side(
-        files={"nginx.conf": CLIENT_CONF},
-        fixes=CLIENT_FIXES,
-    ),
+    client=Side(fixes=CLIENT_FIXES),
 )

@@ -1,4 +1,4 @@
-"""RabbitMQ (its TLS guide; rabbitmq.conf)."""
+"""RabbitMQ (its TLS guide; rabbitmq.conf); not tested here."""
 
 from mintls.configuration.mistake import Mistake
 from mintls.configuration.stack import Side, Stack, Wrong, fixes

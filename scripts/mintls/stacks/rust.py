@@ -1,4 +1,4 @@
-"""Rust's reqwest with rustls."""
+"""Rust's reqwest with rustls; not tested here."""
 
 from mintls.configuration.mistake import Mistake
 from mintls.configuration.stack import Side, Stack, Wrong, fixes

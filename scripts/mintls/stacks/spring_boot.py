@@ -1,4 +1,4 @@
-"""Spring Boot 3.1 or newer (SSL bundles: spring.ssl.bundle.pem, server.ssl)."""
+"""Spring Boot 3.1 or newer (SSL bundles: spring.ssl.bundle.pem, server.ssl); not tested here."""
 
 from mintls.configuration.mistake import Mistake
 from mintls.configuration.stack import Side, Stack, Wrong, fixes

@@ -1,4 +1,4 @@
-"""Traefik 3 (static and dynamic configuration in files, tls.options)."""
+"""Traefik 3 (static and dynamic configuration in files, tls.options); not tested here."""
 
 from mintls.configuration.mistake import Mistake
 from mintls.configuration.stack import Side, Stack, Wrong, fixes

@@ -1,4 +1,4 @@
-"""The certificate store of Windows (certutil), of the current user."""
+"""The certificate store of Windows (certutil), of the current user; not tested here."""
 
 from mintls.configuration.stack import Stack, TrustStore
 

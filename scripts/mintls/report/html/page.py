@@ -55,6 +55,8 @@ def _facts(run: Run) -> Iterator[list[Part]]:
     yield [f"{len(run.results)} rows in {run.milliseconds / 1000:.1f} s"]
     yield [f"started {run.started}"]
     yield [run.openssl]
+    if run.says:
+        yield [f"fixes of {run.stack}, because the server says '{run.says}'"]
     if run.strict:
         yield ["--strict: a warning is a failure"]
 
