@@ -6,6 +6,7 @@ is after its Finished. In TLS 1.3 our handshake is over before the server has se
 but then the first thing that comes is a session ticket or the alert; for servers that send neither, a short silence.
 """
 
+import math
 import os
 import selectors
 import subprocess
@@ -30,8 +31,18 @@ MOST_LISTED = 4 << 20  # bytes of s_client's listing of messages, where no reply
 CHUNK, CHUNKS = 65536, 16  # bytes read at once, and how often before anything else is looked at
 
 
-def connect(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Path, timeout: float) -> Evidence:
+def connect(
+    openssl: Openssl,
+    argv: tuple[str, ...],
+    probe: Probe,
+    directory: Path,
+    timeout: float,
+    longest_settle: float = math.inf,
+) -> Evidence:
     """Connect with these options of s_client and ask, for at most `timeout` seconds; `directory` is private.
+
+    `longest_settle`: seconds that a server may be given to reject, however long its ServerHello took. One that serves
+    one connection after the other takes long when there are several, and each would hold it twice as long again.
 
     Raises MintlsError when openssl cannot be started.
     """
@@ -51,7 +62,7 @@ def connect(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Pa
     with _opened(fifo) as messages:
         pipe = subprocess.PIPE
         with openssl.spawn(argv, stdin=pipe, stdout=pipe, stderr=pipe) as process:
-            call = _Call(process, messages, probe, start + timeout)
+            call = _Call(process, messages, probe, start + timeout, longest_settle)
             call.follow()
         call.drain(messages)  # what it wrote before it ended
     fifo.unlink()
@@ -74,7 +85,9 @@ def connect(openssl: Openssl, argv: tuple[str, ...], probe: Probe, directory: Pa
 class _Call:
     """A running s_client, what it has reported so far, and what is still to be asked."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", messages: int, probe: Probe, deadline: float) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", messages: int, probe: Probe, deadline: float, longest_settle: float
+    ) -> None:
         assert process.stdin
         assert process.stdout
         assert process.stderr
@@ -83,7 +96,7 @@ class _Call:
         self.data, self.errors, self.listing = bytearray(), bytearray(), bytearray()
         self._read = {self._stdout: self.data, process.stderr.fileno(): self.errors, messages: self.listing}
         self._hello = self._finished = self._heard = 0.0  # when that was seen, on the monotonic clock
-        self._settle = GREETING if probe.compares else SETTLE
+        self._settle, self._longest_settle = GREETING if probe.compares else SETTLE, longest_settle
         self._let_in = False
         self._asked = 0  # exchanges that have begun
         self._reply = 0  # where in the data the reply to the last one begins
@@ -180,7 +193,7 @@ class _Call:
             if transcript.has("Finished", sent=True) and transcript.has("Finished", sent=False):
                 self._finished = now
             else:
-                self._settle = max(self._settle, 2 * (now - self._hello))
+                self._settle = max(self._settle, min(2 * (now - self._hello), self._longest_settle))
         if self._finished and not self._let_in and is_let_in(transcript):
             self._let_in, self._heard = True, now
         # A reply that is compared must not be a greeting: then the question waits until the server has been silent.

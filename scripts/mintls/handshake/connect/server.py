@@ -1,5 +1,6 @@
 """Runs the rows against a foreign server, which can be observed by connections and replies alone."""
 
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -184,7 +185,8 @@ class Server:
             target.reached(pcapng, Path(private), self._timeout) as reach,
         ):
             argv = (*reach, *end.argv(), *key_log_option(pcapng, Path(private)))
-            seen = connect(self._openssl, argv, probe or self._probe, directory, self._timeout)
+            settle = min((control.milliseconds / 1000 for control in tuple(self._controls.values())), default=math.inf)
+            seen = connect(self._openssl, argv, probe or self._probe, directory, self._timeout, settle)
         return seen, certificate_size(end.certificate) if end.certificate else 0
 
     def _without_tls(self, row: Row) -> Result:
