@@ -6,6 +6,7 @@ import queue
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -54,6 +55,12 @@ def _lack(sentence: str) -> NoReturn:
     if os.environ.get("MINTLS_REQUIRE_PEERS") == "1":
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def environment() -> dict[str, str]:

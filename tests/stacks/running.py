@@ -91,9 +91,10 @@ def started(name: str, printed: Printed, port: int) -> Iterator[None]:
             shutil.chown(path, user)
     prepare(name, printed, user)
     log = printed.directory / "log"
+    command = starts.BESIDE.get(name, "") + printed.commands["start"]
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            printed.commands["start"], shell=True, cwd=printed.directory, env=variables(name), user=user,
+            command, shell=True, cwd=printed.directory, env=variables(name), user=user,
             stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True,
         )  # fmt: skip
     try:
@@ -105,11 +106,6 @@ def started(name: str, printed: Printed, port: int) -> Iterator[None]:
                 os.killpg(process.pid, number)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE)
-
-
-def free_port() -> int:
-    with socket.create_server((HOST, 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

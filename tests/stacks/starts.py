@@ -7,13 +7,19 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from peers import need
+from peers.process import free_port
 
 # the user that it has to be started by, where root may not start it
-USERS = {"postgresql": "postgres", "hitch": "nobody"}
+USERS = {"postgresql": "postgres", "hitch": "nobody", "rabbitmq": "rabbitmq"}
+# what runs beside it, and would otherwise stay
+BESIDE = {"rabbitmq": "epmd & exec "}
 
 
 def variables(name: str) -> dict[str, str]:
     """Variables of the environment."""
+    if name == "rabbitmq":
+        ports = {"ERL_EPMD_PORT": str(free_port()), "RABBITMQ_DIST_PORT": str(free_port())}
+        return {**ports, "RABBITMQ_NODENAME": "mintls@localhost"}
     return {"NODE_PATH": express()} if name == "express" else {}
 
 

@@ -50,11 +50,6 @@ DOCUMENTED = {
         "ssl.truststore.location", "ssl.endpoint.identification.algorithm", "security.protocol",
         "listener.security.protocol.map", "inter.broker.listener.name",
     },
-    "rabbitmq": {
-        "listeners.tcp", "listeners.ssl.1", "ssl_options.cacertfile", "ssl_options.certfile", "ssl_options.keyfile",
-        "ssl_options.verify", "ssl_options.fail_if_no_peer_cert", "ssl_options.versions.1", "ssl_options.versions.2",
-        "ssl_options.depth",
-    },
 }  # fmt: skip
 SECURITY = re.compile("tls|ssl|ca|cert|crl|key|client|subject|secret|verify|bundle|password|trust|store", re.I)
 
@@ -90,7 +85,7 @@ def parse(path: Path) -> Any:
         return ElementTree.fromstring(text)
     if path.suffix == ".py":
         return compile(text, str(path), "exec")
-    if path.suffix == ".properties" or path.name == "rabbitmq.conf":
+    if path.suffix == ".properties":
         parser = configparser.ConfigParser(delimiters="=", interpolation=None)
         parser.optionxform = str  # type: ignore[assignment, method-assign]
         parser.read_string(f"[all]\n{text}")

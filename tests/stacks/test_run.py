@@ -16,8 +16,9 @@ from mintls.configuration.template import OPTIONAL, placeholders
 import pytest
 from deadline import patient
 from msgspec.structs import replace
+from peers.process import free_port
 from processes import run_script
-from stacks.running import check_programs, configure, free_port, place, prepare, started, variables
+from stacks.running import check_programs, configure, place, prepare, started, variables
 
 if TYPE_CHECKING:
     from mintls.pytest_plugin import Mint

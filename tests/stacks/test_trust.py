@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from peers import need
-from peers.process import need_module
+from peers.process import free_port, need_module
 from processes import run_script
-from stacks.running import configure, free_port, place, started, variables
+from stacks.running import configure, place, started, variables
 from stacks.test_run import PROFILE
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from mintls.configuration.registry import stacks
 
 import pytest
 from msgspec.structs import replace
-from stacks.running import check_programs, configure, free_port, place, started, variables
+from peers.process import free_port
+from stacks.running import check_programs, configure, place, started, variables
 from stacks.test_run import PROFILE, prove
 
 if TYPE_CHECKING:

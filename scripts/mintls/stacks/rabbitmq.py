@@ -1,4 +1,4 @@
-"""RabbitMQ (its TLS guide; rabbitmq.conf); not tested here."""
+"""RabbitMQ (its TLS guide; rabbitmq.conf)."""
 
 from mintls.configuration.mistake import Mistake
 from mintls.configuration.stack import Side, Stack, Wrong, fixes
@@ -20,9 +20,10 @@ STACK = Stack(
     protocol="amqp",
     server=Side(
         files={"rabbitmq.conf": CONF},
-        start="env RABBITMQ_CONFIG_FILE=@dir@/rabbitmq.conf RABBITMQ_MNESIA_BASE=@dir@/mnesia "
-        "RABBITMQ_LOG_BASE=@dir@/log rabbitmq-server",
+        start="env HOME=@dir@ RABBITMQ_CONFIG_FILE=@dir@/rabbitmq.conf RABBITMQ_ENABLED_PLUGINS_FILE=@dir@/plugins "
+        "RABBITMQ_PID_FILE=@dir@/pid RABBITMQ_MNESIA_BASE=@dir@/mnesia RABBITMQ_LOG_BASE=@dir@/logs rabbitmq-server",
         port=5671,
+        tested="3.10",
         wrong=(
             Wrong(
                 setting="fail_if_no_peer_cert",
@@ -39,7 +40,7 @@ STACK = Stack(
                 mistake=Mistake.VERIFY,
             ),
         ),
-        limits="a passphrase only as text in the file (ssl_options.password)",
+        limits="its user has to be able to read the key; a passphrase only as text in the file (ssl_options.password)",
         fixes=fixes(
             require="ssl_options.verify = verify_peer and ssl_options.fail_if_no_peer_cert = true",
             verify="ssl_options.verify = verify_peer; verify_none is the default",
