@@ -1,5 +1,6 @@
 """What the tests need to start a stack beside the command that is printed, one line each."""
 
+import fcntl
 import os
 import subprocess
 from functools import cache
@@ -25,9 +26,13 @@ def variables(name: str) -> dict[str, str]:
 
 @cache
 def express() -> str:
-    """The folder of node's packages with express, installed once for all workers."""
+    """The folder of node's packages with express, installed by the first worker that needs it."""
     folder = Path(gettempdir(), f"mintls-express-{os.getuid()}")
-    if not (folder / "node_modules" / "express").is_dir():
-        argv = [need("npm"), "install", "--prefix", str(folder), "--silent", "--no-audit", "--no-fund", "express@5"]
-        subprocess.run(argv, check=True, capture_output=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            argv = [need("npm"), "install", "--prefix", str(folder), "--silent", "--no-audit", "--no-fund", "express@5"]
+            subprocess.run(argv, check=True, capture_output=True)
+            (folder / "done").touch()
     return str(folder / "node_modules")

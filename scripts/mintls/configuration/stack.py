@@ -31,9 +31,9 @@ class Side(Struct, frozen=True, kw_only=True):
 
     `files`: templates by file name. `start`: the command that runs it in the foreground; a client's visits the server
     once. `prepare`: a command before the first start. `reload`: how a running one takes over new files. `port`: where
-    it listens unless --port is given. `options`: of handshake_check.py, to prove it. `accepts`: the cases that it
-    accepts in every configuration. `tested`: the version that the tests run; empty: not tested here. `limits`: what it
-    cannot do.
+    it listens unless --port is given. `options`: of handshake_check.py, to prove it. `accepts`: the cases (globs) that
+    it accepts in every configuration; a proof skips them. `tested`: the version that the tests run; empty: not tested
+    here. `limits`: what it cannot do.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)

@@ -106,7 +106,7 @@ def _without_crl(side: Side, values: Mapping[str, str]) -> tuple[str, ...]:
 def _proof(name: str, role: Role, side: Side, values: Mapping[str, str], place: Place, prover: str) -> str:
     options = f" {render(side.options, values)}" if side.options else ""
     skipped = (*side.accepts, *_without_crl(side, values))
-    options += "".join(f" --skip {case}" for case in skipped)
+    options += "".join(f" --skip {shlex.quote(case)}" for case in skipped)
     if role == "client":
         visit = render(side.start, {**values, "host": "{host}", "port": "{port}"})
         return f"{prover} {place.set} --listen : --stack {name}{options} --client-cmd {shlex.quote(visit)}"

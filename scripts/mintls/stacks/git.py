@@ -7,8 +7,10 @@ STACK = Stack(
     title="git",
     programs=("git",),
     client=Side(
-        start="git -c http.proxy= -c http.sslVerify=true -c http.sslCAInfo=@ca@ -c http.sslCert=@chain@ "
-        "-c http.sslKey=@key@ ls-remote https://@host@:@port@/repository.git",
+        start="env -u GIT_SSL_CAINFO -u GIT_SSL_NO_VERIFY git -c http.proxy= -c http.sslVerify=true "
+        "-c http.sslCAInfo=@ca@ -c http.sslCert=@chain@ -c http.sslKey=@key@ "
+        "ls-remote https://@host@:@port@/repository.git",
+        accepts=("wrong-purpose", "code-signing", "ca-as-leaf"),
         tested="2.39",
         wrong=(
             Wrong(
@@ -19,11 +21,13 @@ STACK = Stack(
                 mistake=Mistake.VERIFY,
             ),
         ),
-        limits="it asks for the passphrase of a key (http.sslCertPasswordProtected)",
+        limits=(
+            "Debian's, with GnuTLS, does not check the purpose of a certificate; it asks for the passphrase of a key "
+            "(http.sslCertPasswordProtected)"
+        ),
         fixes=fixes(
             verify="http.sslVerify true (the default), and no GIT_SSL_NO_VERIFY",
-            trust="http.sslCAInfo ca.crt, and http.sslCAPath an empty directory; "
-            "no GIT_SSL_CAINFO, which replaces the first",
+            trust="http.sslCAInfo ca.crt (GIT_SSL_CAINFO goes before it), and http.sslCAPath an empty directory",
             name="http.sslVerify true, which also checks the name",
         ),
     ),

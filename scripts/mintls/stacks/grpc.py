@@ -69,9 +69,12 @@ STACK = Stack(
         files={"client.py": CLIENT},
         start="python3 @dir@/client.py @host@ @port@",
         options="--alpn h2",
+        accepts=("address-by-wildcard", "address-in-cn", "name-with-nul", "weak-digest"),
         tested="1.85",
-        wrong=(),
-        limits="no CRL and no encrypted key; Python's cannot leave out the verification of a server",
+        limits=(
+            "the CN, and a name with a wildcard, may stand for an address; a name is compared up to a zero byte; SHA-1 "
+            "below the root is accepted; no CRL and no encrypted key; Python's cannot leave out the verification"
+        ),
         fixes=fixes(
             verify="ssl_channel_credentials; no insecure_channel and, in Go, no InsecureSkipVerify",
             trust="root_certificates with only your root; without it the package's own CAs are trusted",

@@ -121,6 +121,7 @@ STACK = Stack(
         files={"Client.java": CLIENT},
         prepare="javac -d @dir@ @dir@/Client.java",
         start="java -cp @dir@ Client @host@ @port@",
+        accepts=("weak-digest",),
         tested="17",
         wrong=(
             Wrong(
@@ -131,7 +132,7 @@ STACK = Stack(
                 mistake=Mistake.NAME,
             ),
         ),
-        limits="the JDK reads encrypted keys from PKCS#12 only",
+        limits="SHA-1 below the root is accepted; the JDK reads encrypted keys from PKCS#12 only",
         fixes=fixes(
             verify="the default TrustManager: no X509TrustManager with an empty checkServerTrusted",
             trust="-Djavax.net.ssl.trustStore=truststore.p12, which replaces the default CAs",

@@ -59,7 +59,9 @@ STACK = Stack(
         "--ssl-key=@key@ --ssl-verify-server-cert -e 'select 1'",
         options="--offer-starttls mysql",
         port=3306,
+        accepts=("address-by-wildcard", "address-in-cn"),
         tested="10.11",
+        limits="the CN, and a name with a wildcard, may stand for an address",
         wrong=(
             Wrong(
                 setting="--ssl-verify-server-cert",

@@ -49,7 +49,9 @@ STACK = Stack(
     client=Side(
         start="mosquitto_pub -h @host@ -p @port@ --cafile @ca@ --cert @chain@ --key @key@ -t test -m hello",
         port=8883,
+        accepts=("name-with-nul", "address-by-wildcard", "address-in-cn"),
         tested="2.0",
+        limits="a name is compared up to a zero byte; the CN, and a name with a wildcard, may stand for an address",
         wrong=(
             Wrong(
                 setting="--insecure",

@@ -81,7 +81,9 @@ STACK = Stack(
         start="sh -c 'echo GET / | openssl s_client -connect @host@:@port@ -servername @host@ -verify_hostname @host@ "
         "-verify_return_error -CAfile @ca@ -no-CApath -no-CAstore -cert @certificate@ -cert_chain @chain@ -key @key@ "
         "-quiet'",
+        accepts=("good-address",),
         tested="3.0",
+        limits="for an address write -verify_ip ADDRESS in the place of -verify_hostname; a proof skips addresses",
         wrong=(
             Wrong(
                 setting="-verify_hostname",

@@ -22,7 +22,9 @@ STACK = Stack(
     client=Side(
         files={"client.pl": CLIENT},
         start="perl @dir@/client.pl @host@ @port@",
+        accepts=("address-in-cn",),
         tested="5.36",
+        limits="the CN may stand for an address",
         wrong=(
             Wrong(
                 setting="SSL_verify_mode",

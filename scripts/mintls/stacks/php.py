@@ -21,7 +21,9 @@ STACK = Stack(
     client=Side(
         files={"client.php": CLIENT},
         start="php @dir@/client.php @host@ @port@",
+        accepts=("address-by-wildcard", "address-in-cn"),
         tested="8.2",
+        limits="the CN, and a name with a wildcard, may stand for an address",
         wrong=(
             Wrong(
                 setting="verify_peer",

@@ -68,6 +68,7 @@ STACK = Stack(
         "sslcert=@chain@ sslkey=@key@' -c 'select 1'",
         options="--offer-starttls postgres",
         port=5432,
+        accepts=("address-by-wildcard",),
         tested="15",
         wrong=(
             Wrong(
@@ -78,7 +79,7 @@ STACK = Stack(
                 mistake=Mistake.NAME,
             ),
         ),
-        limits="a passphrase only as text (sslpassword)",
+        limits="a name with a wildcard may stand for an address; a passphrase only as text (sslpassword)",
         fixes=fixes(
             verify="sslmode=verify-full: require and lower do not verify the certificate",
             trust="sslrootcert=ca.crt, not sslrootcert=system",

@@ -55,7 +55,18 @@ STACK = Stack(
     client=Side(
         start="redis-cli --tls -h @host@ -p @port@ --cacert @ca@ --cert @chain@ --key @key@ PING",
         port=6379,
-        accepts=("wrong-name", "cn-beside-san"),
+        accepts=(
+            "wrong-name",
+            "cn-beside-san",
+            "name-as-*",
+            "name-within",
+            "name-with-nul",
+            "name-in-*",
+            "subdomain",
+            "wrong-address",
+            "other-address",
+            "address-*",
+        ),
         tested="7.0",
         wrong=(
             Wrong(

@@ -27,7 +27,9 @@ STACK = Stack(
     client=Side(
         files={"client.rb": CLIENT},
         start="ruby @dir@/client.rb @host@ @port@",
+        accepts=("address-by-wildcard",),
         tested="3.1",
+        limits="a name with a wildcard may stand for an address",
         wrong=(
             Wrong(
                 setting="VERIFY_PEER",

@@ -10,6 +10,7 @@ STACK = Stack(
     client=Side(
         start="wget -q -O - -t 1 -T 9 --no-config --no-proxy --ca-certificate=@ca@ --certificate=@chain@ "
         "--private-key=@key@ https://@host@:@port@/",
+        accepts=("wrong-purpose", "code-signing", "ca-as-leaf"),
         tested="1.21",
         wrong=(
             Wrong(
@@ -20,7 +21,7 @@ STACK = Stack(
                 mistake=Mistake.VERIFY,
             ),
         ),
-        limits="no encrypted key",
+        limits="it does not check the purpose of a certificate; no encrypted key",
         fixes=fixes(
             verify="no --no-check-certificate",
             trust="--ca-certificate=ca.crt, and an empty directory for --ca-directory",
