@@ -58,7 +58,7 @@ def _lack(sentence: str) -> NoReturn:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago. Nothing listened there: another test would take it for its own."""
+    """A port of 127.0.0.1 that was free a moment ago; nothing listens there, as another test could find it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
