@@ -58,8 +58,9 @@ def _lack(sentence: str) -> NoReturn:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    """A port of 127.0.0.1 that was free a moment ago; nothing listens there, as another test could find it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
