@@ -26,7 +26,7 @@ def with_cross_certificates(entries: Sequence[Entry]) -> list[Entry]:
     named = {entry.name: entry for entry in entries}
 
     def filled(entry: Entry) -> Entry:
-        target = named.get(entry.cross_signs or "")
+        target = named.get(entry.cross_signs) if entry.cross_signs else None
         if target is None or not isinstance(target.settings, Authority):
             return entry
         same = {field: getattr(target.settings, field) for field in SAME}
