@@ -13,7 +13,7 @@ from mintls.profile.cross_signing import NOT_ITS_OWN, with_cross_certificates, w
 from mintls.profile.document import Document
 from mintls.profile.fields import Authority, Leaf
 from mintls.profile.file_names import FileNames
-from mintls.profile.fleets import Wanted, every, fleet_size, numbered, values_in
+from mintls.profile.fleets import Wanted, every, fleet_size, made, made_of, numbered, values_in
 from mintls.profile.inheritance import WITH_EXISTING, inherited, merge
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
@@ -95,7 +95,7 @@ class _Reader(Converter):
     def __init__(self, source: str, complaints: list[Complaint], folder: Path, wanted: Wanted) -> None:
         super().__init__(complaints)
         self.source, self.folder, self.wanted = source, folder, wanted
-        self.total = 0
+        self.total, self.is_too_much = 0, False  # certificates up to here, and whether in all they are
 
     def profile(self, root: Node, name: str) -> Profile | None:
         if not isinstance(root, Mapping):
@@ -106,6 +106,7 @@ class _Reader(Converter):
         document = self.struct(Document, plain, ())
         self.check_periods(root.items.get("defaults", root), ("defaults",))
         defaults = self.sound_defaults(root)
+        self.is_too_much = sum(made_of(node, self.wanted) for node in sections.values()) > MAX_ENTRIES
         entries = [entry for section, node in sections.items() for entry in self.section(section, node, defaults)]
         own = {entry.name: entry.settings.files for entry in entries if entry.settings.files}
         files = with_shared_files(FileNames(document.files, own), entries)
@@ -182,20 +183,20 @@ class _Reader(Converter):
         unnamed = isinstance(node, Mapping) and "subject" not in node.items
         entry = Entry(name=name, role=role, issuer=settings.issuer, settings=settings, where=where)
         count = settings.count if isinstance(settings, Leaf) else None
-        made = 1 if count is None else sum(map(self.wanted, range(1, count + 1)))
-        self.total += made
+        share = made(count, self.wanted)
+        self.total += share
         if self.total > MAX_ENTRIES:
-            if self.total - made <= MAX_ENTRIES:
+            if self.total - share <= MAX_ENTRIES:
                 much = f"{self.total} certificates up to here; a run can make at most {MAX_ENTRIES}"
                 self.complain(path, f"{much}: make it in shares, with --shard K/N")
             return
-        if count is None or not isinstance(node, Mapping):
+        if count is None or self.is_too_much or not isinstance(node, Mapping):
             yield with_common_name(entry) if unnamed else entry
             return
         varied = [key for key in ("subject", "san") if key in node.items]
         size = sum(values_in(node.items[key]) for key in varied)
-        if self.values + made * size > MAX_VALUES:  # before any of them is made
-            self.charge(made * size, node)
+        if self.values + share * size > MAX_VALUES:  # before any of them is made
+            self.charge(share * size, node)
         for index in filter(self.wanted, range(1, count + 1)):
             before = len(self.complaints)
             kinds = {"subject": Subject, "san": tuple[GeneralName, ...]}
