@@ -40,18 +40,19 @@ def need(program: str) -> str:
     """The program's path. Skips the test when it is absent, or fails it with MINTLS_REQUIRE_PEERS=1."""
     path = shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:{SBIN}")
     if path is None:
-        _lack(f"this test needs the program {program}, which is not installed")
+        lack(f"this test needs the program {program}, which is not installed")
     return path
 
 
 def need_module(name: str) -> ModuleType:
     """The module of a package that only tests use. Skips them if it is absent, or fails as `need`."""
     if find_spec(name) is None:
-        _lack(f"this test needs the Python module {name}, which is not installed")
+        lack(f"this test needs the Python module {name}, which is not installed")
     return importlib.import_module(name)
 
 
-def _lack(sentence: str) -> NoReturn:
+def lack(sentence: str) -> NoReturn:
+    """Skip the test, or fail it with MINTLS_REQUIRE_PEERS=1."""
     if os.environ.get("MINTLS_REQUIRE_PEERS") == "1":
         pytest.fail(sentence)
     pytest.skip(sentence)

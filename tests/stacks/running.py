@@ -101,11 +101,25 @@ def started(name: str, printed: Printed, port: int) -> Iterator[None]:
         _wait(process, port, log)
         yield
     finally:
+        family = _family(process.pid)
         for number in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, number)
+            for pid in family:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE)
+
+
+def _family(pid: int) -> list[int]:
+    """The process and its descendants, some of which, such as Postfix' master, begin a session of their own."""
+    listed = subprocess.check_output(["ps", "-A", "-o", "pid=,ppid="], text=True).split()
+    parents = dict(zip(map(int, listed[::2]), map(int, listed[1::2]), strict=True))
+    found = [pid]
+    for one in found:  # it grows
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

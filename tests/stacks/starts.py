@@ -1,14 +1,11 @@
 """What the tests need to start a stack beside the command that is printed, one line each."""
 
-import fcntl
-import os
 import subprocess
 from functools import cache
 from pathlib import Path
-from tempfile import gettempdir
 
 from peers import need
-from peers.process import free_port
+from peers.process import free_port, lack
 
 # the user that it has to be started by, where root may not start it
 USERS = {"postgresql": "postgres", "hitch": "nobody", "rabbitmq": "rabbitmq"}
@@ -26,13 +23,8 @@ def variables(name: str) -> dict[str, str]:
 
 @cache
 def express() -> str:
-    """The folder of node's packages with express, installed by the first worker that needs it."""
-    folder = Path(gettempdir(), f"mintls-express-{os.getuid()}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            argv = [need("npm"), "install", "--prefix", str(folder), "--silent", "--no-audit", "--no-fund", "express@5"]
-            subprocess.run(argv, check=True, capture_output=True)
-            (folder / "done").touch()
-    return str(folder / "node_modules")
+    """The folder of node's packages with express."""
+    folder = subprocess.check_output([need("npm"), "root", "-g"], text=True).strip()
+    if not Path(folder, "express").is_dir():
+        lack("this test needs express, which is not installed: npm install -g express")
+    return folder
