@@ -23,6 +23,7 @@ STACK = Stack(
         start="env HOME=@dir@ RABBITMQ_CONFIG_FILE=@dir@/rabbitmq.conf RABBITMQ_ENABLED_PLUGINS_FILE=@dir@/plugins "
         "RABBITMQ_PID_FILE=@dir@/pid RABBITMQ_MNESIA_BASE=@dir@/mnesia RABBITMQ_LOG_BASE=@dir@/logs rabbitmq-server",
         port=5671,
+        accepts=("version-1-intermediate", "mismatched-algorithm"),
         tested="3.10",
         wrong=(
             Wrong(
@@ -40,7 +41,8 @@ STACK = Stack(
                 mistake=Mistake.VERIFY,
             ),
         ),
-        limits="its user has to be able to read the key; a passphrase only as text in the file (ssl_options.password)",
+        limits="its user has to be able to read the key; a passphrase only as text in the file "
+        "(ssl_options.password); Erlang takes version 1 for a CA, and two different algorithms in a certificate",
         fixes=fixes(
             require="ssl_options.verify = verify_peer and ssl_options.fail_if_no_peer_cert = true",
             verify="ssl_options.verify = verify_peer; verify_none is the default",
