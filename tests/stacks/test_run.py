@@ -5,6 +5,7 @@ With each of its wrong settings it fails, and the fix names the setting. `-k ngi
 
 import json
 import shlex
+import shutil
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,15 +107,28 @@ def judge(status: int, report: dict[str, Any], wrong: Wrong | None, log: str) ->
 
 @pytest.mark.parametrize(("name", "wrong"), parameters("server"))
 def test_server(name: str, wrong: Wrong | None, mint: "Mint", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told apart by three files alone; where it is set right, also with the CA's key."""
     spoil(monkeypatch, name, "server", wrong)
     certs, port = mint(PROFILE).directory, free_port()
     with place(name) as directory:
         printed = configure(name, certs, directory, "--port", port)
         check_programs(printed)
+        line, log = printed.commands["prove"], directory / "log"
         with started(name, printed, port):
-            cases = OF_SERVER if wrong else ()
-            status, report = prove(printed.commands["prove"], tmp_path / "report.json", cases, variables(name))
-        judge(status, report, wrong, (directory / "log").read_text(errors="replace"))
+            program, script, _, *words = shlex.split(line)
+            alone = shlex.join([program, script, str(three_files(certs, tmp_path)), *words])
+            for command, cases in ((alone, OF_SERVER), *(() if wrong else ((line, ()),))):
+                status, report = prove(command, tmp_path / "report.json", cases, variables(name))
+                judge(status, report, wrong, log.read_text(errors="replace"))
+
+
+def three_files(certs: Path, tmp_path: Path) -> Path:
+    """ca.crt, client.crt and client.key."""
+    directory = tmp_path / "three"
+    directory.mkdir()
+    for name in ("ca.crt", "client.crt", "client.key"):
+        shutil.copy(certs / name, directory)
+    return directory
 
 
 def uses(side: Side | None, name: str) -> bool:
