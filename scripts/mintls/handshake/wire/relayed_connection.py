@@ -26,14 +26,19 @@ class Opening(NamedTuple):
     proxy_protocol: bool = False
     skips_line: bool = False
 
-    def perform(self, server: socket.socket, seconds: float) -> None:
-        """Send the header, and read the line away. Raises OSError when the server does not take part."""
+    def perform(self, server: socket.socket, stopped: socket.socket, seconds: float) -> None:
+        """Send the header, and read the line away. Raises OSError when the server does not take part in time, or the
+        relay stops.
+        """
+        deadline = time.monotonic() + seconds
         server.settimeout(seconds)
         if self.proxy_protocol:
             (source, port), (target, target_port) = server.getsockname()[:2], server.getpeername()[:2]
             family = "TCP6" if ":" in source else "TCP4"
             server.sendall(f"PROXY {family} {source} {target} {port} {target_port}\r\n".encode())
         for _ in range(LONGEST_LINE if self.skips_line else 0):
+            if wait({server: READ, stopped: READ}, deadline).keys() != {server}:  # also for one that drips
+                raise TimeoutError
             if server.recv(1) in (b"", b"\n"):
                 return
 
@@ -72,7 +77,7 @@ class Connection:
         try:
             server = socket.create_connection(target, min(seconds, CONNECT))
             if self._opening:
-                self._opening.perform(server, min(seconds, CONNECT))
+                self._opening.perform(server, stopped, min(seconds, CONNECT))
         except OSError:
             self._record(False, end=Flag.RST)
             reset(self._client)
