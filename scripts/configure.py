@@ -16,6 +16,7 @@ from mintls.configuration.set_files import Place, Role, check, chosen, values
 from mintls.configuration.stack import Side, Stack
 from mintls.configuration.text import Configuration, as_text, configuration, listing, trust_text
 from mintls.errors import OutputError, UsageError
+from mintls.manifest import Manifest
 from mintls.minting.snapshot import read_manifest
 from mintls.output_file import write_whole
 
@@ -66,9 +67,7 @@ class Configure(Script):
 
     def configuration(self, name: str, found: Stack, role: Role, side: Side, directory: Path) -> Configuration:
         """The files and commands. Raises UsageError for what the set lacks."""
-        manifest = read_manifest(directory)
-        if manifest is None:
-            raise OutputError(f"{directory} has no manifest.json; mint a set: generate.py PROFILE -o {directory}")
+        manifest = set_in(directory)
         record = chosen(manifest, role, self.entry, str(directory))
         place = Place(
             set=str(directory.absolute()),
@@ -82,13 +81,17 @@ class Configure(Script):
 
     def print_trust(self, name: str, found: Stack, directory: Path) -> int:
         """The commands that add the root of the set, and remove it."""
-        manifest = read_manifest(directory)
         if found.trust is None:
             raise UsageError(f"{name} is not a trust store; --list shows which stacks are")
-        if manifest is None:
-            raise OutputError(f"{directory} has no manifest.json; mint a set: generate.py PROFILE -o {directory}")
-        print(trust_text(name, found, found.trust, manifest, str(directory.absolute())), end="")
+        print(trust_text(name, found, found.trust, set_in(directory), str(directory.absolute())), end="")
         return 0
+
+
+def set_in(directory: Path) -> Manifest:
+    """Raises OutputError when there is none."""
+    if manifest := read_manifest(directory):
+        return manifest
+    raise OutputError(f"{directory} has no manifest.json; mint a set: generate.py PROFILE -o {directory}")
 
 
 def passphrase_file(source: str) -> str:

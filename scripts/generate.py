@@ -86,8 +86,8 @@ class Generate(Script):
         gc.disable()  # a large profile is many objects without cycles, which would be searched again and again
         selection, openssl = self.selection(), Openssl()
         profile_path = "standard input" if profile_or_names == (STDIN,) else " ".join(profile_or_names)
-        wanted = selection.shard.has if selection.shard else every
-        profile = read_existing(read_requests(profile_of(profile_or_names, wanted), openssl), openssl)
+        numbers = selection.shard.numbers if selection.shard else every
+        profile = read_existing(read_requests(profile_of(profile_or_names, numbers), openssl), openssl)
         for glob in selection.only:
             if not any(fnmatchcase(entry.name, glob) for entry in profile.entries):
                 hint = guessed(glob, (entry.name for entry in profile.entries), "write a name or a glob")

@@ -84,7 +84,7 @@ clients: {device: {count: 1000000, subject: {CN: "d-{index}"}}, single: {subject
     with pytest.raises(ProfileError, match="1000001 certificates up to here; a run can make at most 250000"):
         read_profile(text, "p.yaml", "p")
     share = Shard(3, 100_000)
-    profile = read_profile(text, "p.yaml", "p", wanted=share.has)
+    profile = read_profile(text, "p.yaml", "p", numbers=share.numbers)
     made = [entry for entry in profile.entries if entry.index]
     assert [(entry.name, str(entry.settings.subject)) for entry in made[:2]] == [
         ("device-0000003", "CN=d-3"),

@@ -48,7 +48,7 @@ def values(manifest: Manifest, record: Record, role: Role, place: Place) -> dict
     root = root_of(other or record, named)
     files = {what: f"{place.set}/{name}" for what, name in record.files.items()}
     found: dict[str, str] = {
-        "label": f"mintls-{manifest.profile}-{root.name}",
+        "label": label(manifest, root),
         "ca": f"{place.set}/{root.files['certificate']}",
         "crl": _crl(other, root, place.set),
         "host": _host(server),
@@ -62,6 +62,11 @@ def values(manifest: Manifest, record: Record, role: Role, place: Place) -> dict
     if record.issuer == root.name or not _has_intermediate(record, named):
         found["chain"] = files["certificate"]
     return found
+
+
+def label(manifest: Manifest, root: Record) -> str:
+    """How a trust store names a root of the set."""
+    return f"mintls-{manifest.profile}-{root.name}"
 
 
 def check(name: str, side: Side, record: Record, found: Mapping[str, str], place: Place) -> None:

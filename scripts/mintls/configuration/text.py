@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping
 
-from mintls.configuration.set_files import LOCALHOST, Place, Role
+from mintls.configuration.set_files import LOCALHOST, Place, Role, label
 from mintls.configuration.stack import Side, Stack, TrustStore
 from mintls.configuration.template import placeholders, render
 from mintls.errors import UsageError
@@ -71,8 +71,7 @@ def trust_text(name: str, stack: Stack, trust: TrustStore, manifest: Manifest, d
             raise UsageError(
                 f"{name} needs a key of kind {known}; {root.name} has {root.key}: set `key` of authorities.{root.name}"
             )
-        label = f"mintls-{manifest.profile}-{root.name}"
-        values = {"ca": f"{directory}/{root.files['certificate']}", "label": label}
+        values = {"ca": f"{directory}/{root.files['certificate']}", "label": label(manifest, root)}
         lines += [f"add       {render(trust.add, values)}", f"remove    {render(trust.remove, values)}"]
     if trust.limits:
         lines.append(f"{'limits':<9} {trust.limits}")

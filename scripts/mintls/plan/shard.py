@@ -26,11 +26,12 @@ class Shard(Struct, frozen=True):
 
     def covers(self, entry: Entry) -> bool:
         """CAs are in no share: they must exist before, or each share would have its own."""
-        return not entry.is_authority and self.has(entry.index or 1)
+        index = entry.index or 1
+        return not entry.is_authority and index in self.numbers(index)
 
-    def has(self, index: int) -> bool:
-        """Whether it is the share with that number of a fleet, from 1."""
-        return (index - 1) % self.of == self.number - 1
+    def numbers(self, count: int) -> range:
+        """Of a fleet with so many certificates, numbered from 1, those that are in the share."""
+        return range(self.number, count + 1, self.of)
 
     @property
     def manifest(self) -> str:

@@ -123,7 +123,6 @@ class OwnFiles(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     kubernetes_ca: Annotated[FileName | None, about("Name of the file `kubernetes-ca`.", "{name}-kubernetes-ca")] = (
         field(default=None)
     )
-
     ocsp_index: Annotated[FileName | None, about("Name of the file `ocsp-index`.", "index.txt")] = None
 
     def of(self, name: str) -> dict[str, str]:

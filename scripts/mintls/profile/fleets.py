@@ -8,7 +8,7 @@ from mintls.profile.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 from msgspec import structs
 
-Wanted = Callable[[int], bool]  # which numbers of a fleet a run makes
+Numbers = Callable[[int], range]  # of a fleet with that `count`, those that a run makes
 _COUNT = re.compile("[0-9]{1,7}")
 _INDEX = re.compile(r"\{index(?::(0[1-9]d))?\}")
 
@@ -19,21 +19,16 @@ def values_in(node: Node) -> int:
     return 1 + sum(map(values_in, children))
 
 
-def every(index: int) -> bool:
+def every(count: int) -> range:
     """For a run that makes all certificates of a fleet."""
-    return True
+    return range(1, count + 1)
 
 
-def made(count: int | None, wanted: Wanted) -> int:
-    """How many certificates an entry with that `count` is in a run."""
-    return 1 if count is None else count if wanted is every else sum(map(wanted, range(1, count + 1)))
-
-
-def made_of(section: Node, wanted: Wanted) -> int:
-    """The same for a section of a profile, as far as each `count` in it can be one."""
+def made_of(section: Node, numbers: Numbers) -> int:
+    """How many certificates of fleets a section of a profile is in a run, as far as each `count` in it can be one."""
     nodes = section.items.values() if isinstance(section, Mapping) else ()
     counts = (node.items.get("count") for node in nodes if isinstance(node, Mapping))
-    return sum(made(int(one.text), wanted) for one in counts if isinstance(one, Scalar) and _COUNT.fullmatch(one.text))
+    return sum(len(numbers(int(one.text))) for one in counts if isinstance(one, Scalar) and _COUNT.fullmatch(one.text))
 
 
 def fleet_size(node: Node) -> bool:

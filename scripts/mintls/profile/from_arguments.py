@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mintls.errors import UsageError
-from mintls.profile.fleets import Wanted, every
+from mintls.profile.fleets import Numbers, every
 from mintls.profile.load import load_profile, read_profile
 from mintls.profile.model import Profile
 from mintls.profile.names import GeneralName
@@ -15,17 +15,17 @@ from mintls.profile.yaml_nodes import MAX_BYTES
 STDIN = "-"
 
 
-def profile_of(arguments: Sequence[str], wanted: Wanted = every) -> Profile:
-    """Of one argument that is a file, or - for standard input, else of names; `wanted`: see read_profile.
+def profile_of(arguments: Sequence[str], numbers: Numbers = every) -> Profile:
+    """Of one argument that is a file, or - for standard input, else of names; `numbers`: see read_profile.
 
     Raises UsageError, ProfileError.
     """
     files = [argument for argument in arguments if is_file(argument)]
     if list(arguments) == [STDIN]:
         with open(0, "rb", closefd=False) as file:
-            return read_profile(file.read(MAX_BYTES + 1), "standard input", "stdin", wanted=wanted)
+            return read_profile(file.read(MAX_BYTES + 1), "standard input", "stdin", numbers=numbers)
     if len(files) == len(arguments) == 1:
-        return load_profile(Path(files[0]), wanted)
+        return load_profile(Path(files[0]), numbers)
     if not arguments:
         raise UsageError("name a profile such as profiles/dev.yaml, or host names and addresses: localhost 127.0.0.1")
     if files:

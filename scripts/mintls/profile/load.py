@@ -13,7 +13,7 @@ from mintls.profile.cross_signing import NOT_ITS_OWN, with_cross_certificates, w
 from mintls.profile.document import Document
 from mintls.profile.fields import Authority, Leaf
 from mintls.profile.file_names import FileNames
-from mintls.profile.fleets import Wanted, every, fleet_size, made, made_of, numbered, values_in
+from mintls.profile.fleets import Numbers, every, fleet_size, made_of, numbered, values_in
 from mintls.profile.inheritance import WITH_EXISTING, inherited, merge
 from mintls.profile.issuers import issuers_first
 from mintls.profile.model import Entry, Profile
@@ -43,7 +43,7 @@ MAX_ENTRIES = 250_000  # of a run: each takes 5 KB
 MAX_CN = ATTRIBUTES["CN"]  # characters
 
 
-def load_profile(path: Path, wanted: Wanted = every) -> Profile:
+def load_profile(path: Path, numbers: Numbers = every) -> Profile:
     """Read a profile's file; see read_profile. Raises UsageError when it cannot be read, ProfileError."""
     try:
         with path.open("rb") as file:  # it may be a pipe, as in generate.py <(...)
@@ -53,12 +53,12 @@ def load_profile(path: Path, wanted: Wanted = every) -> Profile:
     if not path.stem.isprintable() or path.stem in ("", ".", ".."):
         sentence = f"{printable(str(path))}: the profile's name is also the name of the output directory"
         raise UsageError(f"{sentence}; rename the file to printable UTF-8, such as dev.yaml")
-    return read_profile(data, str(path), path.stem, path.parent, wanted)
+    return read_profile(data, str(path), path.stem, path.parent, numbers)
 
 
-def read_profile(data: bytes, source: str, name: str, folder: Path = Path(), wanted: Wanted = every) -> Profile:
+def read_profile(data: bytes, source: str, name: str, folder: Path = Path(), numbers: Numbers = every) -> Profile:
     """Read a profile's text; `source` is its name in messages; its paths are relative to `folder`. Of a fleet only the
-    certificates are made whose numbers are `wanted`.
+    certificates with these `numbers` are made.
 
     Raises ProfileError with every mistake.
     """
@@ -66,7 +66,7 @@ def read_profile(data: bytes, source: str, name: str, folder: Path = Path(), wan
         root, complaints = read_yaml(data)
     except Unreadable as error:
         raise ProfileError([f"{source}:{error.complaint}"]) from None
-    return _read(root, complaints, source, name, folder, wanted)
+    return _read(root, complaints, source, name, folder, numbers)
 
 
 def build_profile(document: abc.Mapping[str, object], source: str, name: str) -> Profile:
@@ -74,8 +74,8 @@ def build_profile(document: abc.Mapping[str, object], source: str, name: str) ->
     return _read(as_node(document), [], source, name, Path(), every)
 
 
-def _read(root: Node, complaints: list[Complaint], source: str, name: str, folder: Path, wanted: Wanted) -> Profile:
-    reader = _Reader(source, complaints, folder, wanted)
+def _read(root: Node, complaints: list[Complaint], source: str, name: str, folder: Path, numbers: Numbers) -> Profile:
+    reader = _Reader(source, complaints, folder, numbers)
     try:
         profile = reader.profile(root, name)
     except TooMuch as error:
@@ -92,9 +92,9 @@ def _read(root: Node, complaints: list[Complaint], source: str, name: str, folde
 class _Reader(Converter):
     """Walks the tree once."""
 
-    def __init__(self, source: str, complaints: list[Complaint], folder: Path, wanted: Wanted) -> None:
+    def __init__(self, source: str, complaints: list[Complaint], folder: Path, numbers: Numbers) -> None:
         super().__init__(complaints)
-        self.source, self.folder, self.wanted = source, folder, wanted
+        self.source, self.folder, self.numbers = source, folder, numbers
         self.total, self.is_too_much = 0, False  # certificates up to here, and whether in all they are
 
     def profile(self, root: Node, name: str) -> Profile | None:
@@ -106,7 +106,7 @@ class _Reader(Converter):
         document = self.struct(Document, plain, ())
         self.check_periods(root.items.get("defaults", root), ("defaults",))
         defaults = self.sound_defaults(root)
-        self.is_too_much = sum(made_of(node, self.wanted) for node in sections.values()) > MAX_ENTRIES
+        self.is_too_much = sum(made_of(node, self.numbers) for node in sections.values()) > MAX_ENTRIES
         entries = [entry for section, node in sections.items() for entry in self.section(section, node, defaults)]
         own = {entry.name: entry.settings.files for entry in entries if entry.settings.files}
         files = with_shared_files(FileNames(document.files, own), entries)
@@ -183,10 +183,10 @@ class _Reader(Converter):
         unnamed = isinstance(node, Mapping) and "subject" not in node.items
         entry = Entry(name=name, role=role, issuer=settings.issuer, settings=settings, where=where)
         count = settings.count if isinstance(settings, Leaf) else None
-        share = made(count, self.wanted)
-        self.total += share
+        share = range(1) if count is None else self.numbers(count)
+        self.total += len(share)
         if self.total > MAX_ENTRIES:
-            if self.total - share <= MAX_ENTRIES:
+            if self.total - len(share) <= MAX_ENTRIES:
                 much = f"{self.total} certificates up to here; a run can make at most {MAX_ENTRIES}"
                 self.complain(path, f"{much}: make it in shares, with --shard K/N")
             return
@@ -195,9 +195,9 @@ class _Reader(Converter):
             return
         varied = [key for key in ("subject", "san") if key in node.items]
         size = sum(values_in(node.items[key]) for key in varied)
-        if self.values + share * size > MAX_VALUES:  # before any of them is made
-            self.charge(share * size, node)
-        for index in filter(self.wanted, range(1, count + 1)):
+        if self.values + len(share) * size > MAX_VALUES:  # before any of them is made
+            self.charge(len(share) * size, node)
+        for index in share:
             before = len(self.complaints)
             kinds = {"subject": Subject, "san": tuple[GeneralName, ...]}
             own = {key: self.convert(kinds[key], numbered(node.items[key], index), (*path, key)) for key in varied}

@@ -34,7 +34,7 @@ STACK = Stack(
                 setting="tlsverify",
                 right='"tlsverify": true,',
                 wrong='"tls": true, "tlsverify": false,',
-                effect="no certificate is requested: whoever reaches the port is root",
+                effect="no certificate is requested: anyone who reaches the port is root",
                 mistake=Mistake.REQUIRE,
             ),
         ),

@@ -118,9 +118,15 @@ class Server:
         """More connections at a time to a server far away, which wait rather than work; also one that serves them one
         by one then comes to each within the time-out.
         """
-        seconds = min((control.milliseconds / 1000 for control in self._controls.values()), default=0.0)
+        if not self._controls:
+            return workers
+        seconds = self._quickest()
         few = int(self._timeout / 2 / seconds) if seconds else 1
         return max(workers, min(workers * int(seconds / NEAR), few, MOST_AT_ONCE))
+
+    def _quickest(self) -> float:
+        """Seconds of the quickest control; without an end while there is none."""
+        return min((control.milliseconds / 1000 for control in tuple(self._controls.values())), default=math.inf)
 
     def connections(self, rows: Iterable[Row]) -> int:
         """How many connections the rows make at most."""
@@ -185,8 +191,7 @@ class Server:
             target.reached(pcapng, Path(private), self._timeout) as reach,
         ):
             argv = (*reach, *end.argv(), *key_log_option(pcapng, Path(private)))
-            settle = min((control.milliseconds / 1000 for control in tuple(self._controls.values())), default=math.inf)
-            seen = connect(self._openssl, argv, probe or self._probe, directory, self._timeout, settle)
+            seen = connect(self._openssl, argv, probe or self._probe, directory, self._timeout, self._quickest())
         return seen, certificate_size(end.certificate) if end.certificate else 0
 
     def _without_tls(self, row: Row) -> Result:

@@ -2,8 +2,9 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from itertools import groupby
 
 from mintls.configuration.registry import stacks
@@ -22,9 +23,15 @@ def stack_of(line: str) -> str:
     return ""
 
 
+@cache
+def _known() -> Mapping[str, str]:
+    """The stack of each program."""
+    return {program: stack for stack, one in stacks().items() for program in one.programs}
+
+
 def _stack(program: str) -> str:
     name = program.rpartition("/")[2]
-    known = {program: stack for stack, one in stacks().items() for program in one.programs}
+    known = _known()
     return known.get(name) or known.get(_SUFFIX.sub("", name), "")
 
 
