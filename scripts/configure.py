@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
-from mintls.cli import Script
+from mintls.command_line.script import Script
 from mintls.configuration.registry import stack, stacks
 from mintls.configuration.set_files import Place, Role, check, chosen, values
 from mintls.configuration.stack import Side, Stack

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
-from mintls.cli import Progress, Script
+from mintls.command_line.script import Progress, Script
 from mintls.errors import DOES_NOT_HOLD, OutputError, UsageError, guessed
 from mintls.escape import printable
 from mintls.minting.mint import Outcome, check, mint, whole_plan

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import mintls.lazy_imports  # noqa: F401  first: it reports what is not installed, and saves time
-from mintls.cli import Progress, Script
+from mintls.command_line.script import Progress, Script
 from mintls.configuration.advice import guess
 from mintls.errors import UsageError, closest, not_known
 from mintls.escape import printable

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
-from mintls.cli import Script
+from mintls.command_line.script import Script
 from mintls.errors import DOES_NOT_HOLD, MintlsError, RefusedError
 from mintls.escape import printable
 from mintls.https import TIMEOUT, alert_of, explain, load_credentials

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
-from mintls.cli import Script
+from mintls.command_line.script import Script
 from mintls.errors import MintlsError
 from mintls.escape import printable
 from mintls.https import TIMEOUT, describe, explain, load_credentials

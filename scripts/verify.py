@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TypeVar, cast
 
 import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
-from mintls.cli import Script
+from mintls.command_line.script import Script
 from mintls.errors import DOES_NOT_HOLD, UsageError, not_known
 from mintls.input_file import read_beginning
 from mintls.inspection.advice.set_checks import advise

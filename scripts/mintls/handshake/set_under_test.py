@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mintls.cli import Progress
+from mintls.command_line.script import Progress
 from mintls.manifest import MANIFEST
 from mintls.minting.mint import mint
 from mintls.openssl.binary import Openssl

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mintls.cli import Script
+from mintls.command_line.script import Script
 from mintls.errors import UsageError
 
 import pytest

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from mintls.command_line.help_text import help_text
+from mintls.command_line.standard_streams import open_streams
 from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_known
-from mintls.help_text import help_text
 from mintls.signals import handle_signals, ignore_signals
-from mintls.standard_streams import open_streams
 
 from plumbum import cli
 from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
