@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mintls.handshake.cases.case import cases_of, rows
-from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
-from mintls.handshake.cases.document import document
+from mintls.handshake.cases.catalogue import CATALOGUE, VALID
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
+from mintls.handshake.cases.profile import profile_of
 from mintls.handshake.credentials import lay_out
 from mintls.handshake.credentials import mint as mint_catalogue
 from mintls.openssl.binary import Openssl
@@ -240,7 +240,7 @@ def credentials(openssl: Openssl, tmp_path_factory: pytest.TempPathFactory) -> P
 
     def make(directory: Path) -> None:
         makeable, _ = divide(rows(CATALOGUE, ("1.2", "1.3")), maker_obstacle(openssl))
-        mint_catalogue(document(DEFAULTS, GOOD, cases_of(makeable), datetime.now(UTC)), directory, openssl, 2)
+        mint_catalogue(profile_of(VALID, cases_of(makeable), datetime.now(UTC)), directory, openssl, 2)
         lay_out((), directory, directory)
 
     return made_once(tmp_path_factory, "catalogue", make)

@@ -13,7 +13,6 @@ from typing import Any, Literal, NamedTuple
 from mintls.errors import MintlsError
 from mintls.escape import printable
 from mintls.input_file import read_input
-from mintls.manifest import end_of, root_of
 from mintls.minting.snapshot import Snapshot, read_snapshot
 
 TIMEOUT = 10.0  # seconds: for a whole handshake, and for each read and write after it
@@ -75,11 +74,10 @@ def _find(snapshot: Snapshot, role: Role) -> Credentials:
 def _of_set(snapshot: Snapshot, role: Role) -> Credentials | None:
     """By its manifest, for a profile names entries and files as it likes. None without a manifest or such an entry."""
     manifest = snapshot.manifest()
-    records = {record.name: record for record in manifest.certificates} if manifest else {}
-    if (own := end_of(records.values(), role)) is None:
+    if manifest is None or (own := manifest.end_of(role)) is None:
         return None
-    other = end_of(records.values(), "client" if role == "server" else "server")
-    root = root_of(other or own, records)  # the other peer may have another CA
+    other = manifest.end_of("client" if role == "server" else "server")
+    root = manifest.root_of(other or own)  # the other peer may have another CA
     names = root.files["certificate"], own.files.get("chain", own.files["certificate"]), own.files["key"]
     return Credentials(*map(snapshot.path, names))
 

@@ -1,6 +1,6 @@
 """manifest.json: describes the set in a directory, for verify.py, handshake_check.py and CI; it contains no secret."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Literal
@@ -84,6 +84,27 @@ class Manifest(Struct, frozen=True, kw_only=True, dict=True):
         """The records by name."""
         return {record.name: record for record in self.certificates}
 
+    def end_of(self, role: Literal["server", "client"], without: Container[str] = ()) -> Record | None:
+        """The record with a key for that side of a connection: by name, else by role, else a peer."""
+        fit = (one for one in self.certificates if one.role in (role, "peer") and "key" in one.files)
+        chosen = (one for one in fit if one.name not in without)
+        return min(chosen, key=lambda one: (one.name != role, one.role != role), default=None)
+
+    def issuers(self, record: Record) -> tuple[Record, ...]:
+        """Its issuers in the set, up to the root; each once, so that a loop ends."""
+        found: dict[str, Record] = {}
+        while (issuer := self.named.get(record.issuer or "")) and issuer.name not in found:
+            found[issuer.name] = record = issuer
+        return tuple(found.values())
+
+    def between(self, record: Record) -> tuple[Record, ...]:
+        """Its issuers without the root: what a peer sends after it."""
+        return tuple(issuer for issuer in self.issuers(record) if issuer.issuer is not None)
+
+    def root_of(self, record: Record) -> Record:
+        """The root of its chain."""
+        return (record, *self.issuers(record))[-1]
+
 
 def joined(manifests: Sequence[Manifest]) -> Manifest:
     """Several manifests as one; of two records of one name the later one wins, within a second that of a shard."""
@@ -133,17 +154,3 @@ def check_issuers(manifest: Manifest, source: str) -> None:
 
 def _dates(crl: CrlRecord | None) -> list[str]:
     return [crl.next_update, *(revocation.date for revocation in crl.revoked)] if crl else []
-
-
-def end_of(records: Iterable[Record], role: Literal["server", "client"]) -> Record | None:
-    """The record with a key for that side of a connection: by name, else by role, else a peer."""
-    fit = (record for record in records if record.role in (role, "peer") and "key" in record.files)
-    return min(fit, key=lambda record: (record.name != role, record.role != role), default=None)
-
-
-def root_of(record: Record, named: Mapping[str, Record]) -> Record:
-    """The root of its chain."""
-    left = dict(named)  # each once, so that a loop ends
-    while issuer := left.pop(record.issuer or "", None):
-        record = issuer
-    return record

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from mintls.configuration.stack import Side
 from mintls.configuration.template import placeholders
 from mintls.errors import UsageError, not_known
-from mintls.manifest import Manifest, Record, end_of, root_of
+from mintls.manifest import Manifest, Record
 from mintls.profile.choices import Made
 
 from msgspec import Struct
@@ -31,7 +31,7 @@ class Place(Struct, frozen=True, kw_only=True):
 def chosen(manifest: Manifest, role: Role, entry: str | None, source: str) -> Record:
     """The entry for that side: the one that is named, else by name, else by role. Raises UsageError."""
     if entry is None:
-        if record := end_of(manifest.certificates, role):
+        if record := manifest.end_of(role):
             return record
         raise UsageError(f"{source} has no {role} with a key; add one to the profile, below {role}s:")
     fit = {one.name: one for one in manifest.certificates if one.role in (role, "peer") and "key" in one.files}
@@ -42,10 +42,9 @@ def chosen(manifest: Manifest, role: Role, entry: str | None, source: str) -> Re
 
 def values(manifest: Manifest, record: Record, role: Role, place: Place) -> dict[str, str]:
     """Each name of template.py with its value; a file that the set does not have is missing."""
-    named = manifest.named
-    other = end_of(manifest.certificates, "client" if role == "server" else "server")
+    other = manifest.end_of("client" if role == "server" else "server")
     server, client = (record, other) if role == "server" else (other, record)
-    root = root_of(other or record, named)
+    root = manifest.root_of(other or record)
     files = {what: f"{place.set}/{name}" for what, name in record.files.items()}
     found: dict[str, str] = {
         "label": label(manifest, root),
@@ -59,7 +58,7 @@ def values(manifest: Manifest, record: Record, role: Role, place: Place) -> dict
         "unlock": place.passphrase if other and other.encrypted else "",
         **{what: files[what] for what in ("certificate", "key", "combined", "chain") if what in files},
     }
-    if record.issuer == root.name or not _has_intermediate(record, named):
+    if record.issuer == root.name or not manifest.between(record):
         found["chain"] = files["certificate"]
     return found
 
@@ -94,11 +93,6 @@ def check(name: str, side: Side, record: Record, found: Mapping[str, str], place
 
 def _section(record: Record) -> str:
     return "authorities" if record.role == "authority" else f"{record.role}s"
-
-
-def _has_intermediate(record: Record, named: Mapping[str, Record]) -> bool:
-    issuer = named.get(record.issuer or "")
-    return issuer is not None and issuer.issuer is not None
 
 
 def _crl(other: Record | None, root: Record, directory: str) -> str:

@@ -1,7 +1,6 @@
 """The directory of credentials that a run presents: the catalogue's, and the set under test."""
 
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,43 +13,39 @@ from mintls.minting.mint import mint as mint_profile
 from mintls.minting.snapshot import Snapshot, read_snapshot
 from mintls.openssl.binary import Openssl
 from mintls.plan.selection import Selection
-from mintls.profile.load import build_profile
+from mintls.profile.model import Profile
 
-PROFILE = "catalogue"
 COPIED = ("certificate", "key")
 VERIFIERS = {"server": (Verifier.CLIENT,), "client": (Verifier.SERVER,), "peer": (Verifier.SERVER, Verifier.CLIENT)}
 
 
-def mint(
-    document: Mapping[str, object], directory: Path, openssl: Openssl, workers: int, existing: tuple[str, ...] = ()
-) -> None:
+def mint(profile: Profile, directory: Path, openssl: Openssl, workers: int, existing: tuple[str, ...] = ()) -> None:
     """Mint the catalogue's profile, invalid credentials with the same code as valid ones.
 
     `existing`: entries that are already in the directory and are not changed.
     """
-    profile = build_profile(document, "the catalogue", PROFILE)
     selection = Selection(only=tuple(entry.name for entry in profile.entries if entry.name not in existing))
     if selection.only:
         mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, selection)
 
 
-def copy_set(source: Path, directory: Path) -> tuple[Record, ...]:
-    """The certificates of a set that mintls minted, with a private copy of the certificates and keys that exist.
+def copy_set(source: Path, directory: Path) -> Manifest:
+    """The manifest of a set that mintls minted, with a private copy of the certificates and keys that exist.
 
     The copy keeps the set under test consistent while it is minted again.
     Raises OutputError when there is none, or it cannot be read.
     """
 
-    def read(snapshot: Snapshot) -> tuple[tuple[Record, ...], dict[str, bytes]]:
-        records = _there(snapshot.manifest(), source).certificates
+    def read(snapshot: Snapshot) -> tuple[Manifest, dict[str, bytes]]:
+        manifest = _there(snapshot.manifest(), source)
         files: dict[str, bytes] = {}
-        for name in (record.files[what] for record in records for what in COPIED if what in record.files):
+        for name in (record.files[what] for record in manifest.certificates for what in COPIED if what in record.files):
             with suppress(FileNotFoundError):
                 files[name] = snapshot.read(name).data
-        return records, files
+        return manifest, files
 
     try:
-        records, files = read_snapshot(source, read)
+        manifest, files = read_snapshot(source, read)
     except OSError as error:
         raise OutputError(f"{error.filename or source}: {error.strerror}; name another directory") from None
     directory.mkdir(0o700)
@@ -58,7 +53,7 @@ def copy_set(source: Path, directory: Path) -> tuple[Record, ...]:
         handle = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(handle, "wb") as file:
             file.write(data)
-    return records
+    return manifest
 
 
 def _there(manifest: Manifest | None, directory: Path) -> Manifest:
@@ -68,9 +63,8 @@ def _there(manifest: Manifest | None, directory: Path) -> Manifest:
     return manifest
 
 
-def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
+def set_cases(manifest: Manifest, source: Path) -> tuple[Case, ...]:
     """The cases that present the leaves of the set whose keys it has: each must be accepted."""
-    named = {record.name: record for record in records}
     return tuple(
         Case(
             id=f"set-{record.name}",
@@ -80,10 +74,10 @@ def set_cases(records: tuple[Record, ...], source: Path) -> tuple[Case, ...]:
             verifiers=VERIFIERS[record.role],
             accepted=True,
             presents=f"set-{record.name}",
-            chain=tuple(f"set-{name}" for name in between(record, named)),
+            chain=tuple(f"set-{issuer.name}" for issuer in manifest.between(record)),
             name=_name(record),
         )
-        for record in records
+        for record in manifest.certificates
         if record.role in VERIFIERS and "key" in record.files
     )
 
@@ -115,15 +109,6 @@ def _certificate(path: Path) -> bytes:
         return read_input(path).data
     except OSError as error:
         raise OutputError(f"{path.name}: {error.strerror}; restore it, or mint the set again") from None
-
-
-def between(record: Record, named: Mapping[str, Record]) -> list[str]:
-    """The names of its issuers up to the root, without the root."""
-    names: list[str] = []
-    while (issuer := named.get(record.issuer or "")) and issuer.issuer is not None and issuer.name not in names:
-        names.append(issuer.name)
-        record = issuer
-    return names
 
 
 def _name(record: Record) -> str:

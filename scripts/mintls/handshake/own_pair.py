@@ -1,9 +1,9 @@
 """The check of the own pair: the catalogue and a set's certificates, between s_server and s_client."""
 
 from mintls.handshake.cases.case import Obstacle, Row, cases_of
-from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
-from mintls.handshake.cases.document import document
+from mintls.handshake.cases.catalogue import CATALOGUE, VALID
 from mintls.handshake.cases.obstacles import divide, in_order, maker_obstacle, version_obstacle
+from mintls.handshake.cases.profile import profile_of
 from mintls.handshake.check import Checked, Session
 from mintls.handshake.credentials import copy_set, keys_of, lay_out, mint, set_cases
 from mintls.handshake.pair import Pair
@@ -21,16 +21,16 @@ class PairCheck:
         """Each row in turn with the server and the client as the verifier."""
         source = set_under_test(self._path, session.scratch / "set", session.openssl, session.workers)
         copy, directory = session.scratch / "copy", session.scratch / "catalogue"
-        records = copy_set(source.directory, copy)
-        rows = session.choose((*CATALOGUE, *set_cases(records, source.directory)))
-        unmakeable, keys = maker_obstacle(session.openssl), keys_of(records)
+        manifest = copy_set(source.directory, copy)
+        rows = session.choose((*CATALOGUE, *set_cases(manifest, source.directory)))
+        unmakeable, keys = maker_obstacle(session.openssl), keys_of(manifest.certificates)
 
         def obstacle(row: Row) -> Obstacle | None:
             return unmakeable(row) or version_obstacle(row.version, keys.get(row.case.presents, ""))
 
         tried, skipped = divide(rows, obstacle)
-        mint(document(DEFAULTS, GOOD, cases_of(tried), session.now), directory, session.openssl, session.workers)
-        lay_out(records, copy, directory)
+        mint(profile_of(VALID, cases_of(tried), session.now), directory, session.openssl, session.workers)
+        lay_out(manifest.certificates, copy, directory)
         pair = Pair(session.openssl, directory, session.timeout, session.recordings)
         results = pair.run(tried, session.workers, session.progress(len(tried)))
         return Checked(Subject.PAIR, source.name, in_order(rows, (*results, *skipped)))

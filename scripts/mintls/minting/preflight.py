@@ -31,7 +31,7 @@ PKCS12_KDF = (
 
 def check_abilities(profile: Profile, openssl: Openssl) -> None:
     """Raises ProfileError for what this openssl cannot create, and for missing secrets."""
-    keys = {entry.settings.key for entry in profile.entries if not entry.existing}
+    keys = {entry.settings.key for entry in profile.entries if not entry.certificate}
     common = ("ec:P-256", "rsa:2048", "rsa:3072", "rsa:4096")  # every openssl can create these
     lacks = {key for key in keys if key not in common and not makes_key(openssl, key)}
     wanted = {option for entry in profile.entries for _, option in _options(entry)}

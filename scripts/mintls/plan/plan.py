@@ -167,7 +167,7 @@ def _checks(profile: Profile, entries: list[Entry], now: datetime) -> Iterator[S
     for entry in entries:
         line = [entry, *profile.ancestors(entry)]
         moment = _moment(line, now)
-        if moment is None or any(other.settings.defects for other in line):
+        if moment is None or any(other.settings.defects or not other.vouches for other in line):
             continue
         at: tuple[str, ...] = () if moment == now else ("-attime", str(int(moment.timestamp())))
         if min(validity(other, now).end for other in line) < now + SHORT:

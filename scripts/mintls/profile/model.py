@@ -26,6 +26,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     request: str = ""  # the SHA-256 of the signing request that it certifies
     public_key: str = ""  # of that request, PEM
     certificate: Certificate | None = None  # of an existing CA
+    vouches: bool = True  # what it signs is verified before it is published; not for a CA with faults of its own
 
     @property
     def is_authority(self) -> bool:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from mintls.configuration.advice import fixes_of
 from mintls.handshake.cases.case import Row, Severity, Verifier, cases_of, rows
-from mintls.handshake.cases.catalogue import CATALOGUE, DEFAULTS, GOOD
-from mintls.handshake.cases.document import document
+from mintls.handshake.cases.catalogue import CATALOGUE, VALID
 from mintls.handshake.cases.obstacles import divide, maker_obstacle
+from mintls.handshake.cases.profile import profile_of
 from mintls.handshake.pair import Pair
 from mintls.handshake.result import Outcome, Result
 from mintls.handshake.verdict import Kind
 from mintls.openssl.binary import Openssl
+from mintls.profile.fields import Authority
 
 import pytest
 
@@ -189,27 +190,25 @@ def test_a_glob_leaves_rows_out_but_not_their_controls() -> None:
 
 def test_the_profile_has_every_file_that_is_named() -> None:
     now = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
-    profile = document(DEFAULTS, GOOD, CATALOGUE, now)
-    authorities = profile["authorities"]
-    leaves = {**profile["servers"], **profile["clients"]}
-    assert not authorities.keys() & leaves.keys()
+    named = profile_of(VALID, CATALOGUE, now).named
+    authorities = {name: entry.settings for name, entry in named.items() if isinstance(entry.settings, Authority)}
     for row in ALL:
         name = row.case.credential(row.verifier)
-        assert not name or name in leaves or name in authorities
-        assert all(sent in authorities or sent in leaves for sent in row.case.sent_chain(row.verifier))
-        assert not row.case.crl or "crl" in authorities[row.case.crl]
-    for entry in leaves.values():
-        assert entry["issuer"] in authorities or entry["issuer"] in leaves
-    assert profile["clients"]["expired-client"]["not_after"] == "2029-12-23T03:04:05Z"
-    assert profile["clients"]["wrong-purpose-client"]["extended_key_usage"] == ["serverAuth"]
-    assert profile["servers"]["wrong-purpose-server"]["extended_key_usage"] == ["clientAuth"]
+        assert not name or name in named
+        assert set(row.case.sent_chain(row.verifier)) <= named.keys()
+        assert not row.case.crl or authorities[row.case.crl].crl
+    ends = named["expired-client"].settings.not_after
+    assert ends
+    assert ends.at(now) == datetime(2029, 12, 23, 3, 4, 5, tzinfo=UTC)
+    assert named["wrong-purpose-client"].extended_key_usage == ("serverAuth",)
+    assert named["wrong-purpose-server"].extended_key_usage == ("clientAuth",)
 
 
 def test_only_what_is_tried_is_minted() -> None:
     chosen = cases_of(rows(CATALOGUE, ("1.3",), only=["server/1.3/expired"]))
-    profile = document(DEFAULTS, GOOD, chosen, datetime.now(UTC))
-    assert "expired-client" in profile["clients"]
-    assert "revoked-client" not in profile["clients"]
+    named = profile_of(VALID, chosen, datetime.now(UTC)).named
+    assert "expired-client" in named
+    assert "revoked-client" not in named
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,12 @@
-"""The credentials that imitate the user's own, read by another implementation."""
+"""The invalid credentials beside the user's own, read by another implementation."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mintls.handshake.connect.cases import possible, server_cases
 from mintls.handshake.connect.client_files import FilePaths, files_of, read_client_files
-from mintls.handshake.connect.credentials import imitate, names_of
+from mintls.handshake.connect.credentials import mint_beside
+from mintls.handshake.connect.names import names_of
 from mintls.handshake.connect.options import capabilities_of
 from mintls.handshake.connect.protocols.none import NONE
 from mintls.handshake.connect.protocols.protocol import Request
@@ -38,7 +39,7 @@ clients: {client: {subject: {C: "NO", OU: [one, "two, three"], CN: "Zoë #1"},
 def laid_out(openssl: Openssl, files: FilePaths, directory: Path) -> Path:
     held = read_client_files(files, {}, openssl)
     capabilities = capabilities_of(held, TARGET)
-    imitate(held, possible(server_cases(capabilities), capabilities), directory, openssl, 2, datetime.now(UTC))
+    mint_beside(held, possible(server_cases(capabilities), capabilities), directory, openssl, 2, datetime.now(UTC))
     return directory
 
 
@@ -126,7 +127,7 @@ def test_a_stolen_rsa_key_has_odd_factors(openssl: Openssl, dev: Path, tmp_path:
     held = read_client_files(files_of(dev), {}, openssl)
     capabilities = capabilities_of(held, TARGET)
     stolen = [case for case in server_cases(capabilities) if case.id == "stolen"]
-    imitate(held, stolen, tmp_path / "c", openssl, 2, datetime.now(UTC))
+    mint_beside(held, stolen, tmp_path / "c", openssl, 2, datetime.now(UTC))
     key = tmp_path / "c" / "stolen-client.key"
     (tmp_path / "text").write_text("text")
     openssl.run(("dgst", "-sha256", "-sign", str(key), "-out", str(tmp_path / "signature"), str(tmp_path / "text")))

@@ -15,9 +15,10 @@ from typing import Any
 
 from mintls.errors import OutputError, UsageError
 from mintls.handshake.cases.case import rows
-from mintls.handshake.listen.cases import TrustingClient, client_cases, parse_address
+from mintls.handshake.listen.cases import client_cases, parse_address
 from mintls.handshake.listen.client_command import ClientCommand
 from mintls.handshake.listen.listener import Address, Listener
+from mintls.handshake.listen.trusting_client import TrustingClient
 from mintls.handshake.result import Outcome, Run, Subject
 from mintls.handshake.verdict import Kind
 from mintls.openssl.binary import Openssl

@@ -27,6 +27,7 @@ class Verifier(StrEnum):
 
 BOTH = (Verifier.SERVER, Verifier.CLIENT)
 DEEP = "api.dev.example.org"  # the name of cases that need one of several labels
+LIKE_THE_CA = ("namesake", "double")  # roots with the name of the CA; the second has its key identifier too
 SPOILED = ("bad_signature", "bad_body", "stolen_key")  # defects that are made from a valid leaf, without its issuer
 
 
@@ -147,6 +148,11 @@ class Case(Struct, frozen=True, kw_only=True):
         """The defects that need a valid leaf but no issuer."""
         defects = (self.leaf or {}).get("defects")
         return tuple(defect for defect in SPOILED if isinstance(defects, list) and defect in defects)
+
+    @property
+    def needs_intermediate(self) -> bool:
+        """Whether what it presents is signed by a CA below the root."""
+        return self.needs_ca_key and (self.leaf or {}).get("issuer", "ca") != "ca"
 
     @property
     def role(self) -> str:

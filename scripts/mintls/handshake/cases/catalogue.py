@@ -18,8 +18,7 @@ from mintls.handshake.cases.revocation import REVOCATION
 from mintls.handshake.cases.trust import TRUST
 
 KEY_ID = "6D696E746C732068616E647368616B6520726F6F"  # of the good root; another can claim it as well
-DEFAULTS: Settings = {"key": "ec:P-256", "days": 90}
-GOOD: Mapping[str, Mapping[str, Settings]] = {
+VALID: Mapping[str, Mapping[str, Settings]] = {
     "authorities": {
         "ca": {"subject": {"CN": "mintls handshake root"}, "subject_key_identifier": KEY_ID, "crl": {"days": 30}},
         "issuing": {"subject": {"CN": "mintls handshake issuing"}, "issuer": "ca"},

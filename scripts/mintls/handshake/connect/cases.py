@@ -6,7 +6,7 @@ A row that cannot be tried is still listed, with the reason.
 from collections.abc import Iterable, Mapping
 
 from mintls.configuration.mistake import Mistake
-from mintls.handshake.cases.case import Case, Issued, Obstacle, Route, Row, Severity, Verifier
+from mintls.handshake.cases.case import LIKE_THE_CA, Case, Issued, Obstacle, Route, Row, Severity, Verifier
 from mintls.handshake.cases.catalogue import CATALOGUE
 from mintls.handshake.connect.catalogue import OWN, TO_SERVER
 from mintls.handshake.result import Result
@@ -18,7 +18,6 @@ from msgspec.structs import replace
 
 # The issuers sent after the user's leaf, and after what the user's CA signs; either may be empty.
 LEAF_ISSUERS, CA_ISSUERS = "leaf-issuers", "ca-issuers"
-LIKE_THE_CA = ("namesake", "double")
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -61,7 +60,7 @@ def not_possible(case: Case, capabilities: Capabilities) -> Obstacle | None:
         return Obstacle("revocation", "the server has its own CRL: --bad revoked=CERT:KEY tests it")
     if case.needs_ca_key and capabilities.no_ca_key:
         return Obstacle("dates, purposes and constraints", capabilities.no_ca_key)
-    if needs_intermediate(case) and capabilities.no_intermediate:
+    if case.needs_intermediate and capabilities.no_intermediate:
         return Obstacle("intermediates", capabilities.no_intermediate)
     if "stolen_key" in case.spoiled and capabilities.no_forged_key:
         return Obstacle("stolen certificates", capabilities.no_forged_key)
@@ -79,16 +78,11 @@ def possible(cases: Iterable[Case], capabilities: Capabilities) -> tuple[Case, .
     return tuple(case for case in cases if not not_possible(case, capabilities))
 
 
-def needs_intermediate(case: Case) -> bool:
-    """Whether it needs an intermediate that the CA's key signed."""
-    return case.needs_ca_key and (case.leaf or {}).get("issuer", "ca") != "ca"
-
-
 def control_of(case: Case) -> Issued:
     """What must be accepted, beside the baseline, for its refusal to count."""
     if not case.needs_ca_key or case.vouches_for:
         return Issued.NOTHING
-    return Issued.BY_AN_INTERMEDIATE if needs_intermediate(case) else Issued.BY_THE_CA
+    return Issued.BY_AN_INTERMEDIATE if case.needs_intermediate else Issued.BY_THE_CA
 
 
 def with_controls(rows: Iterable[Row], cases: Iterable[Case], capabilities: Capabilities) -> tuple[Row, ...]:
@@ -114,11 +108,6 @@ def not_offered(row: Row, reason: str) -> Result:
     return Result(row, Verdict(Kind.NOT_OFFERED, reason), Evidence(verifier_is_server=True))
 
 
-def minted(cases: Iterable[Case]) -> tuple[Case, ...]:
-    """Those that have a leaf or a CA to mint."""
-    return tuple(case for case in cases if (case.leaf is not None or case.authorities) and not case.spoiled)
-
-
 def _outside(case: Case) -> Case:
     """The case as it applies to a foreign server: policy where stacks differ, with the chain that this PKI needs."""
     changes: dict[str, object] = {"verifiers": TO_SERVER, **case.outside}
@@ -130,8 +119,6 @@ def _outside(case: Case) -> Case:
         changes |= {"chain": (*case.chain, LEAF_ISSUERS)}
     if case.needs_ca_key or leaf.get("issuer") in LIKE_THE_CA:
         changes |= {"chain": (*case.chain, CA_ISSUERS)}
-    if leaf.get("issuer") in LIKE_THE_CA:
-        changes |= {"authorities": {}}  # made from the user's CA, with its name byte for byte
     return replace(case, **changes)
 
 

@@ -10,11 +10,11 @@ from mintls.handshake.check import Checked, Session
 from mintls.handshake.connect import discovery
 from mintls.handshake.connect.cases import possible, server_cases, with_controls
 from mintls.handshake.connect.client_files import FilePaths, read_client_files
-from mintls.handshake.connect.credentials import imitate
+from mintls.handshake.connect.credentials import mint_beside
 from mintls.handshake.connect.forged_headers import forged_headers
+from mintls.handshake.connect.names import subject_of
 from mintls.handshake.connect.options import capabilities_of, server_obstacle
 from mintls.handshake.connect.server import Server, Target
-from mintls.handshake.imposters import subject_of
 from mintls.handshake.result import Subject
 
 from msgspec.structs import replace
@@ -62,7 +62,8 @@ class ServerCheck:
         capabilities = capabilities_of(held, target)
         rows = with_controls(session.choose(cases), cases, capabilities)
         tried, skipped = divide(rows, obstacle)
-        imitate(held, possible(cases_of(tried), capabilities), directory, session.openssl, session.workers, session.now)
+        presented = possible(cases_of(tried), capabilities)
+        mint_beside(held, presented, directory, session.openssl, session.workers, session.now)
         server = Server(
             session.openssl, directory, target, capabilities, session.timeout, self._keep, session.recordings
         )

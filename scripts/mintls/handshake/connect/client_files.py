@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mintls.errors import OutputError, UsageError
-from mintls.handshake.connect.private_keys import decrypted, public_key, read_text
-from mintls.handshake.credentials import between
+from mintls.handshake.private_keys import decrypted, is_encrypted, is_plain, public_key, read_text
 from mintls.input_file import is_readable
-from mintls.manifest import Record, end_of, root_of
+from mintls.manifest import Manifest, Record
 from mintls.minting.snapshot import Result, Snapshot, read_snapshot
 from mintls.openssl.binary import Openssl
 from mintls.x509.certificate import Certificate, read_certificate
@@ -101,34 +100,32 @@ def _files_of(snapshot: Snapshot) -> FilePaths:
             key=snapshot.path("client.key"),
             ca_key=key if key.exists() else None,
         )
-    records = {record.name: record for record in manifest.certificates}
-    revoked = _revoked(records)
-    client = end_of((record for record in records.values() if record.name not in revoked), "client")
+    client = manifest.end_of("client", without=_revoked(manifest))
     if client is None:
         raise UsageError(f"{snapshot.directory} has no client with its key; name one with --cert and --key")
-    ca_key, ca_key_pass = _signing_key(records[client.issuer], snapshot) if client.issuer in records else (None, "")
+    ca_key, ca_key_pass = _signing_key(issuers[0], snapshot) if (issuers := manifest.issuers(client)) else (None, "")
     return FilePaths(
-        ca=snapshot.path(root_of(client, records).files["certificate"]),
+        ca=snapshot.path(manifest.root_of(client).files["certificate"]),
         certificate=snapshot.path(client.files["certificate"]),
         key=snapshot.path(client.files["key"]),
         ca_key=ca_key,
         ca_key_pass=ca_key_pass,
-        issuers=_issuers(client, records, snapshot),
+        issuers=_issuers(client, manifest, snapshot),
         key_pass=_usable(client.passphrase),
     )
 
 
 def _revoked_files(snapshot: Snapshot) -> dict[str, FilePaths]:
-    manifest = snapshot.manifest()
-    records = {record.name: record for record in manifest.certificates} if manifest else {}
+    if (manifest := snapshot.manifest()) is None:
+        return {}
     return {
         f"revoked-{name}": FilePaths(
-            certificate=snapshot.path(records[name].files["certificate"]),
+            certificate=snapshot.path(record.files["certificate"]),
             key=key,
-            issuers=_issuers(records[name], records, snapshot),
+            issuers=_issuers(record, manifest, snapshot),
         )
-        for name in _revoked(records)
-        if (key := _plain_key(records[name], snapshot)) and records[name].role in ("client", "peer")
+        for name, record in _revoked(manifest).items()
+        if (key := _plain_key(record, snapshot)) and record.role in ("client", "peer")
     }
 
 
@@ -145,7 +142,7 @@ def read_client_files(
         decrypted(files.key, files.key_pass, scratch / "key.pem", openssl) if files.key_pass and scratch else files.key
     )
     ca_key, of_ca = files.ca_key, files.ca_key_pass or files.key_pass
-    if ca_key and of_ca and scratch and "ENCRYPTED" in read_text(ca_key):
+    if ca_key and of_ca and scratch and is_encrypted(ca_key):
         ca_key = decrypted(ca_key, of_ca, scratch / "ca-key.pem", openssl)
     anchors = [_certificate(pem, files.ca) for pem in _certificates(files.ca)]
     good = _credential(openssl, files.certificate, key, files.issuers)
@@ -209,21 +206,22 @@ def _certificates(path: Path) -> list[str]:
     return found
 
 
-def _revoked(records: Mapping[str, Record]) -> list[str]:
-    """The names of those that a CRL of the set lists."""
-    listed = {(name, one.serial) for name, record in records.items() if record.crl for one in record.crl.revoked}
-    return [name for name, record in records.items() if (record.issuer, record.serial) in listed]
+def _revoked(manifest: Manifest) -> dict[str, Record]:
+    """Those that a CRL of the set lists, by name."""
+    records = manifest.certificates
+    listed = {(record.name, one.serial) for record in records if record.crl for one in record.crl.revoked}
+    return {record.name: record for record in records if (record.issuer, record.serial) in listed}
 
 
-def _issuers(record: Record, records: Mapping[str, Record], snapshot: Snapshot) -> tuple[Path, ...]:
+def _issuers(record: Record, manifest: Manifest, snapshot: Snapshot) -> tuple[Path, ...]:
     """The files of its issuers, without the root."""
-    return tuple(snapshot.path(records[name].files["certificate"]) for name in between(record, records))
+    return tuple(snapshot.path(issuer.files["certificate"]) for issuer in manifest.between(record))
 
 
 def _plain_key(record: Record, snapshot: Snapshot) -> Path | None:
     """Its key file, if it exists and is not encrypted."""
     key = snapshot.path(record.files["key"]) if "key" in record.files else None
-    return key if key and is_readable(key) and "ENCRYPTED" not in read_text(key) else None
+    return key if key and is_plain(key) else None
 
 
 def _signing_key(record: Record, snapshot: Snapshot) -> tuple[Path | None, str]:

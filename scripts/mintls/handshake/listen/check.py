@@ -2,9 +2,10 @@
 
 from mintls.handshake.cases.obstacles import in_order
 from mintls.handshake.check import Checked, Session
-from mintls.handshake.listen.cases import LOCALHOST, TrustingClient, client_cases, parse_address
+from mintls.handshake.listen.cases import LOCALHOST, client_cases, parse_address
 from mintls.handshake.listen.client_command import ClientCommand
 from mintls.handshake.listen.listener import Listener, Offer
+from mintls.handshake.listen.trusting_client import TrustingClient
 from mintls.handshake.result import Subject
 from mintls.handshake.set_under_test import set_under_test
 

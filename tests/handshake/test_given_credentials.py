@@ -1,4 +1,4 @@
-"""The catalogue minted under an authority that stands already: with its key every case, without it some."""
+"""The catalogue minted under a CA that somebody gave: with its key every case, without it some."""
 
 import shutil
 import subprocess
@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mintls.errors import OutputError
-from mintls.handshake.cases.case import Case, Verifier
-from mintls.handshake.cases.catalogue import CATALOGUE
-from mintls.handshake.listen.credentials import Adopted, Credential, adopt
+from mintls.handshake.cases.case import Case, Verifier, rows
+from mintls.handshake.cases.catalogue import CATALOGUE, VALID
+from mintls.handshake.given_credentials import Credential, GivenCredentials
+from mintls.handshake.listen.trusting_client import TrustingClient
 from mintls.openssl.binary import Openssl
+from mintls.x509.certificate import read_certificate
 
 import pytest
 from conftest import contents, load
@@ -40,26 +42,29 @@ def shown_to(verifier: Verifier) -> list[Case]:
     return [replace(case, verifiers=(verifier,)) for case in CATALOGUE if verifier in case.verifiers]
 
 
-def adopted_from(openssl: Openssl, source: Path, directory: Path, role: str, *, key: bool) -> tuple[Adopted, set[str]]:
+def given_from(
+    openssl: Openssl, source: Path, directory: Path, role: str, *, key: bool
+) -> tuple[GivenCredentials, set[str]]:
     """Everything minted for one direction; with the ids of the cases that could be."""
-    leaf = Credential(source / f"{role}.crt", source / f"{role}.key")
-    ca = Credential(source / "ca.crt", source / "ca.key" if key else None)
-    adopted = adopt(ca, {"server": leaf} if role == "server" else {"client": leaf}, directory, openssl)
+    leaf = Credential(read_certificate((source / f"{role}.crt").read_text()), source / f"{role}.key")
+    ca = Credential(read_certificate((source / "ca.crt").read_text()), source / "ca.key" if key else None)
+    given = GivenCredentials(ca, {role: leaf}, directory, openssl)
     verifier = Verifier.CLIENT if role == "server" else Verifier.SERVER
-    cases = [case for case in shown_to(verifier) if not adopted.obstacle(case) and not case.checks]
-    adopted.mint(cases, datetime.now(UTC), directory, openssl, 2)
+    cases = [case for case in shown_to(verifier) if not given.obstacle(case) and not case.checks]
+    valid = {section: VALID[section] for section in ("servers", "clients")}
+    given.mint(cases, valid, datetime.now(UTC), 2)
     for case in cases:
         if name := case.credential(verifier):
             assert (directory / f"{name}.crt").is_file()
             assert (directory / f"{name}.key").is_file()
-    return adopted, {case.id for case in cases}
+    return given, {case.id for case in cases}
 
 
 @pytest.mark.parametrize("role", ["server", "client"])
 def test_without_the_key_of_the_authority(openssl: Openssl, rogue: Path, tmp_path: Path, role: str) -> None:
     """What anybody can make who has a good leaf: none of it is signed by that authority."""
     before, directory = contents(rogue), tmp_path / "bad"
-    adopted, ids = adopted_from(openssl, rogue, directory, role, key=False)
+    given, ids = given_from(openssl, rogue, directory, role, key=False)
     server_only = {"none", "certificate-request", "null-ciphers", "anonymous-ciphers"}
     assert ids == NEEDS_NO_KEY | ({"good-address", "other-address"} if role == "server" else server_only)
     assert contents(rogue) == before
@@ -81,7 +86,7 @@ def test_without_the_key_of_the_authority(openssl: Openssl, rogue: Path, tmp_pat
     assert double.extensions.get_extension_for_class(identifier) == ca.extensions.get_extension_for_class(identifier)
     assert namesake.extensions.get_extension_for_class(identifier) != ca.extensions.get_extension_for_class(identifier)
     assert double.subject == namesake.subject == ca.subject
-    expired = adopted.obstacle(next(case for case in CATALOGUE if case.id == "expired"))
+    expired = given.obstacle(next(case for case in CATALOGUE if case.id == "expired"))
     assert expired
     assert "private key" in expired.reason
 
@@ -91,7 +96,7 @@ def test_a_stolen_certificate_is_the_good_one_with_a_key_that_is_not(
 ) -> None:
     for source in (rogue, dev):  # EC and RSA
         directory = tmp_path / source.name
-        adopted_from(openssl, source, directory, "client", key=False)
+        given_from(openssl, source, directory, "client", key=False)
         assert load(directory / "stolen-client.crt") == load(source / "client.crt")
         stolen = (directory / "stolen-client.key").read_text()
         subprocess.run(["openssl", "pkey", "-noout"], input=stolen, text=True, check=True)
@@ -102,19 +107,19 @@ def test_a_stolen_certificate_is_the_good_one_with_a_key_that_is_not(
 
 def test_with_the_key_of_the_authority(openssl: Openssl, rogue: Path, tmp_path: Path) -> None:
     before, directory = contents(rogue), tmp_path / "bad"
-    adopted, ids = adopted_from(openssl, rogue, directory, "server", key=True)
+    given, ids = given_from(openssl, rogue, directory, "server", key=True)
     assert ids == {case.id for case in shown_to(Verifier.CLIENT) if not case.checks}
     assert contents(rogue) == before
     ca = load(rogue / "ca.crt")
     for name in ("expired", "wrong-name", "stolen", "no-extended-key-usage"):
         load(directory / f"{name}-server.crt").verify_directly_issued_by(ca)
-    assert not any(map(adopted.obstacle, CATALOGUE))
+    assert not any(map(given.obstacle, CATALOGUE))
 
 
 def test_an_authority_that_may_have_none_below_it(openssl: Openssl, elliptic: Path, tmp_path: Path) -> None:
     """path_length 0, as profiles/dev.yaml has it."""
-    adopted, ids = adopted_from(openssl, elliptic, tmp_path / "bad", "server", key=True)
-    obstacles = {case.id: adopted.obstacle(case) for case in CATALOGUE}
+    given, ids = given_from(openssl, elliptic, tmp_path / "bad", "server", key=True)
+    obstacles = {case.id: given.obstacle(case) for case in CATALOGUE}
     assert {name for name, obstacle in obstacles.items() if obstacle} == NEEDS_INTERMEDIATE
     assert not ids & NEEDS_INTERMEDIATE
 
@@ -134,7 +139,7 @@ def test_an_authority_that_mintls_did_not_make(openssl: Openssl, tmp_path: Path,
     (tmp_path / "c").write_text(CONFIG)
     subprocess.run(["sh", "-e", "-c", FOREIGN], cwd=tmp_path, check=True, capture_output=True)
     directory = tmp_path / "bad"
-    _, ids = adopted_from(openssl, tmp_path, directory, "client", key=key)
+    _, ids = given_from(openssl, tmp_path, directory, "client", key=key)
     assert ids >= NEEDS_NO_KEY - {"tls-1.0"}
     ca = load(tmp_path / "ca.crt")
     assert load(directory / "same-name-ca-client.crt").issuer == ca.subject
@@ -144,15 +149,20 @@ def test_an_authority_that_mintls_did_not_make(openssl: Openssl, tmp_path: Path,
 
 
 def test_an_encrypted_key_is_none(openssl: Openssl, rogue: Path, tmp_path: Path) -> None:
-    key = tmp_path / "ca.key"
-    argv = ["openssl", "pkey", "-in", rogue / "ca.key", "-aes256", "-passout", "env:WORD", "-out", key]
+    copy = shutil.copytree(rogue, tmp_path / "set")
+    argv = ["openssl", "pkey", "-in", rogue / "ca.key", "-aes256", "-passout", "env:WORD", "-out", copy / "ca.key"]
     subprocess.run(argv, check=True, env={"WORD": "secret", "PATH": "/usr/bin:/bin"})
-    assert not adopt(Credential(rogue / "ca.crt", key), {}, tmp_path / "bad", openssl).ca_key
+    for source, makes in ((rogue, True), (copy, False)):
+        client = TrustingClient(source, tmp_path / f"{makes}", openssl)
+        expired = next(row for row in rows(CATALOGUE, ("1.3",)) if row.id == "client/1.3/expired")
+        assert (client.obstacle(expired) is None) is makes
 
 
 def test_a_leaf_is_no_authority(openssl: Openssl, rogue: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"server\.crt is not a CA certificate"):
-        adopt(Credential(rogue / "server.crt"), {}, tmp_path / "bad", openssl)
-    shutil.rmtree(tmp_path / "bad")
-    with pytest.raises(OutputError, match=r"absent\.crt: No such file"):
-        adopt(Credential(tmp_path / "absent.crt"), {}, tmp_path / "bad", openssl)
+    copy = shutil.copytree(rogue, tmp_path / "set")
+    shutil.copy(rogue / "server.crt", copy / "ca.crt")
+    with pytest.raises(OutputError, match=r"ca\.crt is not a CA certificate"):
+        TrustingClient(copy, tmp_path / "bad", openssl)
+    (copy / "ca.crt").write_text("none")
+    with pytest.raises(OutputError, match=r"ca\.crt: .*; restore it, or mint the set again"):
+        TrustingClient(copy, tmp_path / "worse", openssl)

@@ -1,16 +1,26 @@
-"""The private keys that a user of --connect has: read, and decrypted into a copy that only the user can read."""
+"""Private keys that a user has: read, and decrypted into a copy that only the user can read."""
 
 import os
 from pathlib import Path
 
 from mintls.errors import UsageError
-from mintls.input_file import read_input
+from mintls.input_file import is_readable, read_input
 from mintls.openssl.binary import Openssl
+
+
+def is_encrypted(key: Path) -> bool:
+    """RFC 7468 section 11, and `Proc-Type: 4,ENCRYPTED` of RFC 1421. Raises UsageError when it cannot be read."""
+    return "ENCRYPTED" in read_text(key)
+
+
+def is_plain(key: Path) -> bool:
+    """Whether the file can be read and is not encrypted."""
+    return is_readable(key) and not is_encrypted(key)
 
 
 def public_key(openssl: Openssl, key: Path) -> str:
     """The public half of a private key, as x509 -pubkey prints it. Raises UsageError when it cannot be read."""
-    if "ENCRYPTED" in read_text(key):
+    if is_encrypted(key):
         raise UsageError(f"{key} is encrypted; give its passphrase: --key-pass env:NAME or file:PATH")
     result = openssl.ask(("pkey", "-in", str(key), "-pubout"))
     if result.status:

@@ -1,19 +1,22 @@
-"""The profile that mints what cases present, as its YAML text would be read (pure)."""
+"""The profile that mints what cases present (pure)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from mintls.handshake.cases.case import Case, Settings, Verifier, fill
+from mintls.profile.load import build_profile
+from mintls.profile.model import Profile
+
+PROFILE = "catalogue"  # its name
+DEFAULTS: Settings = {"key": "ec:P-256", "days": 90}
 
 
-def document(
-    defaults: Settings, good: Mapping[str, Mapping[str, Settings]], cases: Iterable[Case], now: datetime
-) -> dict[str, object]:
-    """The profile of every credential that the cases need, as its YAML text would be read.
+def profile_of(valid: Mapping[str, Mapping[str, Settings]], cases: Iterable[Case], now: datetime) -> Profile:
+    """The profile of every credential that the cases need. Raises ProfileError.
 
-    `good`: the entries of the valid ones, by section of the profile.
+    `valid`: the entries of the valid ones, by section of the profile.
     """
-    entries = {section: dict(settings) for section, settings in good.items()}
+    entries = {section: dict(settings) for section, settings in valid.items()}
     root = entries["authorities"]["ca"]
     for case in cases:
         for verifier in case.verifiers:
@@ -24,7 +27,7 @@ def document(
                 name_of_its_own = {"subject": {"CN": f"{case.id} {role}"}}
                 differs = _settled(case.leaf, case, verifier, now, root)
                 section[case.credential(verifier)] = {**section[role], **name_of_its_own, **differs}
-    return {"version": 1, "defaults": defaults, **entries}
+    return build_profile({"version": 1, "defaults": DEFAULTS, **entries}, "the catalogue", PROFILE)
 
 
 def _names(name: str) -> dict[str, str]:
