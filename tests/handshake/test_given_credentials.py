@@ -11,6 +11,7 @@ from mintls.handshake.cases.catalogue import CATALOGUE, VALID
 from mintls.handshake.given_credentials import Credential, GivenCredentials
 from mintls.handshake.listen.trusting_client import TrustingClient
 from mintls.openssl.binary import Openssl
+from mintls.pytest_plugin import Mint
 from mintls.x509.certificate import read_certificate
 
 import pytest
@@ -146,6 +147,24 @@ def test_an_authority_that_mintls_did_not_make(openssl: Openssl, tmp_path: Path,
     assert load(directory / "bad-body-client.crt").serial_number != 1
     if key:
         load(directory / "expired-client.crt").verify_directly_issued_by(ca)
+
+
+CONSTRAINED = """
+defaults: {key: ec:P-256}
+authorities: {ca: {subject: {CN: constrained}, name_constraints: {permitted: ["DNS:example.org"]}}}
+clients: {client: {subject: {CN: client}, san: ["DNS:client.example.org"]}}
+"""
+
+
+def test_an_authority_whose_certificates_a_verifier_rejects_still_signs(
+    openssl: Openssl, mint: Mint, tmp_path: Path
+) -> None:
+    """The handshake's controls find it out; minting does not stop for what is not ours."""
+    source = mint(CONSTRAINED).directory
+    given_from(openssl, source, tmp_path / "bad", "client", key=True)
+    trusted, made = source / "ca.crt", tmp_path / "bad" / "expired-intermediate-client.crt"
+    load(tmp_path / "bad" / "no-extended-key-usage-client.crt").verify_directly_issued_by(load(trusted))
+    assert made.is_file()
 
 
 def test_an_encrypted_key_is_none(openssl: Openssl, rogue: Path, tmp_path: Path) -> None:
