@@ -4,9 +4,9 @@ from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
-from foreign import CLIENT, SERVER, Made, altered, make
+from foreign import CLIENT, SERVER, Made, altered, dsa_key, make
 
 HOST = "a.example"
 LOCAL = [x509.DNSName(HOST), x509.DNSName("*.a.example")]
@@ -67,7 +67,7 @@ FLAWED = {
     "server without names": Flawed(server(san=[]), "server without a DNS or IP name"),
     "client without names": Flawed(make("c", CA, purposes=CLIENT), "no subjectAltName", "client", ""),
     "825 days": Flawed(server(days=(-1, 826)), "valid for 827 days"),
-    "DSA": Flawed(server(key=dsa.generate_private_key(2048)), "dsa:2048: TLS 1.3"),
+    "DSA": Flawed(server(key=dsa_key()), "dsa:2048: TLS 1.3"),
     "P-192": Flawed(server(key=ec.generate_private_key(ec.SECP192R1())), "ec:prime192v1"),
     "secp256k1": Flawed(server(key=ec.generate_private_key(ec.SECP256K1())), "ec:secp256k1"),
     "small RSA": Flawed(server(key=rsa.generate_private_key(65537, 1024)), "rsa:1024 is weak"),

@@ -6,10 +6,11 @@ import tempfile
 import textwrap
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import dsa, ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -45,6 +46,12 @@ class Made(NamedTuple):
 
     def encrypted_key(self, passphrase: bytes) -> bytes:
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase))
+
+
+@cache
+def dsa_key() -> dsa.DSAPrivateKey:
+    """One for all, because its parameters take long."""
+    return dsa.generate_private_key(2048)
 
 
 def named(common_name: str) -> x509.Name:

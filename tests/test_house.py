@@ -18,7 +18,8 @@ from processes import SCRIPTS
 
 ROOT = SCRIPTS.parent
 MODULES = sorted((SCRIPTS / "mintls").rglob("*.py"))
-FILES = sorted(SCRIPTS.glob("*.py")) + MODULES
+SCRIPT_FILES = sorted(SCRIPTS.glob("*.py"))
+FILES = SCRIPT_FILES + MODULES
 EVERY = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SCRIPTS)))
 PROCESSES = {"subprocess", "multiprocessing", "pty", "asyncio"}
 # Folders and modules that only compute: they know no disk, no clock and no process.
@@ -69,7 +70,7 @@ def imports(path: Path) -> set[str]:
 
 def name(path: Path) -> str:
     """Its path below scripts/mintls/; a script's is its name."""
-    return str(path.relative_to(SCRIPTS / "mintls" if path in MODULES else SCRIPTS))
+    return str(path.relative_to(SCRIPTS if path in SCRIPT_FILES else SCRIPTS / "mintls"))
 
 
 def is_pure(path: Path) -> bool:

@@ -20,9 +20,8 @@ import pytest
 from conftest import Fake, load, mint_profile, modes
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from deadline import patient
 from fault_injection import at_call, copy, emptied, files, some
-from processes import SCRIPTS
+from processes import SCRIPTS, run_script
 
 pytestmark = pytest.mark.torture
 DIES = Path(__file__).with_name("dies.py")
@@ -95,9 +94,7 @@ class Bench:
 
     def survived(self, directory: Path) -> None:
         self.check(directory)
-        done = subprocess.run(
-            [sys.executable, *self.command(directory)], capture_output=True, text=True, timeout=patient(60)
-        )
+        done = run_script(*self.command(directory))
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert self.check(directory) == "new"
         assert not list(directory.glob(".mintls-*"))

@@ -67,13 +67,20 @@ class Connections(Relay):
 
     def without_tls(self) -> str:
         """What the client did in its first connection, if that did not begin with TLS; otherwise empty."""
-        for conversation in self.conversations()[:1]:
-            sent = b"".join(event.data for event in conversation.events if event.from_client)
-            if not sent:
-                return "the client connected and sent nothing, as one that waits for a greeting of the server"
-            if sent[0] != HANDSHAKE:
-                return f"the client connected without TLS and sent {sent[:SHOWN]!r}"
+        if self.in_plain():
+            return f"the client connected without TLS and sent {self._sent()[:SHOWN]!r}"
+        if self.conversations() and not self._sent():
+            return "the client connected and sent nothing, as one that waits for a greeting of the server"
         return ""
+
+    def in_plain(self) -> bool:
+        """Whether the client began its first connection with something that is not TLS."""
+        sent = self._sent()
+        return bool(sent) and sent[0] != HANDSHAKE
+
+    def _sent(self) -> bytes:
+        first = self.conversations()[:1]
+        return b"".join(event.data for conversation in first for event in conversation.events if event.from_client)
 
     def save(self, pcapng: Path) -> None:
         """Write all connections with their secrets. Raises OutputError."""
