@@ -84,7 +84,7 @@ class Generate(Script):
         if self.init:
             return self.write_starter(self.init, profile_or_names)
         gc.disable()  # a large profile is many objects without cycles, which would be searched again and again
-        selection, openssl = self.selection(), Openssl()
+        selection, openssl = self.selection(), Openssl(jobs=self.jobs)
         profile_path = "standard input" if profile_or_names == (STDIN,) else " ".join(profile_or_names)
         numbers = selection.shard.numbers if selection.shard else every
         profile = read_existing(read_requests(profile_of(profile_or_names, numbers), openssl), openssl)
@@ -104,9 +104,9 @@ class Generate(Script):
             return 0
         directory = Path(self.output or Path("certs") / profile.name)
         if self.check:
-            outcome = check(profile, directory, selection, openssl, self.jobs)
+            outcome = check(profile, directory, selection, openssl)
         else:
-            outcome = mint(profile, directory, openssl, self.jobs, Progress(), selection)
+            outcome = mint(profile, directory, openssl, Progress(), selection)
         if self.json:
             write_text(self.json, self.report(directory, outcome))
         if self.env:

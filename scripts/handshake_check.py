@@ -107,14 +107,13 @@ class HandshakeCheck(ConnectOptions, ListenOptions, Script):
             print(listing(self.rows(self.catalogue())), end="")
             return 0
         reports = self.reports()
-        check, openssl, start = self.check(path), Openssl(), time.monotonic()
+        check, openssl, start = self.check(path), Openssl(jobs=self.jobs), time.monotonic()
         check_prover(openssl)
         now = datetime.now(UTC)
         recordings = Recordings(Path(self.pcap), openssl) if self.pcap else None
         with TemporaryDirectory(prefix="mintls-") as scratch:
             session = Session(
                 openssl=openssl,
-                workers=self.jobs,
                 now=now,
                 scratch=Path(scratch),
                 timeout=self.timeout,

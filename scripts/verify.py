@@ -87,16 +87,16 @@ class Verify(Script):
     def main(self, source: str, *sources: str) -> int:
         if self.graph and self.graph not in LANGUAGES:
             raise UsageError(f"--graph {self.graph}: {not_known(self.graph, LANGUAGES)}")
-        openssl = Openssl()
+        openssl = Openssl(jobs=self.jobs)
         at = parsed("--at", Moment.parse, self.at)
         warn = parsed("--warn", Span.parse, self.warn)
-        trust = read_trust(named(self.trust), openssl, self.jobs) if self.trust else None
+        trust = read_trust(named(self.trust), openssl) if self.trust else None
         options = ServerOptions(str(self.starttls or ""), self.sni or "")
-        inventory = read_inventory(list(map(named, (source, *sources))), openssl, self.jobs, self.password(), options)
+        inventory = read_inventory(list(map(named, (source, *sources))), openssl, self.password(), options)
         fingerprint = find_certificate(self.only, inventory) if self.only else ""
         seconds = int(at.moment.timestamp()) if at else None
         wanted = Wanted(trust, kinded(self.name or ""), cast(Purpose | None, self.purpose), seconds)
-        verdicts = verify_inventory(inventory, openssl, self.jobs, wanted)
+        verdicts = verify_inventory(inventory, openssl, wanted)
         criteria = Criteria(warn.span if warn else None, self.only or "", fingerprint, bool(self.strict))
         now = at.moment if at else datetime.now(UTC)
         report = build_report(inventory, verdicts, advise(inventory), now, criteria)

@@ -240,7 +240,7 @@ def credentials(openssl: Openssl, tmp_path_factory: pytest.TempPathFactory) -> P
 
     def make(directory: Path) -> None:
         makeable, _ = divide(rows(CATALOGUE, ("1.2", "1.3")), maker_obstacle(openssl))
-        mint_catalogue(profile_of(VALID, cases_of(makeable), datetime.now(UTC)), directory, openssl, 2)
+        mint_catalogue(profile_of(VALID, cases_of(makeable), datetime.now(UTC)), directory, openssl)
         lay_out((), directory, directory)
 
     return made_once(tmp_path_factory, "catalogue", make)

@@ -129,7 +129,7 @@ def _read(profile: str | Path) -> tuple[bytes, Profile]:
 
 def _mint(profile: Profile, directory: Path) -> MintedSet:
     """An existing set is kept; waits for a process that is minting it."""
-    mint_profile(profile, directory, Openssl(), os.cpu_count() or 1, lambda title, done, total: None)
+    mint_profile(profile, directory, Openssl(jobs=os.cpu_count() or 1), lambda title, done, total: None)
     manifest = read_manifest(directory)
     certificates = manifest.certificates if manifest else ()
     roots = [record for record in certificates if record.issuer is None and record.role == "authority"]

@@ -53,7 +53,7 @@ def given_from(
     verifier = Verifier.CLIENT if role == "server" else Verifier.SERVER
     cases = [case for case in shown_to(verifier) if not given.obstacle(case) and not case.checks]
     valid = {section: VALID[section] for section in ("servers", "clients")}
-    given.mint(cases, valid, datetime.now(UTC), 2)
+    given.mint(cases, valid, datetime.now(UTC))
     for case in cases:
         if name := case.credential(verifier):
             assert (directory / f"{name}.crt").is_file()

@@ -93,10 +93,10 @@ def test_the_verdict_is_openssls(openssl: Openssl, made: list[Made]) -> None:
         (folder / "set").mkdir()
         for number, one in enumerate(made):
             (folder / "set" / f"{number}.crt").write_bytes(one.pem)
-        inspection = read_inventory([folder / "set"], openssl, 2)
+        inspection = read_inventory([folder / "set"], openssl)
         (anchor,) = [one.certificate for one in inspection.certificates if one.name == "0.crt"]
         wanted = Wanted(Trust("first", (anchor,)), f"DNS:{NAME}", "server")
-        verdicts = verify_inventory(inspection, openssl, 2, wanted)
+        verdicts = verify_inventory(inspection, openssl, wanted)
         for found in inspection.certificates:
             if found.certificate.is_authority:
                 continue

@@ -137,8 +137,8 @@ def test_of_the_defects_of_the_profile_language_too(tmp_path: Path, openssl: Ope
     assert {defect for defect in get_args(Defect) if defect not in text} == {"stale_crl"}
     (tmp_path / "p.yaml").write_text(text)
     made = mint_profile(tmp_path / "p.yaml", tmp_path / "set")
-    inventory = read_inventory([made], openssl, 2)
-    verdicts = verify_inventory(inventory, openssl, 2)
+    inventory = read_inventory([made], openssl)
+    verdicts = verify_inventory(inventory, openssl)
     certificates = {entry.fingerprint: entry.certificate for entry in inventory.certificates}
     silent, rejected = {}, set()
     for entry in inventory.certificates:

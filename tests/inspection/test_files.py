@@ -34,7 +34,7 @@ def files(inspection: Inventory) -> list[tuple[str, list[str], list[str]]]:
 
 
 def look(openssl: Openssl, *paths: Path) -> Inventory:
-    return read_inventory(paths, openssl, 2)
+    return read_inventory(paths, openssl)
 
 
 def test_a_certificate_in_several_files_is_one(tmp_path: Path, openssl: Openssl) -> None:

@@ -39,8 +39,8 @@ LEAF = make("leaf", SUB, purposes=SERVER, san=LOCAL)
 
 
 def look(openssl: Openssl, *paths: Path, password: str | None = None) -> InspectionReport:
-    inspection = read_inventory(paths, openssl, 2, password)
-    return build_report(inspection, verify_inventory(inspection, openssl, 2), advise(inspection), datetime.now(UTC))
+    inspection = read_inventory(paths, openssl, password)
+    return build_report(inspection, verify_inventory(inspection, openssl), advise(inspection), datetime.now(UTC))
 
 
 def shown(result: InspectionReport) -> dict[str, CertificateReport]:
@@ -112,11 +112,11 @@ def test_a_pkcs12_of_another_key_is_a_mismatch(tmp_path: Path, openssl: Openssl)
 def test_a_certificate_and_key_in_der(made: Made, tmp_path: Path, openssl: Openssl) -> None:
     (tmp_path / "x").write_bytes(made.der)
     (tmp_path / "x.key").write_bytes(made.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
-    (one,) = read_inventory([tmp_path], openssl, 2).certificates
+    (one,) = read_inventory([tmp_path], openssl).certificates
     assert [key.path.name for key in one.keys] == ["x.key"]
     other = make("other").key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     (tmp_path / "x.key").write_bytes(other)
-    (one,) = read_inventory([tmp_path], openssl, 2).certificates
+    (one,) = read_inventory([tmp_path], openssl).certificates
     assert ([key.path.name for key in one.mismatched], one.keys) == (["x.key"], ())
 
 
@@ -411,6 +411,6 @@ def test_keys_that_pyca_does_not_make(options: list[str], key: str, tmp_path: Pa
     subprocess.run([binary, "genpkey", *options, "-out", "k.key"], cwd=tmp_path, check=True, capture_output=True)
     argv = [binary, "req", "-x509", "-new", "-key", "k.key", "-subj", "/CN=k", "-out", "k.crt"]
     subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True)
-    (one,) = read_inventory([tmp_path], openssl, 2).certificates
+    (one,) = read_inventory([tmp_path], openssl).certificates
     assert one.certificate.key == key
     assert [path.path.name for path in one.keys] == ["k.key"]

@@ -23,7 +23,7 @@ LARGE = rsa.generate_private_key(65537, 2048)
 def advice(tmp_path: Path, openssl: Openssl, **made: Made) -> dict[str, list[str]]:
     for name, one in made.items():
         (tmp_path / f"{name}.crt").write_bytes(one.pem)
-    inspection = read_inventory([tmp_path], openssl, 2)
+    inspection = read_inventory([tmp_path], openssl)
     said = advise(inspection)
     return {one.name.removesuffix(".crt"): list(said[one.certificate.fingerprint]) for one in inspection.certificates}
 
@@ -76,9 +76,7 @@ def test_a_key_that_others_can_read(mode: int, tmp_path: Path, openssl: Openssl)
 @pytest.mark.parametrize("names", [("x.crt", "x.key"), ("x-cert.pem", "x-key.pem"), ("x.pem", "x.key")])
 def test_a_key_that_does_not_match(names: tuple[str, str], tmp_path: Path, openssl: Openssl) -> None:
     def misfits() -> list[list[str]]:
-        return [
-            [key.path.name for key in one.mismatched] for one in read_inventory([tmp_path], openssl, 2).certificates
-        ]
+        return [[key.path.name for key in one.mismatched] for one in read_inventory([tmp_path], openssl).certificates]
 
     certificate, key = (tmp_path / name for name in names)
     certificate.write_bytes(CA.pem)
@@ -112,7 +110,7 @@ def test_the_order_of_a_bundle(bundle: list[Made], problem: str, tmp_path: Path,
     """Only of a file with one leaf and an issuer of it: a trust store has no order."""
     (tmp_path / "leaf.crt").write_bytes(LEAF.pem)
     (tmp_path / "fullchain.pem").write_bytes(b"".join(one.pem for one in bundle))
-    sentences = advise(read_inventory([tmp_path], openssl, 2))
+    sentences = advise(read_inventory([tmp_path], openssl))
     found = [sentence for some in sentences.values() for sentence in some if "order of" in sentence]
     assert [problem in sentence and "fullchain.pem" in sentence for sentence in found] == ([True] if problem else [])
 
@@ -120,4 +118,4 @@ def test_the_order_of_a_bundle(bundle: list[Made], problem: str, tmp_path: Path,
 def test_the_order_in_a_container_means_nothing(tmp_path: Path, openssl: Openssl) -> None:
     every = [SUB.certificate, LOW.certificate, LEAF.certificate]
     (tmp_path / "all.p7b").write_bytes(pkcs7.serialize_certificates(every, Encoding.DER))
-    assert not [one for some in advise(read_inventory([tmp_path], openssl, 2)).values() for one in some]
+    assert not [one for some in advise(read_inventory([tmp_path], openssl)).values() for one in some]

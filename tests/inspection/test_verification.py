@@ -26,8 +26,8 @@ def ask(tmp_path: Path, openssl: Openssl, *crls: bytes, **made: Made) -> dict[st
     for name, one in made.items():
         (tmp_path / f"{name}.crt").write_bytes(one.pem)
     (tmp_path / "lists.crl").write_bytes(b"".join(crls) or b"none")
-    inspection = read_inventory([tmp_path], openssl, 2)
-    checks = verify_inventory(inspection, openssl, 2).checks
+    inspection = read_inventory([tmp_path], openssl)
+    checks = verify_inventory(inspection, openssl).checks
     return {
         found.name.removesuffix(".crt"): [
             (check.purpose, check.name, check.error) for check in checks[found.certificate.fingerprint]
@@ -137,8 +137,8 @@ def test_cross_signed_and_renewed_authorities(tmp_path: Path, openssl: Openssl) 
             "twin": make("twin", IMPOSTOR, purposes=SERVER, san=LOCAL[:1])}  # fmt: skip
     checks = ask(tmp_path, openssl, **made)
     assert {name: some for name, some in checks.items() if any(refusal for *_, refusal in some)} == {}
-    inspection = read_inventory([tmp_path], openssl, 2)
-    above = verify_inventory(inspection, openssl, 2).issuers.of
+    inspection = read_inventory([tmp_path], openssl)
+    above = verify_inventory(inspection, openssl).issuers.of
     found = {one.name: above[one.certificate.fingerprint] for one in inspection.certificates}
     names = {name: issuer.name if issuer else None for name, issuer in found.items()}
     assert names["twin.crt"] == "impostor.crt"

@@ -68,7 +68,7 @@ def minter() -> Minter:
         profile = read_profile(text, "hostile.yaml", "hostile")
         directory = Path(tempfile.mkdtemp())
         try:
-            mint(profile, directory, Openssl(), 1, lambda *_: None)
+            mint(profile, directory, Openssl(), lambda *_: None)
             return x509.load_pem_x509_certificate((directory / "c.crt").read_bytes())
         finally:
             shutil.rmtree(directory)

@@ -39,7 +39,7 @@ peers: {node: {subject: {CN: node}, san: ["IP:192.0.2.7"], issuer: root}}
 @pytest.fixture(scope="module")
 def small(openssl: Openssl, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("small") / "set"
-    mint(read_profile(SMALL.encode(), "small.yaml", "small"), directory, openssl, 2, lambda *_: None)
+    mint(read_profile(SMALL.encode(), "small.yaml", "small"), directory, openssl, lambda *_: None)
     return directory
 
 
@@ -103,7 +103,7 @@ def test_a_set_whose_leaf_is_no_good_fails(openssl: Openssl, tmp_path: Path) -> 
     text = SMALL.replace(
         "clients: {alice: {", "clients: {alice: {extended_key_usage: [codeSigning], defects: [wrong_purpose], "
     )
-    mint(read_profile(text.encode(), "bad.yaml", "bad"), tmp_path / "bad", openssl, 2, lambda *_: None)
+    mint(read_profile(text.encode(), "bad.yaml", "bad"), tmp_path / "bad", openssl, lambda *_: None)
     status, report = check(tmp_path / "bad", "--only", "set-*", "--tls", "1.3")
     assert status == 1
     assert ids(report, "fail") == {"server/1.3/set-alice"}

@@ -67,7 +67,7 @@ def test_our_readers_see_one_set(tmp_path: Path, openssl: Openssl, record_proper
             load_credentials(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), directory, "client")
             reads += 2
             if reads % 200 == 0:
-                found = {one.name: one for one in read_inventory([directory], openssl, 2).certificates}
+                found = {one.name: one for one in read_inventory([directory], openssl).certificates}
                 assert sorted(found) == ["ca.crt", "client.crt", "server.crt"]
                 assert [len(one.keys) for one in found.values()] == [1, 1, 1]
     assert set(runs) == {0}

@@ -154,7 +154,7 @@ FOLDERS = [FOLDER, *sorted(path for path in FOLDER.rglob("*") if path.is_dir())]
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_a_folder_of_them_gives_sentences_and_no_queue_of_openssl(folder: Path, openssl: Openssl) -> None:
     try:
-        said = read_inventory([folder], openssl, 2)
+        said = read_inventory([folder], openssl)
     except UsageError as error:
         lines = str(error).splitlines()
     else:

@@ -21,7 +21,6 @@ class Session(NamedTuple):
     """
 
     openssl: Openssl
-    workers: int
     now: datetime
     scratch: Path
     timeout: float

@@ -19,14 +19,14 @@ COPIED = ("certificate", "key")
 VERIFIERS = {"server": (Verifier.CLIENT,), "client": (Verifier.SERVER,), "peer": (Verifier.SERVER, Verifier.CLIENT)}
 
 
-def mint(profile: Profile, directory: Path, openssl: Openssl, workers: int, existing: tuple[str, ...] = ()) -> None:
+def mint(profile: Profile, directory: Path, openssl: Openssl, existing: tuple[str, ...] = ()) -> None:
     """Mint the catalogue's profile, invalid credentials with the same code as valid ones.
 
     `existing`: entries that are already in the directory and are not changed.
     """
     selection = Selection(only=tuple(entry.name for entry in profile.entries if entry.name not in existing))
     if selection.only:
-        mint_profile(profile, directory, openssl, workers, lambda title, done, total: None, selection)
+        mint_profile(profile, directory, openssl, lambda title, done, total: None, selection)
 
 
 def copy_set(source: Path, directory: Path) -> Manifest:

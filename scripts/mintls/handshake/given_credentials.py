@@ -82,9 +82,7 @@ class GivenCredentials:
         given = row.verifier.presents in self._leaves
         return version_obstacle(row.version, self._key(row.verifier.presents)) if given else None
 
-    def mint(
-        self, cases: Iterable[Case], valid: Mapping[str, Mapping[str, Settings]], now: datetime, workers: int
-    ) -> None:
+    def mint(self, cases: Iterable[Case], valid: Mapping[str, Mapping[str, Settings]], now: datetime) -> None:
         """Mint what the cases present. Each must have no obstacle, and only verifiers that are tested.
 
         `valid`: the settings of a valid server and client, by section of the profile, from which the cases differ.
@@ -97,7 +95,7 @@ class GivenCredentials:
         profile = replace(profile, entries=tuple(map(self._entry, profile.entries)))
         self._write_manifest()
         unsigned = () if self.ca_key else ("server", "client")
-        mint(profile, self._directory, self._openssl, workers, (*self._certificates, *unsigned))
+        mint(profile, self._directory, self._openssl, (*self._certificates, *unsigned))
         for case in derived:
             for verifier in case.verifiers:
                 _spoil(case, verifier, self._key(verifier.presents), self._directory, self._openssl)

@@ -19,7 +19,7 @@ class PairCheck:
 
     def run(self, session: Session) -> Checked:
         """Each row in turn with the server and the client as the verifier."""
-        source = set_under_test(self._path, session.scratch / "set", session.openssl, session.workers)
+        source = set_under_test(self._path, session.scratch / "set", session.openssl)
         copy, directory = session.scratch / "copy", session.scratch / "catalogue"
         manifest = copy_set(source.directory, copy)
         rows = session.choose((*CATALOGUE, *set_cases(manifest, source.directory)))
@@ -29,8 +29,8 @@ class PairCheck:
             return unmakeable(row) or version_obstacle(row.version, keys.get(row.case.presents, ""))
 
         tried, skipped = divide(rows, obstacle)
-        mint(profile_of(VALID, cases_of(tried), session.now), directory, session.openssl, session.workers)
+        mint(profile_of(VALID, cases_of(tried), session.now), directory, session.openssl)
         lay_out(manifest.certificates, copy, directory)
         pair = Pair(session.openssl, directory, session.timeout, session.recordings)
-        results = pair.run(tried, session.workers, session.progress(len(tried)))
+        results = pair.run(tried, session.progress(len(tried)))
         return Checked(Subject.PAIR, source.name, in_order(rows, (*results, *skipped)))

@@ -37,7 +37,7 @@ class Pair:
         self._timeout = timeout
         self._recordings = recordings
 
-    def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
+    def run(self, rows: Iterable[Row], done: Done) -> tuple[Result, ...]:
         """The result of each row, in the order of the rows; `done` is called with each as soon as it is known.
 
         Where `good` did not finish, the rest of its verifier and version is not tried: each row would only wait
@@ -45,7 +45,7 @@ class Pair:
 
         Raises MintlsError when openssl cannot be started.
         """
-        return weigh(try_rows(self._openssl, rows, workers, self.connect, not_tried, done))
+        return weigh(try_rows(self._openssl, rows, self._openssl.jobs, self.connect, not_tried, done))
 
     def connect(self, row: Row) -> Result:
         """One row: one server, one client, one connection."""

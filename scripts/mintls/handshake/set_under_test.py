@@ -21,11 +21,11 @@ class SetUnderTest(Struct, frozen=True):
     name: str
 
 
-def set_under_test(path: str, scratch: Path, openssl: Openssl, workers: int) -> SetUnderTest:
+def set_under_test(path: str, scratch: Path, openssl: Openssl) -> SetUnderTest:
     """The directory `path`, or the profile `path` minted into `scratch`; by default certs/dev or profiles/dev.yaml."""
     if path and Path(path).is_dir():
         return SetUnderTest(Path(path), path)
     if not path and (MINTED / MANIFEST).exists():
         return SetUnderTest(MINTED, str(MINTED))
-    mint(load_profile(Path(path or DEV)), scratch, openssl, workers, Progress())
+    mint(load_profile(Path(path or DEV)), scratch, openssl, Progress())
     return SetUnderTest(scratch, path or str(DEV))

@@ -54,7 +54,6 @@ class _File(Struct, frozen=True):
 def read_inventory(
     sources: Sequence[str | Path],
     openssl: Openssl,
-    workers: int,
     password: str | None = None,
     options: ServerOptions | None = None,
 ) -> Inventory:
@@ -67,13 +66,13 @@ def read_inventory(
     named = {path for path in paths if not path.is_dir()}
     raw = [file for path in paths for file in ([_named(path)] if path in named else _listing(path))]
     replies = in_parallel(
-        workers, openssl.stop, lambda one: read_server(one, options or ServerOptions(), openssl), addresses
+        openssl.jobs, openssl.stop, lambda one: read_server(one, options or ServerOptions(), openssl), addresses
     )
     files = [_parsed(one) for one in raw]
     bundles = [*_bundles(files), *(_bundle(Path(one.address), one.sent) for one in replies if isinstance(one, Server))]
     closed = {index for index, file in enumerate(files) if _needs_openssl(file)}
     opened = in_parallel(
-        workers, openssl.stop, lambda index: _opened(files[index], openssl, password, raw[index].named), closed
+        openssl.jobs, openssl.stop, lambda index: _opened(files[index], openssl, password, raw[index].named), closed
     )
     for index, file in zip(closed, opened, strict=True):
         files[index] = file

@@ -41,8 +41,8 @@ class Question(Struct, frozen=True):
 class VerifyDirectory:
     """A temporary directory in which each certificate is a file, so that openssl can be given it by name."""
 
-    def __init__(self, openssl: Openssl, directory: Path, workers: int) -> None:
-        self.openssl, self.directory, self.workers = openssl, directory, workers
+    def __init__(self, openssl: Openssl, directory: Path) -> None:
+        self.openssl, self.directory = openssl, directory
 
     def add(self, certificates: Iterable[Certificate]) -> None:
         for certificate in certificates:
@@ -62,7 +62,7 @@ class VerifyDirectory:
             for at in range(0, len(one.certificates), MANY)
         ]
         answers: list[dict[str, tuple[Rejection, ...]]] = [{} for _ in questions]
-        batches = in_parallel(self.workers, self.openssl.stop, self._ask, [part for _, part in parts])
+        batches = in_parallel(self.openssl.jobs, self.openssl.stop, self._ask, [part for _, part in parts])
         for (index, _), batch in zip(parts, batches, strict=True):
             answers[index] |= batch
         return answers

@@ -34,13 +34,13 @@ class Chain(Struct, frozen=True):
     is_trusted: bool
 
 
-def read_trust(source: str, openssl: Openssl, workers: int) -> Trust:
+def read_trust(source: str, openssl: Openssl) -> Trust:
     """The certificates of a file or directory, or for `system` the store that this openssl was built for.
 
     SSL_CERT_FILE and SSL_CERT_DIR name a different store (openssl-env(7)). Raises MintlsError if there is none.
     """
     if source != SYSTEM:
-        inventory = read_inventory([Path(source)], openssl, workers)
+        inventory = read_inventory([Path(source)], openssl)
         return Trust(source, tuple(one.certificate for one in inventory.certificates))
     match = re.search('"(.*)"', openssl.run(["version", "-d"]).stdout)
     folder = Path(match[1] if match else "/etc/ssl")

@@ -74,11 +74,11 @@ Claim = tuple[Purpose, tuple[str, ...]]  # a purpose, with the names to be valid
 Answers = Mapping[tuple[str, str], tuple[Rejection, ...]]  # by fingerprint and purpose
 
 
-def verify_inventory(inventory: Inventory, openssl: Openssl, workers: int, wanted: Wanted | None = None) -> Verdicts:
+def verify_inventory(inventory: Inventory, openssl: Openssl, wanted: Wanted | None = None) -> Verdicts:
     """Find the issuers, and check every certificate."""
     wanted = wanted or Wanted()
     with tempfile.TemporaryDirectory(prefix="mintls-") as scratch:
-        directory = VerifyDirectory(openssl, Path(scratch), workers)
+        directory = VerifyDirectory(openssl, Path(scratch))
         certificates = [entry.certificate for entry in inventory.certificates]
         directory.add(certificates)
         issuers = find_issuers(inventory.certificates, directory)

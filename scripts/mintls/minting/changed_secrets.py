@@ -22,7 +22,6 @@ def with_changed_secrets(
     directory: Path,
     selection: Selection,
     openssl: Openssl,
-    workers: int,
 ) -> tuple[Decision, ...]:
     """The decisions, and what must be reissued because its passphrase changed.
 
@@ -50,7 +49,7 @@ def with_changed_secrets(
 
     if not any(one.entry.settings.passphrase or one.entry.settings.pkcs12.password for one in decisions):
         return tuple(decisions)
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(openssl.jobs) as pool:
         return tuple(pool.map(tried, decisions))
 
 

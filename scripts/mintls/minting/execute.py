@@ -21,7 +21,7 @@ LIBRESSL = (
 Tell = Callable[[str, int, int], None]  # title, steps done, steps in total
 
 
-def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, workers: int, tell: Tell) -> None:
+def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, tell: Tell) -> None:
     """Run every step after those that create what it needs.
 
     Raises OpensslError, or VerificationError for a check; no further step is then started.
@@ -32,7 +32,7 @@ def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, workers: int
     )
     graph.prepare()
     done = 0
-    with Workers[int, None](workers, openssl.stop) as pool:
+    with Workers[int, None](openssl.jobs, openssl.stop) as pool:
         while graph.is_active():
             for index in graph.get_ready():
                 pool.submit(index, partial(run_step, steps[index], openssl, stage))

@@ -52,12 +52,12 @@ class Outcome(Struct, frozen=True):
 
 
 def mint(
-    profile: Profile, directory: Path, openssl: Openssl, workers: int, tell: Tell, selection: Selection = KEEP_CURRENT
+    profile: Profile, directory: Path, openssl: Openssl, tell: Tell, selection: Selection = KEEP_CURRENT
 ) -> Outcome:
     """Issue everything in the profile that must be issued, all or nothing. Raises MintlsError."""
     profile = read_existing(read_requests(profile, openssl), openssl)
     with open_store(directory) as store:
-        outcome, plan = _decide(profile, directory, store.manifest, store.digests, selection, openssl, workers)
+        outcome, plan = _decide(profile, directory, store.manifest, store.digests, selection, openssl)
         check_overwriting(store, plan, profile.files)
         if not outcome.current:
             check_abilities(profile, openssl)
@@ -65,19 +65,17 @@ def mint(
                 version, folds = pool.submit(openssl.version), pool.submit(openssl.can, "req", "-CA")
             plan = plan if folds.result() else without_explicit_none(plan)
             with store.staging(plan) as stage:
-                carry_out((compact(plan) if folds.result() else plan).steps, openssl, stage.path, workers, tell)
+                carry_out((compact(plan) if folds.result() else plan).steps, openssl, stage.path, tell)
                 with ThreadPoolExecutor(1) as pool:  # the results are read while openssl verifies them
                     made = pool.submit(records, plan, profile, store.manifest, stage.path)
-                    carry_out(plan.checks, openssl, stage.path, workers, tell)
+                    carry_out(plan.checks, openssl, stage.path, tell)
                 manifest = merged(profile, store.manifest, made.result(), version.result(), selection)
                 removed = [name for orphan in outcome.orphans for name in orphan.files] if selection.prune else []
                 store.publish(stage, plan.outputs, manifest, selection.shard, removed)
     return outcome
 
 
-def check(
-    profile: Profile, directory: Path, selection: Selection, openssl: Openssl | None = None, workers: int = 1
-) -> Outcome:
+def check(profile: Profile, directory: Path, selection: Selection, openssl: Openssl | None = None) -> Outcome:
     """What `mint` would do; only with an openssl it tries whether kept files open with their passphrases.
 
     It needs no lock. Raises OutputError if the directory cannot be read.
@@ -90,7 +88,7 @@ def check(
         manifest, present, missing = read_snapshot(directory, read)
     except OSError as error:
         raise OutputError(f"{error.filename or directory}: {error.strerror}; choose a different -o") from None
-    outcome, _ = _decide(profile, directory, manifest, present, selection, openssl, workers)
+    outcome, _ = _decide(profile, directory, manifest, present, selection, openssl)
     return outcome if selection.shard else replace(outcome, missing=missing)
 
 
@@ -101,7 +99,6 @@ def _decide(
     digests: Mapping[str, str],
     selection: Selection,
     openssl: Openssl | None,
-    workers: int,
 ) -> tuple[Outcome, Plan]:
     now = datetime.now(UTC)
     if manifest and manifest.profile != profile.name:
@@ -110,7 +107,7 @@ def _decide(
         )
     decisions = decide(profile, manifest, digests, now, selection)
     if openssl:
-        decisions = with_changed_secrets(decisions, profile.files, directory, selection, openssl, workers)
+        decisions = with_changed_secrets(decisions, profile.files, directory, selection, openssl)
     work: dict[str, Work] = {decision.entry.name: decision.work for decision in decisions if decision.work}
     plan = plan_of(profile, work, manifest, digests, now, selection)
     following = with_lists(decisions, plan.crls, profile, selection)

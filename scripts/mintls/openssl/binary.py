@@ -40,9 +40,13 @@ class Result(NamedTuple):
 
 
 class Openssl:
-    """One openssl binary, by its path or found on PATH; the environment variable OPENSSL names a different one."""
+    """One openssl binary, by its path or found on PATH; the environment variable OPENSSL names a different one.
 
-    def __init__(self, binary: str | None = None) -> None:
+    `jobs` is how many of its processes are to run at once.
+    """
+
+    def __init__(self, binary: str | None = None, jobs: int = 2) -> None:
+        self.jobs = jobs
         self.binary = binary or os.environ.get("OPENSSL") or "openssl"
         try:
             self._command = local[self.binary]

@@ -215,7 +215,7 @@ def test_only_what_is_tried_is_minted() -> None:
 def results(openssl: Openssl, credentials: Path) -> dict[str, Result]:
     told: list[Result] = []
     makeable, skipped = divide(ALL, maker_obstacle(openssl))
-    ran = Pair(openssl, credentials, 30).run(makeable, 2, told.append)
+    ran = Pair(openssl, credentials, 30).run(makeable, told.append)
     assert len(told) == len(ran) == len(makeable)
     assert told[-1].row.case.id == "good-again"
     assert {result.row.case.id for result in skipped} == (

@@ -39,7 +39,7 @@ clients: {client: {subject: {C: "NO", OU: [one, "two, three"], CN: "Zoë #1"},
 def laid_out(openssl: Openssl, files: FilePaths, directory: Path) -> Path:
     held = read_client_files(files, {}, openssl)
     capabilities = capabilities_of(held, TARGET)
-    mint_beside(held, possible(server_cases(capabilities), capabilities), directory, openssl, 2, datetime.now(UTC))
+    mint_beside(held, possible(server_cases(capabilities), capabilities), directory, openssl, datetime.now(UTC))
     return directory
 
 
@@ -127,7 +127,7 @@ def test_a_stolen_rsa_key_has_odd_factors(openssl: Openssl, dev: Path, tmp_path:
     held = read_client_files(files_of(dev), {}, openssl)
     capabilities = capabilities_of(held, TARGET)
     stolen = [case for case in server_cases(capabilities) if case.id == "stolen"]
-    mint_beside(held, stolen, tmp_path / "c", openssl, 2, datetime.now(UTC))
+    mint_beside(held, stolen, tmp_path / "c", openssl, datetime.now(UTC))
     key = tmp_path / "c" / "stolen-client.key"
     (tmp_path / "text").write_text("text")
     openssl.run(("dgst", "-sha256", "-sign", str(key), "-out", str(tmp_path / "signature"), str(tmp_path / "text")))

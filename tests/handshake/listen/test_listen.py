@@ -104,7 +104,7 @@ def trusting(openssl: Openssl, rogue: Path, tmp_path_factory: pytest.TempPathFac
     directory = tmp_path_factory.mktemp("listen") / "bad"
     client = TrustingClient(rogue, directory, openssl)
     plan, _ = client.divide(rows(client_cases(), ("1.2", "1.3")))
-    client.mint(plan, datetime.now(UTC), 2)
+    client.mint(plan, datetime.now(UTC))
     return client, directory
 
 
@@ -117,7 +117,7 @@ def show(openssl: Openssl, trusting: tuple[TrustingClient, Path]) -> Callable[..
         plan, _ = client.divide(rows(client_cases(), versions, only))
         visitor = client.visitor(ClientCommand(line))
         listener = Listener(openssl, directory, visitor, at=Address("127.0.0.1", 0), timeout=timeout)
-        results = listener.run(plan, 2, lambda _: None)
+        results = listener.run(plan, lambda _: None)
         return Run(
             kind=Subject.CLIENT, subject="", openssl="", started="", milliseconds=0, strict=False, results=results
         )

@@ -63,9 +63,9 @@ class ServerCheck:
         rows = with_controls(session.choose(cases), cases, capabilities)
         tried, skipped = divide(rows, obstacle)
         presented = possible(cases_of(tried), capabilities)
-        mint_beside(held, presented, directory, session.openssl, session.workers, session.now)
+        mint_beside(held, presented, directory, session.openssl, session.now)
         server = Server(
             session.openssl, directory, target, capabilities, session.timeout, self._keep, session.recordings
         )
-        results = server.run(tried, session.workers, session.progress(len(tried)))
+        results = server.run(tried, session.progress(len(tried)))
         return Checked(Subject.SERVER, target.address, in_order(rows, (*results, *skipped)))

@@ -15,9 +15,7 @@ from mintls.openssl.binary import Openssl
 from msgspec.structs import replace
 
 
-def mint_beside(
-    held: ClientFiles, cases: Iterable[Case], directory: Path, openssl: Openssl, workers: int, now: datetime
-) -> None:
+def mint_beside(held: ClientFiles, cases: Iterable[Case], directory: Path, openssl: Openssl, now: datetime) -> None:
     """Copy or link the user's credentials and mint all others that the cases present.
 
     Raises OpensslError when openssl cannot make one.
@@ -27,7 +25,7 @@ def mint_beside(
     _lay_out(held, directory)
     names = names_of(held.good.leaf)
     valid = {"servers": {}, "clients": {"client": {"issuer": "ca", **names}}}
-    given.mint([_with_names(case, names) for case in cases], valid, now, workers)
+    given.mint([_with_names(case, names) for case in cases], valid, now)
 
 
 def _lay_out(held: ClientFiles, directory: Path) -> None:

@@ -106,12 +106,12 @@ class Server:
         self._controls: dict[str, Evidence] = {}  # of the valid certificate, by version of TLS
         self._probe = target.question.greeted(bool(target.starttls)).probe()
 
-    def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
+    def run(self, rows: Iterable[Row], done: Done) -> tuple[Result, ...]:
         """The result of each row, in the order of the rows; `done` is called with each as soon as it is known.
 
         Raises MintlsError when openssl cannot be started.
         """
-        results = try_rows(self._openssl, rows, workers, self.connect, self._leave_out, done, self._at_once)
+        results = try_rows(self._openssl, rows, self._openssl.jobs, self.connect, self._leave_out, done, self._at_once)
         return weigh_server(results, self._target.required, self._probe)
 
     def _at_once(self, workers: int) -> int:

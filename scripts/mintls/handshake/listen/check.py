@@ -25,12 +25,12 @@ class ClientCheck:
         """One server for each row; without a command the user is told where to connect."""
         address = parse_address(self._address)
         command = ClientCommand(self._command) if self._command else None
-        source = set_under_test(self._path, session.scratch / "set", session.openssl, session.workers)
+        source = set_under_test(self._path, session.scratch / "set", session.openssl)
         directory = session.scratch / "catalogue"
         client = TrustingClient(source.directory, directory, session.openssl, self._name)
         rows = session.choose(client_cases(self._name))
         tried, skipped = client.divide(rows)
-        client.mint(tried, session.now, session.workers)
+        client.mint(tried, session.now)
         visitor = client.visitor(command)
         listener = Listener(
             session.openssl, directory, visitor, at=address, timeout=session.timeout, between=client.between,
@@ -40,5 +40,5 @@ class ClientCheck:
             session.announce(f"let the client trust {visitor.ca} and present {visitor.certificate}, {visitor.key}")
         # where the user acts, row by row, a line of progress would hide what to do
         done = session.progress(len(tried)) if command else lambda result: None
-        results = listener.run(tried, session.workers, done)
+        results = listener.run(tried, done)
         return Checked(Subject.CLIENT, source.name, in_order(rows, (*results, *skipped)))

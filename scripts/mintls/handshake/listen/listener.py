@@ -96,10 +96,10 @@ class Listener:
         # A client that does not read its tickets before it leaves would reset the connection, and what it sent be lost.
         self._tickets = ("-num_tickets", "0") if openssl.can("s_server", "-num_tickets") else ()
 
-    def run(self, rows: Iterable[Row], workers: int, done: Done) -> tuple[Result, ...]:
+    def run(self, rows: Iterable[Row], done: Done) -> tuple[Result, ...]:
         """Every row's result: see try_rows. One at a time where they share a port, or a person has to act."""
         alone = self._at.port or not self._visitor.command
-        return weigh(try_rows(self._openssl, rows, 1 if alone else workers, self.connect, not_tried, done))
+        return weigh(try_rows(self._openssl, rows, 1 if alone else self._openssl.jobs, self.connect, not_tried, done))
 
     def connect(self, row: Row) -> Result:
         """One row: every connection that the client makes, each with its own server."""

@@ -81,11 +81,11 @@ class TrustingClient:
         """The rows to try, and those that cannot be tried, with the reason."""
         return divide(rows, self.obstacle)
 
-    def mint(self, rows: Iterable[Row], now: datetime, workers: int) -> None:
+    def mint(self, rows: Iterable[Row], now: datetime) -> None:
         """Mint what the rows present."""
         san = [f"DNS:{self._name}", f"IP:{LOOPBACK}"]
         servers: Mapping[str, Settings] = {"server": {**VALID["servers"]["server"], "san": san}}
-        self._given.mint(cases_of(rows), {"servers": servers, "clients": VALID["clients"]}, now, workers)
+        self._given.mint(cases_of(rows), {"servers": servers, "clients": VALID["clients"]}, now)
 
     def visitor(self, command: ClientCommand | None) -> Visitor:
         """What the client is given: the set's client certificate, or else a minted one."""
