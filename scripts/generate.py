@@ -19,7 +19,7 @@ from mintls.escape import printable
 from mintls.minting.mint import Outcome, check, mint, whole_plan
 from mintls.minting.preflight import check_abilities
 from mintls.openssl.binary import Openssl
-from mintls.output_file import write_whole
+from mintls.output_file import write_output
 from mintls.plan.selection import Selection
 from mintls.plan.shard import parse_shard
 from mintls.plan.shell_script import shell_script
@@ -108,9 +108,9 @@ class Generate(Script):
         else:
             outcome = mint(profile, directory, openssl, Progress(), selection)
         if self.json:
-            write_text(self.json, self.report(directory, outcome))
+            write_output(self.json, f"{self.report(directory, outcome)}\n".encode())
         if self.env:
-            write_text(self.env, env_file(profile, str(directory.absolute())))
+            write_output(self.env, f"{env_file(profile, str(directory.absolute()))}\n".encode(errors="surrogateescape"))
         if not self.quiet and "-" not in (self.json, self.env):
             print(*as_lines(str(directory), outcome, "due" if self.check else ""), sep="\n")
             if sys.stdout.isatty() and not self.check and (hint := next_step(profile, str(directory))):
@@ -155,17 +155,6 @@ class Generate(Script):
             force=bool(self.force),
             prune=bool(self.prune),
         )
-
-
-def write_text(target: str, text: str) -> None:
-    """To a file, whole or not at all; - is standard output. Raises OutputError."""
-    if target == "-":
-        print(text)
-        return
-    try:
-        write_whole(Path(target), f"{text}\n".encode())
-    except OSError as error:
-        raise OutputError(f"{target}: {error.strerror}; write to a different file") from None
 
 
 if __name__ == "__main__":

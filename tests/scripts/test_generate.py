@@ -58,7 +58,7 @@ def test_json_into_a_file(dev: Path, tmp_path: Path, run: Run) -> None:
     assert json.loads((tmp_path / "report.json").read_text())["current"] is True
     done = run("generate.py", DEV, "-o", dev, "--json", tmp_path / "none" / "report.json")
     assert (done.returncode, done.stderr) == (
-        3, f"{tmp_path}/none/report.json: No such file or directory; write to a different file\n",
+        3, f"{tmp_path}/none/report.json: No such file or directory; name a file that can be written\n",
     )  # fmt: skip
 
 
