@@ -51,13 +51,18 @@ def measure(work: Work, scratch: Path, env: Mapping[str, str]) -> dict[str, list
     for number in range(work.rounds):
         for contestant in work.contestants:
             if contestant.name in runs and number % contestant.every == 0:
-                runs[contestant.name].append(_run(contestant, scratch / f"{work.name} {contestant.name}", env))
+                runs[contestant.name].append(_run(contestant, place(scratch, work, contestant), env))
                 sys.stderr.write(".")
                 sys.stderr.flush()
     sys.stderr.write(f" {work.name}\n")
     for contestant in work.contestants:
-        shutil.rmtree(scratch / f"{work.name} {contestant.name}", ignore_errors=True)
+        shutil.rmtree(place(scratch, work, contestant), ignore_errors=True)
     return runs
+
+
+def place(scratch: Path, work: Work, contestant: Contestant) -> Path:
+    """Its directory, with a name that every program can read."""
+    return scratch / f"{work.name} {contestant.name}".replace(" ", "-")
 
 
 def _run(contestant: Contestant, directory: Path, env: Mapping[str, str]) -> Run:

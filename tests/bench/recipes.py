@@ -107,6 +107,42 @@ for n in range({leaves}):
     return Contestant("trustme", f"exec {PYTHON} mint.py", leaves, here("mint.py", text))
 
 
+def verifiers(leaves: int) -> list[Contestant]:
+    """W5: a minted fleet verified; what others do is a process a certificate."""
+    setup = (
+        here("p.yaml", fleet_profile("P-256", leaves)) + f"({program('generate.py', 'p.yaml', '-o', 'out', '-q')})\n"
+    )
+    loop = "for one in out/client-*.crt; do {} done"
+    certtool = loop.format("certtool --verify --load-ca-certificate out/ca.crt --infile $one;")
+    return [
+        Contestant("mintls", program("verify.py", "out"), leaves, setup, keep=True),
+        Contestant("openssl verify", loop.format("openssl verify -CAfile out/ca.crt $one;"), leaves, setup, keep=True),
+        Contestant("certtool", certtool, leaves, setup, "certtool", keep=True),
+    ]
+
+
+def proved_server(workers: int, replayed: str) -> list[Contestant]:
+    """W6: an nginx that verifies, proved; `replayed` is the command that makes the same connections."""
+    port = f"$({PYTHON} -c 'import socket; print(socket.create_server((\"127.0.0.1\", 0)).getsockname()[1])')"
+    nginx = "nginx -e stderr -p . -c nginx.conf\ntrap 'kill $(cat nginx.pid)' EXIT\n"
+    # in a process of its own, so that the shell lives to end nginx
+    check = f"({program('handshake_check.py', 'out', '--connect', 'localhost:$(cat port)', '-j', str(workers))}"
+    setup = (
+        here("p.yaml", small_profile("P-256"))
+        + f"""\
+({program("generate.py", "p.yaml", "-o", "out", "-q")})
+echo "{port}" > port
+({program("configure.py", "nginx", "out", "--port", "$(cat port)", "-o", ".")})
+sed -i 's/^daemon off;//; s/^error_log .*/error_log error.log;/' nginx.conf
+"""
+    )
+    kept = f"{nginx}{check} --keep kept --json report.json)\n"
+    return [
+        Contestant("mintls", f"{nginx}{check})", 1, setup, "nginx", keep=True),
+        Contestant("its connections", f"{nginx}{replayed}", 1, f"{setup}{kept}", "nginx", keep=True),
+    ]
+
+
 def peers(key: str, leaves: int, *, with_ca: bool) -> list[Contestant]:
     """The tools: a process a certificate, one after another. with_ca: making the CA is timed, too."""
     ec = key == "P-256"

@@ -1,6 +1,7 @@
-"""W3: the openssl processes of one run of handshake_check.py, recorded, and started again with nothing around them.
+"""W3 and W6: the openssl processes of a run of handshake_check.py, started again with nothing around them.
 
-As a script it does the one or the other in the working directory: `replay.py record WORKERS`, then `launch WORKERS`.
+As a script it works in the working directory: `replay.py record WORKERS`, then `launch WORKERS`; the connections of a
+report.json that `--connect --keep` wrote: `connect WORKERS`.
 """
 
 import json
@@ -85,6 +86,19 @@ def launch(workers: int) -> None:
         list(pool.map(_talk, jobs["talking"]))
 
 
+def connect(workers: int) -> None:
+    """Every connection of report.json once more, so many at once."""
+    rows = json.loads(Path("report.json").read_text())["rows"]
+    os.environ.update(HERMETIC)
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(_ask, [argv for row in rows for argv in row["commands"]]))
+
+
+def _ask(argv: list[str]) -> None:
+    request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    subprocess.run([*argv, "-ign_eof"], input=request, stdout=NULL, stderr=NULL, close_fds=False)
+
+
 def _mint(process: dict[str, Any]) -> None:
     for made in process["needs"]:
         made.wait(10)
@@ -111,4 +125,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "record":
         record(Path(__file__).resolve().parents[2] / "scripts" / "handshake_check.py", int(sys.argv[2]))
     else:
-        launch(int(sys.argv[2]))
+        {"launch": launch, "connect": connect}[sys.argv[1]](int(sys.argv[2]))
