@@ -1,15 +1,18 @@
 """YAML text -> nodes: scalars as written, nothing constructed, everything bounded."""
 
+from mintls.profile import yaml_nodes
 from mintls.profile.yaml_nodes import (
     LONGEST,
     MAX_BYTES,
     MAX_DEPTH,
+    MAX_MERGED,
     Complaint,
     Mapping,
     Node,
     Scalar,
     Sequence,
     Unreadable,
+    as_node,
     read_yaml,
     write_yaml,
 )
@@ -123,7 +126,7 @@ def test_an_alias_bomb_weighs_nothing() -> None:
 
 
 def test_the_bounds_are_these() -> None:
-    assert (MAX_BYTES, LONGEST, MAX_DEPTH) == (16_777_216, 400, 32)
+    assert (MAX_BYTES, LONGEST, MAX_DEPTH, MAX_MERGED) == (16_777_216, 400, 32, 500_000)
 
 
 def test_a_text_as_large_as_may_be() -> None:
@@ -157,6 +160,7 @@ def test_a_long_complaint_shows_its_beginning_and_its_end(length: int, cut: bool
 @pytest.mark.parametrize(
     ("data", "line"),
     [
+        (b"", 1), (b"# nothing\n\n", 1), (b"a: 1\n\tb: 2", 2), (b"\n\xff", 2), (b"\n\x1b", 2), (b"\n\n- a\nb: c", 4),
         (b"\xff", 1), (b"a: 1\n\xff", 2), (b"a: 1\nb: 2\n\nc: \xff\n", 4), (b"a: \x1b", 1), (b"a: 1\nb: \x1b", 2),
         (b"a: 1\nb: 2\nc: \x00", 3), (b"a: 1\nb: 2\nc: *x", 3), (b"a: 1\nb: 2\n--- \nc: 3", 3), (b"\n\n*x", 3),
         (b"a: 1\n- b", 2), (b"a: 1\nb: c: d", 2),
@@ -209,6 +213,35 @@ def test_merges_in_their_order() -> None:
     assert root["v"] == {"a": "2", "b": "9"}
     _, complaints = read_yaml(b"a: 1\nb:\n  <<: [{c: 1}, word]\n  <<: {d: 1}\n")
     assert [str(one) for one in complaints] == ["3: << merges mappings; this is not a mapping"]
+
+
+@pytest.mark.parametrize(("limit", "held"), [(4, True), (3, False)])
+def test_as_many_merged_keys_as_may_be(limit: int, held: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all mappings together; one that is named twice counts once."""
+    monkeypatch.setattr(yaml_nodes, "MAX_MERGED", limit)
+    text = "x: &x {a: 1, b: 2}\ny: &y {c: 1, d: 2}\nz: {<<: [*x, *x]}\nw:\n  <<: *y\n"
+    if held:
+        assert read(text)
+        return
+    with pytest.raises(Unreadable, match=r"^<< merges more than 3 keys; write fewer of them$") as caught:
+        read_yaml(text.encode())
+    assert caught.value.complaint.line == 5
+
+
+def test_settings_of_the_program_are_as_their_text() -> None:
+    """Line 0; words as YAML writes them."""
+    inner = Mapping({"x": Scalar("1", 7)}, 7)
+    settings = {"a": [True, False], "b": (1, "Two"), "c": None, 4: {"e": ""}, "f": inner}
+    assert as_node(settings) == Mapping(
+        {
+            "a": Sequence((Scalar("true", 0), Scalar("false", 0)), 0),
+            "b": Sequence((Scalar("1", 0), Scalar("Two", 0)), 0),
+            "c": Scalar("None", 0, empty=True),
+            "4": Mapping({"e": Scalar("", 0)}, 0),
+            "f": inner,
+        },
+        0,
+    )
 
 
 def test_a_key_that_stands_twice_keeps_its_first_value() -> None:

@@ -78,16 +78,14 @@ def read_yaml(data: bytes) -> tuple[Node, list[Complaint]]:
     try:
         return _Composer(yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        line = _line(error.problem_mark)
         for number, written in enumerate(text.split("\n")[:line], 1):
             if "\t" in written[: len(written) - len(written.lstrip())]:
                 raise Unreadable(number, "is not YAML: the line is indented with a tab; use spaces") from None
-        raise Unreadable(line, f"is not YAML: {error.problem or error.context}") from None
+        raise Unreadable(line, f"is not YAML: {error.problem}") from None
     except yaml.reader.ReaderError as error:
         # the position counts characters in one parser, bytes in the other: search for the character itself
-        where = text.find(chr(error.character)) if isinstance(error.character, int) else -1
-        line = text.count("\n", 0, max(where, 0)) + 1
+        line = text.count("\n", 0, text.index(chr(int(error.character)))) + 1
         raise Unreadable(line, "is not YAML: it contains a character that YAML does not allow") from None
 
 
@@ -124,11 +122,11 @@ class _Composer(Struct):
         next(self.events)  # the document's end
         after = next(self.events)
         if not isinstance(after, yaml.StreamEndEvent):
-            raise Unreadable(_line(after), "starts a second document; a profile is one document")
+            raise Unreadable(_line(after.start_mark), "starts a second document; a profile is one document")
         return root, self.complaints
 
     def node(self, event: yaml.Event, depth: int) -> Node:
-        line = _line(event)
+        line = _line(event.start_mark)
         if depth > MAX_DEPTH:
             raise Unreadable(line, f"is nested more than {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.AliasEvent):
@@ -140,7 +138,7 @@ class _Composer(Struct):
             self.complaints.append(Complaint(line, "", f"the tag {event.tag!r} is not supported; remove it"))
         node: Node
         if isinstance(event, yaml.ScalarEvent):
-            node = Scalar(event.value, line, empty=event.value == "" and event.style in (None, ""))
+            node = Scalar(event.value, line, empty=event.value == "" and not event.style)
         elif isinstance(event, yaml.SequenceStartEvent):
             node = Sequence(tuple(self.children(yaml.SequenceEndEvent, depth)), line)
         else:
@@ -184,5 +182,6 @@ class _Composer(Struct):
         return {**merged, **own}
 
 
-def _line(event: yaml.Event) -> int:
-    return event.start_mark.line + 1 if event.start_mark else 1
+def _line(mark: Any) -> int:
+    """Counted from 1; every event and every error of a parser has a mark."""
+    return int(mark.line) + 1
