@@ -82,8 +82,8 @@ STACK = Stack(
             ),
             Wrong(
                 setting="grpc.ssl_target_name_override",
-                right="credentials) as channel:",
-                wrong='credentials, [("grpc.ssl_target_name_override", "@host@")]) as channel:',
+                right=", credentials)",
+                wrong=', credentials, options=[("grpc.ssl_target_name_override", "localhost")])',
                 effect="that name is verified in place of the server's, so its owner can stand in for any server",
                 mistake=Mistake.NAME,
             ),

@@ -134,9 +134,9 @@ front=$(mktemp -d)
 cd "$front"
 sed "s/@host@:@port@;/$1:$2;/" "@dir@/nginx.conf" >nginx.conf
 nginx -e stderr -p "$front/" -c nginx.conf 2>error.log &
-trap 'kill $! && wait $!; cat error.log; rm -r "$front"' EXIT
+trap 'kill $! 2>/dev/null && wait $!; cat error.log; rm -r "$front"' EXIT
 trap exit INT TERM
-until test -S front.sock; do kill -0 $!; sleep 0.02; done
+until test -s nginx.pid; do kill -0 $! 2>/dev/null; sleep 0.02; done
 curl -q -sS --max-time 10 --unix-socket front.sock http://front.example/
 """
 STACK = Stack(
