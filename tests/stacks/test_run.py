@@ -46,8 +46,8 @@ clients: {client: {subject: {CN: dev-client}SECRET}, old: {subject: {CN: dev-cli
 # of a server that is set wrong: where it is set right, all cases are tried
 OF_SERVER = ("none", "self-signed", "unknown-ca", "stolen", "certificate-request")
 # of a client that is set right; all of them take minutes
-MORE = ("wrong-purpose", "wrong-address", "address-by-wildcard", "address-in-cn", "name-as-prefix", "subdomain")
-OF_CLIENT = ("expired", "unknown-ca", "self-signed", "wrong-name", "cn-beside-san")
+MORE = ("wrong-purpose", "address-by-wildcard", "address-in-cn", "name-as-prefix", "subdomain")
+OF_CLIENT = ("expired", "unknown-ca", "self-signed", "wrong-name", "cn-beside-san", "client/1.3/wrong-address")
 
 
 def settings(side: Side | None) -> list[Wrong | None]:

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mintls.configuration.registry import stacks
+from mintls.configuration.stack import Side
 
 import pytest
 from msgspec.structs import replace
 from peers.process import free_port
-from stacks.running import check_programs, configure, place, started, variables
-from stacks.test_run import PROFILE, prove
+from stacks.running import check_programs, configure, place, prepare, started, variables
+from stacks.test_run import OF_CLIENT, PROFILE, prove
 
 if TYPE_CHECKING:
     from mintls.pytest_plugin import Mint
@@ -51,14 +52,18 @@ VARIANTS = {
 }
 
 
+def changed(side: Side, changes: tuple[tuple[str, str], ...], options: str) -> Side:
+    files = dict(side.files)
+    for old, new in changes:
+        assert any(old in text for text in files.values()), old
+        files = {name: text.replace(old, new) for name, text in files.items()}
+    return replace(side, files=files, options=options)
+
+
 def change(monkeypatch: pytest.MonkeyPatch, variant: Variant) -> None:
     stack = stacks()[variant.stack]
     assert stack.server
-    files = dict(stack.server.files)
-    for old, new in variant.changes:
-        assert any(old in text for text in files.values()), old
-        files = {name: text.replace(old, new) for name, text in files.items()}
-    side = replace(stack.server, files=files, options=variant.options)
+    side = changed(stack.server, variant.changes, variant.options)
     monkeypatch.setattr(f"mintls.stacks.{variant.stack}.STACK", replace(stack, server=side))
 
 
@@ -98,3 +103,56 @@ def test_a_pinned_key_is_reported_and_does_not_fail(
     reasons = [row["reason"] for row in report["rows"] if row["case"] == "bad-body"]
     assert all(reason.startswith("the server pins the key of your certificate") for reason in reasons)
     assert ("warn", "ca-names") in found, "the one name that it sends is not that of a CA"
+
+
+UPSTREAM = (
+    ("    server {\n", "    upstream behind { server @host@:@port@; }\n    server {\n"),
+    ("proxy_pass https://@host@:@port@;", "proxy_pass https://behind;"),
+)
+NAMED = ("proxy_ssl_server_name on;", "proxy_ssl_server_name on; proxy_ssl_name localhost;")
+OF_REQUEST = (NAMED[0], "proxy_ssl_server_name on; proxy_ssl_name $host;")
+AGAIN = (  # as some fall back when the first try fails
+    ("location / {", "error_page 502 = @again;\n        location / {"),
+    (
+        "proxy_ssl_server_name on;\n        }",
+        "proxy_ssl_server_name on;\n        }\n        location @again { proxy_pass https://@host@:@port@; }",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "words"),
+    [
+        pytest.param((*UPSTREAM, NAMED), 0, "application data", id="an upstream, and proxy_ssl_name"),
+        pytest.param(UPSTREAM, 3, 'does not match "behind"', id="an upstream alone"),
+        pytest.param((OF_REQUEST,), 3, 'does not match "front.example"', id="the name of the request"),
+        pytest.param(AGAIN, 1, "in connection 2 of 2", id="again, without verification"),
+    ],
+)
+def test_nginx_as_a_client(
+    changes: tuple[tuple[str, str], ...],
+    status: int,
+    words: str,
+    mint: "Mint",
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It verifies the name in proxy_pass, which may be that of an upstream. With a name that the server does not have
+    nothing is accepted and nothing judged: the report has nginx's own words and the directive.
+    """
+    stack = stacks()["nginx"]
+    assert stack.client
+    side = changed(stack.client, changes, "--tls 1.2")
+    monkeypatch.setattr("mintls.stacks.nginx.STACK", replace(stack, client=side))
+    with place("nginx") as directory:
+        printed = configure("nginx", mint(PROFILE).directory, directory, "--client")
+        check_programs(printed)
+        prepare("nginx", printed)
+        found, report = prove(printed.commands["prove"], tmp_path / "r.json", OF_CLIENT, variables("nginx"))
+    rows = {row["case"]: row for row in report["rows"]}
+    assert found == status, rows
+    worst = {row["outcome"] for row in rows.values()} - {"pass", "warn", "skip"}
+    assert worst == {0: set(), 1: {"fail"}, 3: {"unknown"}}[status]
+    judged = rows["expired" if status == 1 else "good"]
+    assert words in judged["reason"]
+    assert status != 3 or "proxy_ssl_name" in judged["fix"]

@@ -25,8 +25,9 @@ from pathlib import Path
 
 import grpc
 
+root = Path("@ca@").read_bytes()
 credentials = grpc.ssl_channel_credentials(
-    root_certificates=Path("@ca@").read_bytes(),
+    root_certificates=root,
     private_key=Path("@key@").read_bytes(),
     certificate_chain=Path("@chain@").read_bytes(),
 )
@@ -71,13 +72,32 @@ STACK = Stack(
         options="--alpn h2",
         accepts=("address-by-wildcard", "address-in-cn", "name-with-nul", "weak-digest"),
         tested="1.85",
+        wrong=(
+            Wrong(
+                setting="ssl.get_server_certificate",
+                right='root = Path("@ca@").read_bytes()',
+                wrong="import ssl; root = ssl.get_server_certificate((sys.argv[1], int(sys.argv[2]))).encode()",
+                effect="any server is believed, because the root is the certificate that it presents",
+                mistake=Mistake.OWN_AUTHORITY,
+            ),
+            Wrong(
+                setting="grpc.ssl_target_name_override",
+                right=", credentials)",
+                wrong=', credentials, options=[("grpc.ssl_target_name_override", "localhost")])',
+                effect="that name is verified in place of the server's, so its owner can stand in for any server",
+                mistake=Mistake.NAME,
+            ),
+        ),
         limits=(
             "the CN, and a name with a wildcard, may stand for an address; a name is compared up to a zero byte; SHA-1 "
-            "below the root is accepted; no CRL and no encrypted key; Python's cannot leave out the verification"
+            "below the root is accepted; no CRL and no encrypted key"
         ),
         fixes=fixes(
             verify="ssl_channel_credentials; no insecure_channel and, in Go, no InsecureSkipVerify",
-            trust="root_certificates with only your root; without it the package's own CAs are trusted",
+            trust=(
+                "root_certificates with only your root, read from a file: ssl.get_server_certificate gives that of any "
+                "server; without root_certificates the package's own CAs are trusted"
+            ),
             name="no option grpc.ssl_target_name_override outside tests",
         ),
     ),

@@ -87,6 +87,11 @@ public class Client {
 """
     + READ
 )
+TRUST_ALL = """new TrustManager[] {new X509TrustManager() {
+            public void checkClientTrusted(X509Certificate[] chain, String kind) {}
+            public void checkServerTrusted(X509Certificate[] chain, String kind) {}
+            public X509Certificate[] getAcceptedIssuers() { return new X509Certificate[0]; }
+        }}"""
 STACK = Stack(
     title="Java",
     programs=("java", "jshell"),
@@ -130,6 +135,13 @@ STACK = Stack(
                 wrong="java -Djdk.internal.httpclient.disableHostnameVerification=true -cp",
                 effect="any server of the CA is believed, whatever its name",
                 mistake=Mistake.NAME,
+            ),
+            Wrong(
+                setting="X509TrustManager",
+                right="trust.getTrustManagers()",
+                wrong=TRUST_ALL,
+                effect="any server with that name is believed",
+                mistake=Mistake.VERIFY,
             ),
         ),
         limits="SHA-1 below the root is accepted; the JDK reads encrypted keys from PKCS#12 only",

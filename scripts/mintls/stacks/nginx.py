@@ -98,6 +98,47 @@ CLIENT_FIXES = {
     Mistake.NAMES_IN_SAN: "no directive: issue with a SAN",
     Mistake.NEW_VERSIONS: "proxy_ssl_protocols TLSv1.2 TLSv1.3",
 }
+CLIENT_CONF = """
+# A complete file to try; in a configuration of yours the location is what counts.
+daemon off;
+worker_processes 1;
+pid nginx.pid;
+error_log stderr error;
+events {}
+http {
+    access_log off;
+    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    server {
+        listen unix:front.sock;
+        location / {
+            # its name is verified; where it is an upstream or an address, proxy_ssl_name says which one
+            proxy_pass https://@host@:@port@;
+            proxy_ssl_protocols TLSv1.2 TLSv1.3;
+            proxy_ssl_certificate "@chain@";
+            proxy_ssl_certificate_key "@key@";
+            proxy_ssl_password_file "@passphrase@";
+            proxy_ssl_trusted_certificate "@ca@";
+            proxy_ssl_crl "@crl@";
+            proxy_ssl_verify on;
+            proxy_ssl_verify_depth 3;
+            proxy_ssl_server_name on;
+        }
+    }
+}
+"""
+VISIT = """
+# One request through nginx.conf to the server HOST PORT: visit.sh HOST PORT
+set -eu
+front=$(mktemp -d)
+cd "$front"
+sed "s/@host@:@port@;/$1:$2;/" "@dir@/nginx.conf" >nginx.conf
+nginx -e stderr -p "$front/" -c nginx.conf 2>error.log &
+trap 'kill $! 2>/dev/null && wait $!; cat error.log; rm -r "$front"' EXIT
+trap exit INT TERM
+until test -s nginx.pid; do kill -0 $! 2>/dev/null; sleep 0.02; done
+curl -q -sS --max-time 10 --unix-socket front.sock http://front.example/
+"""
 STACK = Stack(
     title="nginx",
     says=(r"^Server: nginx\S*", r"<center>nginx[^<]*"),
@@ -126,5 +167,25 @@ STACK = Stack(
         limits="a rejected client gets HTTP 400: the handshake itself never fails over a certificate",
         fixes=SERVER_FIXES,
     ),
-    client=Side(fixes=CLIENT_FIXES),
+    client=Side(
+        files={"nginx.conf": CLIENT_CONF, "visit.sh": VISIT},
+        prepare="nginx -e stderr -t -p @dir@/ -c @dir@/nginx.conf",
+        start="sh @dir@/visit.sh @host@ @port@",
+        accepts=("good-address", "wrong-address", "other-address", "address-*"),
+        tested="1.22",
+        wrong=(
+            Wrong(
+                setting="proxy_ssl_verify on",
+                right="proxy_ssl_verify on;",
+                wrong="proxy_ssl_verify off;",
+                effect="any server is believed",
+                mistake=Mistake.VERIFY,
+            ),
+        ),
+        limits=(
+            "it verifies no address: proxy_pass with one needs proxy_ssl_name; it presents its certificate before it "
+            "verifies that of the server"
+        ),
+        fixes=CLIENT_FIXES,
+    ),
 )

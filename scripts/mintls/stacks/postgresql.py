@@ -78,6 +78,13 @@ STACK = Stack(
                 effect="any server of the CA is believed, whatever its name",
                 mistake=Mistake.NAME,
             ),
+            Wrong(
+                setting="sslmode=verify-full",
+                right="sslmode=verify-full sslrootcert=@ca@",
+                wrong="sslmode=require",
+                effect="any server is believed",
+                mistake=Mistake.VERIFY,
+            ),
         ),
         limits="a name with a wildcard may stand for an address; a passphrase only as text (sslpassword)",
         fixes=fixes(

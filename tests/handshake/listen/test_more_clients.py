@@ -105,12 +105,14 @@ def test_ldapsearch(requires: str, accepted: set[str], rogue: Path, tmp_path: Pa
     assert (cases, unknown) == (accepted, 0), reason
 
 
-def test_ldapsearch_by_address(rogue: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("requires", "accepted"), [("demand", set()), ("never", ROWS)])
+def test_ldapsearch_by_address(requires: str, accepted: set[str], rogue: Path, tmp_path: Path) -> None:
     """Or it is told the address, which each certificate of the control has as well."""
     need("ldapsearch")
-    command = f"env LDAPTLS_CACERT={{ca}} LDAPTLS_CERT={{cert}} LDAPTLS_KEY={{key}} {LDAP}"
-    cases, unknown, reason = failed(tmp_path, rogue, command.replace("{host}", "127.0.0.1"))
-    assert (cases, unknown) == (set(), 0), reason
+    files = "LDAPTLS_CACERT={ca} LDAPTLS_CERT={cert} LDAPTLS_KEY={key}"
+    command = f"env {files} LDAPTLS_REQCERT={requires} {LDAP}".replace("{host}", "127.0.0.1")
+    cases, unknown, reason = failed(tmp_path, rogue, command)
+    assert (cases, unknown) == (accepted, 0), reason
 
 
 @pytest.mark.parametrize(
