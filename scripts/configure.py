@@ -5,11 +5,12 @@
 # ///
 """Print a working mTLS configuration of a server, client or trust store, with the paths of a set."""
 
+import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
+
 import shlex
 import sys
 from pathlib import Path
 
-import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.command_line.script import Script
 from mintls.configuration.registry import stack, stacks
 from mintls.configuration.set_files import Place, Role, check, chosen, values

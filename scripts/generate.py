@@ -5,6 +5,8 @@
 # ///
 """Mints the certificates that a profile describes, or prints the openssl commands for that."""
 
+import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
+
 import gc
 import os
 import sys
@@ -12,27 +14,24 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.command_line.script import Progress, Script
 from mintls.errors import DOES_NOT_HOLD, OutputError, UsageError, guessed
 from mintls.escape import printable
-from mintls.minting.mint import Outcome, check, mint, whole_plan
-from mintls.minting.preflight import check_abilities
+from mintls.minting import mint, preflight
+from mintls.minting.check import Outcome, check, whole_plan
 from mintls.openssl.binary import Openssl
 from mintls.output_file import write_output
+from mintls.plan import shell_script
 from mintls.plan.selection import Selection
 from mintls.plan.shard import parse_shard
-from mintls.plan.shell_script import shell_script
-from mintls.profile.cert_manager import left_out, manifests
+from mintls.profile import cert_manager, starter
 from mintls.profile.existing_ca import read_existing
 from mintls.profile.fleets import every
 from mintls.profile.from_arguments import STDIN, general_name, profile_of
 from mintls.profile.signing_request import read_requests
-from mintls.profile.starter import LOCAL, starter
 from mintls.profile.times import Span
 from mintls.profile.yaml_nodes import write_yaml
-from mintls.report.env_file import env_file
-from mintls.report.mint_report import as_json
+from mintls.report import env_file, mint_report
 from mintls.report.mint_text import as_lines, next_step
 
 from plumbum import cli
@@ -95,22 +94,23 @@ class Generate(Script):
         if not self.quiet:
             sys.stderr.writelines(f"warning: {warning}\n" for warning in profile.warnings)
         if self.export:
-            sys.stderr.writelines(f"left out: {sentence}\n" for sentence in left_out(profile))
-            print(write_yaml(manifests(profile)), end="")
+            sys.stderr.writelines(f"left out: {sentence}\n" for sentence in cert_manager.left_out(profile))
+            print(write_yaml(cert_manager.manifests(profile)), end="")
             return 0
         if self.dry_run:
-            check_abilities(profile, openssl)
-            print(shell_script(whole_plan(profile), f"{profile_path}, as mintls mints it"), end="")
+            preflight.check_abilities(profile, openssl)
+            print(shell_script.shell_script(whole_plan(profile), f"{profile_path}, as mintls mints it"), end="")
             return 0
         directory = Path(self.output or Path("certs") / profile.name)
         if self.check:
             outcome = check(profile, directory, selection, openssl)
         else:
-            outcome = mint(profile, directory, openssl, Progress(), selection)
+            outcome = mint.mint(profile, directory, openssl, Progress(), selection)
         if self.json:
             write_output(self.json, f"{self.report(directory, outcome)}\n".encode())
         if self.env:
-            write_output(self.env, f"{env_file(profile, str(directory.absolute()))}\n".encode(errors="surrogateescape"))
+            content = env_file.env_file(profile, str(directory.absolute()))
+            write_output(self.env, f"{content}\n".encode(errors="surrogateescape"))
         if not self.quiet and "-" not in (self.json, self.env):
             print(*as_lines(str(directory), outcome, "due" if self.check else ""), sep="\n")
             if sys.stdout.isatty() and not self.check and (hint := next_step(profile, str(directory))):
@@ -119,8 +119,8 @@ class Generate(Script):
 
     def write_starter(self, file: str, arguments: Sequence[str]) -> int:
         """A commented profile to start from."""
-        names = [general_name(argument) for argument in arguments or LOCAL]
-        text = starter(names, printable(file), Path(file).stem)
+        names = [general_name(argument) for argument in arguments or starter.LOCAL]
+        text = starter.starter(names, printable(file), Path(file).stem)
         if file == "-":
             print(text, end="")
             return 0
@@ -137,7 +137,7 @@ class Generate(Script):
     def report(directory: Path, outcome: Outcome) -> str:
         """The outcome as JSON."""
         orphans = [orphan.name for orphan in outcome.orphans]
-        return as_json(str(directory), outcome.decisions, outcome.crls, orphans, current=outcome.current)
+        return mint_report.as_json(str(directory), outcome.decisions, outcome.crls, orphans, current=outcome.current)
 
     def selection(self) -> Selection:
         """The options as a Selection. Raises UsageError."""

@@ -5,6 +5,8 @@
 # ///
 """Check that valid certificates are accepted and invalid ones rejected, with the expected error."""
 
+import mintls.lazy_imports  # noqa: F401  first: it reports what is not installed, and saves time
+
 import itertools
 import os
 import sys
@@ -15,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import mintls.lazy_imports  # noqa: F401  first: it reports what is not installed, and saves time
 from mintls.command_line.script import Progress, Script
 from mintls.configuration.advice import guess
 from mintls.errors import UsageError, closest, not_known

@@ -5,6 +5,8 @@
 # ///
 """A small HTTPS client that presents a certificate and prints the response."""
 
+import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
+
 import http.client
 import socket
 import ssl
@@ -13,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.command_line.script import Script
 from mintls.errors import DOES_NOT_HOLD, MintlsError, RefusedError
 from mintls.escape import printable

@@ -5,6 +5,8 @@
 # ///
 """A small HTTPS server that requires a client certificate and logs who connects."""
 
+import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
+
 import errno
 import os
 import socket
@@ -17,7 +19,6 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.command_line.script import Script
 from mintls.errors import MintlsError
 from mintls.escape import printable

@@ -5,12 +5,13 @@
 # ///
 """Show certificates, keys and CRLs from files and servers, and verify each certificate for its purpose and names."""
 
+import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
+
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 
-import mintls.lazy_imports  # noqa: F401  before what it keeps from loading
 from mintls.command_line.script import Script
 from mintls.errors import DOES_NOT_HOLD, UsageError, not_known
 from mintls.input_file import read_beginning

@@ -4,9 +4,9 @@ Exit status of all scripts: 0 pass, 1 fail, 2 wrong usage or profile, 3 could no
 130 interrupted. An error's text is a sentence that tells the user what to do.
 """
 
+import difflib
+import shlex
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
-from shlex import join
 
 from mintls.escape import printable
 
@@ -60,16 +60,16 @@ class OpensslError(MintlsError):
 
     def __init__(self, argv: Sequence[str], ended: str, messages: str) -> None:
         lines = [printable(line[:LONGEST]) for line in messages.splitlines() if line.strip()][-8:]
-        super().__init__("\n    ".join([f"{join(argv)}: {ended}", *lines]))
+        super().__init__("\n    ".join([f"{shlex.join(argv)}: {ended}", *lines]))
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that it may be a misspelling of, in either case; None when none is close."""
     folded = {candidate.lower(): candidate for candidate in known}
-    guess = get_close_matches(word.lower(), folded, 1)
+    guess = difflib.get_close_matches(word.lower(), folded, 1)
     if not guess and len(word) <= SHORT:  # two letters exchanged are much of a short word
         folded = {"".join(sorted(name)): candidate for name, candidate in folded.items() if len(name) <= SHORT}
-        guess = get_close_matches("".join(sorted(word.lower())), folded, 1, 0.8)
+        guess = difflib.get_close_matches("".join(sorted(word.lower())), folded, 1, 0.8)
     return folded[guess[0]] if guess else None
 
 

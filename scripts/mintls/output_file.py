@@ -1,7 +1,6 @@
 """A report written to a file that the user names, whole or not at all, or to standard output (`-`)."""
 
 import os
-import secrets
 import stat
 import sys
 from contextlib import suppress
@@ -49,7 +48,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
             return
         mode = stat.S_IMODE(status.st_mode)
     target = Path(os.path.realpath(path))
-    beside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}")
+    beside = target.with_name(f".{target.name[:200]}.{os.urandom(4).hex()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with open(handle, "wb") as file:

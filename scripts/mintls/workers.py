@@ -6,7 +6,7 @@ therefore awaited in slices. Whatever ends the work early also ends the processe
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent import futures
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -27,8 +27,8 @@ class Workers(Generic[Key, Result]):
     """
 
     def __init__(self, count: int, stop: Callable[[], None]) -> None:
-        self._pool, self._stop = ThreadPoolExecutor(count), stop
-        self._ready: SimpleQueue[tuple[Key, Future[Result]]] = SimpleQueue()
+        self._pool, self._stop = futures.ThreadPoolExecutor(count), stop
+        self._ready: SimpleQueue[tuple[Key, futures.Future[Result]]] = SimpleQueue()
         self.pending = 0
 
     def submit(self, key: Key, job: Callable[[], Result]) -> None:
@@ -48,7 +48,7 @@ class Workers(Generic[Key, Result]):
             self.pending -= 1
             return key, future.result()
 
-    def _put(self, key: Key, future: Future[Result]) -> None:
+    def _put(self, key: Key, future: "futures.Future[Result]") -> None:
         self._ready.put((key, future))
 
     def __enter__(self) -> Self:

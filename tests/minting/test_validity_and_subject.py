@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mintls.minting.mint import check
+from mintls.minting.check import check
 from mintls.minting.snapshot import read_manifest
 from mintls.plan.renewal import decide
 from mintls.plan.selection import Selection

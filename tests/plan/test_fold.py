@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mintls.minting.mint import whole_plan
+from mintls.minting.check import whole_plan
 from mintls.plan.fold import compact
 from mintls.plan.plan import Plan
 from mintls.profile.load import load_profile, read_profile

@@ -3,7 +3,7 @@
 import re
 from itertools import chain, pairwise
 
-from mintls.minting.mint import whole_plan
+from mintls.minting.check import whole_plan
 from mintls.plan.plan import Plan
 from mintls.profile.load import load_profile
 

@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 
 from mintls.errors import MintlsError, ProfileError
-from mintls.minting.mint import check, whole_plan
+from mintls.minting.check import check, whole_plan
 from mintls.minting.store import COMMIT
 from mintls.plan.selection import Selection
 from mintls.plan.shell_script import shell_script

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from mintls.command_line.help_text import help_text
+from mintls.command_line import help_text
 from mintls.command_line.standard_streams import open_streams
 from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_known
 from mintls.signals import handle_signals, ignore_signals
@@ -31,7 +31,7 @@ class Script(cli.Application):
         about = (type(self).__doc__ or "").strip()
         theirs = (cli.Application.help, cli.Application.version)
         own = (one for one in self._switches_by_name.values() if one.func not in theirs)
-        print(help_text(str(self.PROGNAME), self.ARGUMENTS, about, own))
+        print(help_text.help_text(str(self.PROGNAME), self.ARGUMENTS, about, own))
 
     @cli.switch(["--version"], overridable=True, group="Meta-switches", help="Print the version and exit")
     def version(self) -> None:
@@ -87,6 +87,7 @@ class Script(cli.Application):
         open_streams()  # scripts and JSON are UTF-8 whatever the locale says
         handle_signals()
         gc.freeze()  # what was imported stays to the end: the collector need not walk it then
+        gc.enable()  # lazy_imports has disabled it
         try:
             _, status = cls.run(exit=False)
             sys.stdout.flush()

@@ -1,9 +1,9 @@
 """HOST:PORT -> the certificates that the server sends, by `openssl s_client`."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from mintls.errors import OpensslError
 from mintls.inspection.file_formats import Ignored, Unreadable, parse_file
@@ -64,7 +64,7 @@ def read_server(address: str, options: ServerOptions, openssl: Openssl) -> Serve
 def _server_name(name: str, openssl: Openssl) -> tuple[str, ...]:
     """SNI is for DNS names (RFC 6066 section 3)."""
     try:
-        ip_address(name.partition("%")[0])
+        ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
         return ("-servername", name)
     return ("-noservername",) if openssl.can("s_client", "-noservername") else ()

@@ -6,11 +6,11 @@ question: the certificate is valid for it, since equal names match (RFC 9525 sec
 one by one. For a live server only what it sends may complete the chain.
 """
 
+import ipaddress
 import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -201,7 +201,7 @@ def names_to_check(certificate: Certificate) -> tuple[str, ...]:
 def kinded(name: str) -> str:
     """A name with its kind, which its form shows."""
     try:
-        return f"IP:{ip_address(name.strip('[]').partition('%')[0])}"
+        return f"IP:{ipaddress.ip_address(name.strip('[]').partition('%')[0])}"
     except ValueError:
         return f"{'email' if '@' in name else 'DNS'}:{name}" if name else ""
 

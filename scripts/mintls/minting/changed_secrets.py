@@ -1,11 +1,11 @@
 """Finds kept keys and PKCS#12 files that do not open with their passphrase any more: the secret has changed."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from pathlib import Path
 
 from mintls.errors import OutputError
-from mintls.minting.preflight import missing_secret
+from mintls.minting import preflight
 from mintls.openssl.binary import Openssl
 from mintls.plan.pkcs12 import SEALED
 from mintls.plan.renewal import Decision
@@ -34,14 +34,14 @@ def with_changed_secrets(
             return decision
         secret, key = entry.settings.passphrase, directory / own["key"]
         ours = not (entry.settings.csr or entry.existing) and key.is_file()
-        if secret and ours and not missing_secret(secret) and not _opens(openssl, "pkey", key, secret):
+        if secret and ours and not preflight.missing_secret(secret) and not _opens(openssl, "pkey", key, secret):
             why = f"{own['key']} does not open with its passphrase"
             if entry.is_authority:
                 raise OutputError(f"{directory}: {why}; set the one it was created with")
             return structs.replace(decision, work="key and certificate", why=why)
         password = entry.settings.pkcs12.password
         for output in entry.outputs:
-            if output in SEALED and password and decision.work is None and not missing_secret(password):
+            if output in SEALED and password and decision.work is None and not preflight.missing_secret(password):
                 path = directory / own[output]
                 if path.is_file() and not _opens(openssl, "pkcs12", path, password):
                     return structs.replace(decision, work="outputs", why=f"{path.name} does not open with its password")
@@ -49,7 +49,7 @@ def with_changed_secrets(
 
     if not any(one.entry.settings.passphrase or one.entry.settings.pkcs12.password for one in decisions):
         return tuple(decisions)
-    with ThreadPoolExecutor(openssl.jobs) as pool:
+    with futures.ThreadPoolExecutor(openssl.jobs) as pool:
         return tuple(pool.map(tried, decisions))
 
 

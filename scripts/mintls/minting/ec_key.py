@@ -4,7 +4,7 @@ RFC 5915 section 3 fixes how many bytes it has, with leading zeros. LibreSSL 3.3
 keys, and strict readers refuse such a file.
 """
 
-from base64 import b64decode
+import base64
 from pathlib import Path
 
 from mintls.openssl.binary import Openssl
@@ -34,7 +34,7 @@ def is_whole_key(step: Step, openssl: Openssl, stage: Path) -> bool:
 def has_full_length(pem: str, length: int) -> bool:
     """Whether the private key in this PKCS#8 text has so many bytes; also True for a text that is none."""
     try:
-        der = b64decode(pem.partition("-----BEGIN PRIVATE KEY-----")[2].partition("-----END")[0])
+        der = base64.b64decode(pem.partition("-----BEGIN PRIVATE KEY-----")[2].partition("-----END")[0])
     except ValueError:
         return True  # the step that reads it reports that
     at = der.find(_VERSION_1_OCTETS)

@@ -1,8 +1,8 @@
 """Runs the steps of a Plan in a staging directory, independent ones in parallel."""
 
+import graphlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 from mintls.errors import MintlsError, OpensslError, VerificationError
@@ -27,7 +27,7 @@ def carry_out(steps: Sequence[Step], openssl: Openssl, stage: Path, tell: Tell) 
     Raises OpensslError, or VerificationError for a check; no further step is then started.
     """
     makers = {name: index for index, step in enumerate(steps) for name in (step.makes, *step.also) if name}
-    graph = TopologicalSorter(
+    graph = graphlib.TopologicalSorter(
         {index: [makers[name] for name in step.needs if name in makers] for index, step in enumerate(steps)}
     )
     graph.prepare()

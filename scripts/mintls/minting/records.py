@@ -1,9 +1,9 @@
 """The manifest's records of the certificates and CRLs that a run issued."""
 
+import base64
+import hashlib
 import os
-from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from mintls.errors import VerificationError
@@ -82,8 +82,8 @@ def _record(issue: Issue, files: FileNames, stage: Path, old: Record | None) -> 
         key=entry.settings.key,
         serial=issue.serial.removeprefix("0x"),
         fingerprint=made.fingerprint,
-        x5t_s256=urlsafe_b64encode(bytes.fromhex(made.fingerprint)).decode().rstrip("="),
-        pin_sha256=b64encode(sha256(spki).digest()).decode(),
+        x5t_s256=base64.urlsafe_b64encode(bytes.fromhex(made.fingerprint)).decode().rstrip("="),
+        pin_sha256=base64.b64encode(hashlib.sha256(spki).digest()).decode(),
         not_before=made.not_before,
         not_after=made.not_after,
         settings=settings_digest(entry),

@@ -5,12 +5,12 @@ What is read while that directory, or a manifest, changes is read again.
 """
 
 import errno
+import hashlib
 import os
 import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -110,7 +110,7 @@ def digests(snapshot: Snapshot, manifest: Manifest | None) -> dict[str, str]:
     found = {}
     for name in (name for record in (manifest.certificates if manifest else ()) for name in record.files.values()):
         try:
-            found[name] = sha256(snapshot.read(name)[0]).hexdigest()
+            found[name] = hashlib.sha256(snapshot.read(name)[0]).hexdigest()
         except OSError as error:
             if error.errno == errno.EFBIG:
                 found[name] = ""

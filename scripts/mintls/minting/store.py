@@ -7,14 +7,13 @@ Its files are then moved into place; if this process is killed meanwhile, the ne
 """
 
 import errno
+import hashlib
 import os
 import re
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,7 +73,7 @@ class Store:
     def _digest(self, name: str) -> str:
         """The digest of a file that is not in the manifest."""
         with suppress(OSError):
-            return sha256(read_input(name, folder=self._handle).data).hexdigest()
+            return hashlib.sha256(read_input(name, folder=self._handle).data).hexdigest()
         return ""
 
     @contextmanager
@@ -85,7 +84,7 @@ class Store:
         """
         if any(output.secret for output in plan.outputs):
             check_private(self.directory)
-        name = f"{STAGING}{secrets.token_hex(8)}"
+        name = f"{STAGING}{os.urandom(8).hex()}"
         os.mkdir(name, 0o700, dir_fd=self._handle)
         try:
             stage = Stage(self.directory / name, _open_own(name, self._handle))
@@ -104,7 +103,7 @@ class Store:
     def _unchanged(self, name: str) -> bytes:
         """A file of the set, unchanged since the plan was made."""
         data = read_input(name, folder=self._handle).data
-        if name in self.digests and sha256(data).hexdigest() != self.digests[name]:
+        if name in self.digests and hashlib.sha256(data).hexdigest() != self.digests[name]:
             raise OutputError(f"{self.directory / name} was changed during the run; run this again")
         return data
 
@@ -216,7 +215,7 @@ def open_store(directory: Path) -> Iterator[Store]:
 
 def sha256_of(path: Path | str) -> str:
     """The SHA-256 of a file, hexadecimal. Raises OSError."""
-    return sha256(read_input(path).data).hexdigest()
+    return hashlib.sha256(read_input(path).data).hexdigest()
 
 
 def _open_own(name: str, folder: int) -> int:

@@ -1,7 +1,7 @@
 """Digests that tell whether an entry must be issued again: of its settings, its signer, its outputs (pure)."""
 
+import hashlib
 from collections.abc import Mapping
-from hashlib import sha256
 
 from mintls.manifest import Record
 from mintls.plan.openssl_config import config_text
@@ -14,7 +14,7 @@ def settings_digest(entry: Entry) -> str:
     dates = own.days, own.not_before, own.not_after, own.backdate
     words = config_text(entry), entry.issuer, own.key, own.digest, own.serial, own.defects, entry.request, *dates
     later = (own.lifetime,) if own.lifetime else ()  # a newer field counts only where it is used
-    return sha256(repr((*words, *later)).encode()).hexdigest()
+    return hashlib.sha256(repr((*words, *later)).encode()).hexdigest()
 
 
 def signer_digest(entry: Entry, records: Mapping[str, Record]) -> str:
@@ -24,7 +24,7 @@ def signer_digest(entry: Entry, records: Mapping[str, Record]) -> str:
         return ""
     serial = issuer.serial if "issuer" in entry.settings.authority_key_identifier else ""
     key = issuer.sha256.get(issuer.files["key"]) if "key" in issuer.files else issuer.fingerprint
-    return sha256(repr((issuer.subject, key, serial)).encode()).hexdigest()
+    return hashlib.sha256(repr((issuer.subject, key, serial)).encode()).hexdigest()
 
 
 def export_digest(entry: Entry, profile: Profile, records: Mapping[str, Record]) -> str:
@@ -44,4 +44,4 @@ def export_digest(entry: Entry, profile: Profile, records: Mapping[str, Record])
     kubernetes = entry.settings.kubernetes
     if kubernetes.namespace or kubernetes.labels:
         more.append((kubernetes.namespace, sorted(kubernetes.labels.items())))
-    return sha256(repr((prints, how, *more)).encode()).hexdigest()
+    return hashlib.sha256(repr((prints, how, *more)).encode()).hexdigest()

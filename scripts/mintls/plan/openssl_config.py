@@ -4,8 +4,8 @@ The text is an injection surface (a newline adds lines, $ reads the environment,
 every value is quoted and every list of names has its own section: config(5), x509v3_config(5).
 """
 
+import ipaddress
 from collections.abc import Iterator
-from ipaddress import ip_network
 
 from mintls.profile.fields import Authority
 from mintls.profile.model import Entry
@@ -100,7 +100,7 @@ def _netmask(subtree: Subtree) -> str:
     """openssl requires the netmask in full."""
     if subtree.kind != "IP":
         return subtree.value
-    network = ip_network(subtree.value)
+    network = ipaddress.ip_network(subtree.value)
     return f"{network.network_address}/{network.netmask}"
 
 

@@ -3,8 +3,8 @@
 x509(1) of OpenSSL 3.5 always writes version 3, and none writes two different algorithms.
 """
 
+import shlex
 from collections.abc import Iterator
-from shlex import join, quote
 
 from mintls.plan.step import Step
 from mintls.profile.choices import RESIGNED
@@ -24,7 +24,7 @@ def resigned_steps(entry: Entry, sound: str, out: str, signer: Entry, key: str) 
     if defect is None:
         return
     litter = tuple(f"{entry.name}+{part}" for part in PARTS)
-    der, body, tbs, algorithm, signature, bits, whole = map(quote, litter)
+    der, body, tbs, algorithm, signature, bits, whole = map(shlex.quote, litter)
     digest = signer.settings.digest
     if defect == "version_1":  # neither the version, which takes 5 octets, nor the extensions
         change = rf"""
@@ -38,7 +38,7 @@ tlv 060 {body} > {tbs}"""
 tail -c +$(($1 + 1)) {der} | head -c $(($2 + $3)) > {tbs}
 printf '\{octets[digest]}' | dd of={algorithm} bs=1 seek={offset} conv=notrunc 2>/dev/null"""
     passphrase = signer.settings.passphrase
-    sign = join((f"-{digest}", "-sign", key, *(("-passin", passphrase.words) if passphrase else ())))
+    sign = shlex.join((f"-{digest}", "-sign", key, *(("-passin", passphrase.words) if passphrase else ())))
     script = rf"""
 tlv() ( # a tag in octal and a file -> tag, length and content in DER (X.690 section 8.1)
     size=$(($(wc -c < "$2")))
@@ -47,7 +47,7 @@ tlv() ( # a tag in octal and a file -> tag, length and content in DER (X.690 sec
     else printf "\\$1\\202\\$(printf %03o $((size / 256)))\\$(printf %03o $((size % 256)))"; fi
     cat "$2"
 )
-"$OPENSSL" x509 -in {quote(sound)} -outform DER -out {der}
+"$OPENSSL" x509 -in {shlex.quote(sound)} -outform DER -out {der}
 # offset, octets of the header and of the content: of the signed part, the algorithm and the signature
 set -- $("$OPENSSL" asn1parse -inform DER -in {der} |
     sed -n 's/^ *\([0-9]*\):d=1 *hl=\([0-9]*\) *l= *\([0-9]*\) .*/\1 \2 \3/p')
@@ -56,7 +56,7 @@ tail -c +$(($4 + 1)) {der} | head -c $(($5 + $6)) > {algorithm}{change}
 printf '\000' | cat - {signature} > {bits}
 tlv 003 {bits} | cat {tbs} {algorithm} - > {whole}
 tlv 060 {whole} > {der}
-"$OPENSSL" x509 -inform DER -in {der} -out {quote(out)}"""
+"$OPENSSL" x509 -inform DER -in {der} -out {shlex.quote(out)}"""
     title = f"{entry.name}: {defect.replace('_', ' ')}, signed again"
     yield Step(title, (script,), (sound, key), out, litter=litter, program="sh")
 

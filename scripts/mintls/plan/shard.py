@@ -14,8 +14,8 @@ from msgspec import Struct
 
 MOST = 999_999
 SHARD_MANIFEST = re.compile(r"manifest\.([0-9]{1,6})-of-([0-9]{1,6})\.json")
-_SHARE = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
-_AUTO = re.compile(r"auto(?:/([0-9]{1,6}))?")
+_SHARE = r"([0-9]{1,6})/([0-9]{1,6})"
+_AUTO = r"auto(?:/([0-9]{1,6}))?"
 
 
 class Shard(Struct, frozen=True):
@@ -78,9 +78,9 @@ def missing_shares(names: Iterable[str]) -> tuple[Shard, ...]:
 
 def parse_shard(text: str, environment: Mapping[str, str]) -> Shard:
     """K/N; or `auto` or `auto/N`, for which the environment of the job tells what is not said. Raises UsageError."""
-    if match := _AUTO.fullmatch(text):
+    if match := re.fullmatch(_AUTO, text):
         return _of_environment(text, match[1], environment)
-    match = _SHARE.fullmatch(text)
+    match = re.fullmatch(_SHARE, text)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise UsageError(
             f"--shard {text!r} is not a share; write K/N with K from 1 to N, as in 1/8; or auto, or auto/N"

@@ -1,7 +1,7 @@
 """A Plan -> the POSIX shell script that carries it out with nothing but openssl (pure): what --dry-run prints."""
 
+import shlex
 from collections.abc import Iterable, Iterator
-from shlex import join, quote
 
 from mintls.openssl.binary import HERMETIC
 from mintls.plan.plan import Plan
@@ -32,7 +32,7 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
     scratch += [name for step in plan.steps for name in step.litter]
     folders = [step.folder for step in plan.steps if step.folder]
     made = [step.makes for step in plan.steps if step.makes in outputs] + [index.file for index in plan.indexes]
-    yield f"for file in {join([*made, *scratch, *folders])}; do"
+    yield f"for file in {shlex.join([*made, *scratch, *folders])}; do"
     yield '    if [ -e "$file" ] || [ -L "$file" ]; then'
     yield '        echo "$file already exists; nothing was done" >&2'
     yield "        exit 1"
@@ -54,28 +54,28 @@ def _lines(plan: Plan, title: str) -> Iterator[str]:
         yield from _commands((Config(index.file, index.text),), ())
     yield "\n# Verify each certificate for its purpose, trusting only the roots created here."
     yield from _commands((), plan.checks)
-    yield f"\nrm -f {join(scratch)}"
+    yield f"\nrm -f {shlex.join(scratch)}"
     if folders:
-        yield f"rm -r {join(folders)}"
+        yield f"rm -r {shlex.join(folders)}"
     for group in sorted({output.group for output in plan.outputs} - {""}):
-        yield f"chgrp {group} {join(output.name for output in plan.outputs if output.group == group)}"
+        yield f"chgrp {group} {shlex.join(output.name for output in plan.outputs if output.group == group)}"
     for mode in sorted({output.mode for output in plan.outputs} - {0o600}):
-        yield f"chmod {mode:o} {join(output.name for output in plan.outputs if output.mode == mode)}"
+        yield f"chmod {mode:o} {shlex.join(output.name for output in plan.outputs if output.mode == mode)}"
 
 
 def _commands(configs: Iterable[Config], steps: Iterable[Step]) -> Iterator[str]:
     for config in configs:
-        yield f"cat > {quote(config.name)} <<'END'"  # values contain no newline, so none of their lines is END
+        yield f"cat > {shlex.quote(config.name)} <<'END'"  # values contain no newline, so none of their lines is END
         if config.text:  # a database may be empty; splitlines would cut where openssl does not
             yield from config.text.removesuffix("\n").split("\n")
         yield "END"
     for step in steps:
         if step.folder:
-            yield f"mkdir {quote(step.folder)}"
+            yield f"mkdir {shlex.quote(step.folder)}"
         match step.program:
             case "cat":
-                yield f"cat {join(step.argv)} > {quote(step.makes)}"
+                yield f"cat {shlex.join(step.argv)} > {shlex.quote(step.makes)}"
             case "sh":
                 yield step.argv[0]
             case _:
-                yield f'"$OPENSSL" {join(step.argv)}'
+                yield f'"$OPENSSL" {shlex.join(step.argv)}'

@@ -25,7 +25,7 @@ INVALID = object()  # a mistake that has been reported
 
 
 MAX_VALUES = 1_750_000  # of a run: a fleet of 250 000 with three names each fits
-_SPAN = re.compile("([0-9]{1,5})([smhdwy])")
+_SPAN = "([0-9]{1,5})([smhdwy])"
 _DAYS = {"d": 1, "w": 7, "y": 365}
 LONG = 16  # items of a list that is converted once for all who share it
 
@@ -150,7 +150,7 @@ class Converter:
             return msgspec.convert(node.text, annotated, strict=False)
         except msgspec.ValidationError:
             hint = _expected(annotated)
-            if path[-1] == "days" and (match := _SPAN.fullmatch(node.text)):
+            if path[-1] == "days" and (match := re.fullmatch(_SPAN, node.text)):
                 hint = f"days: {int(match[1]) * _DAYS[match[2]]}" if match[2] in _DAYS else f"lifetime: {node.text}"
             return self.complain(path, f"{_shown(node.text)} does not fit; write {hint}")
 

@@ -12,7 +12,7 @@ from mintls.openssl.binary import Openssl
 from mintls.profile.ca_fields import Existing
 from mintls.profile.fields import Authority
 from mintls.profile.model import Entry, Profile
-from mintls.x509.certificate import Certificate, read_certificate
+from mintls.x509 import certificate
 
 from msgspec import structs
 
@@ -39,21 +39,21 @@ def read_existing(profile: Profile, openssl: Openssl) -> Profile:
 def _read(entry: Entry, existing: Existing, openssl: Openssl) -> Entry:
     """Raises ValueError with a message that starts with the name of the field."""
     try:
-        certificate = read_certificate(_text("certificate", existing.certificate))
+        own = certificate.read_certificate(_text("certificate", existing.certificate))
     except ValueError as error:
         reason = str(error)
         if not reason.startswith("certificate: "):
             reason = f"certificate: {existing.certificate} is not a certificate in PEM"
         raise ValueError(reason) from None
-    usages = certificate.key_usage
-    if not certificate.is_authority or (usages and "Certificate Sign" not in usages):
-        raise ValueError(f"certificate: {existing.certificate} is not a CA ({certificate.subject}); name a CA's")
-    _check_key(entry, existing, certificate, openssl)
-    settings = structs.replace(cast("Authority", entry.settings), key=cast("Any", certificate.key))
-    return structs.replace(entry, settings=settings, certificate=certificate)
+    usages = own.key_usage
+    if not own.is_authority or (usages and "Certificate Sign" not in usages):
+        raise ValueError(f"certificate: {existing.certificate} is not a CA ({own.subject}); name a CA's")
+    _check_key(entry, existing, own, openssl)
+    settings = structs.replace(cast("Authority", entry.settings), key=cast("Any", own.key))
+    return structs.replace(entry, settings=settings, certificate=own)
 
 
-def _check_key(entry: Entry, existing: Existing, certificate: Certificate, openssl: Openssl) -> None:
+def _check_key(entry: Entry, existing: Existing, own: "certificate.Certificate", openssl: Openssl) -> None:
     _text("key", existing.key)
     secret = entry.settings.passphrase
     passin = ("-passin", secret.words) if secret else ("-passin", "pass:")
@@ -61,7 +61,7 @@ def _check_key(entry: Entry, existing: Existing, certificate: Certificate, opens
     if result.status:
         hint = "its passphrase is wrong or missing" if secret else "if it is encrypted, add passphrase to this CA"
         raise ValueError(f"key: {existing.key} cannot be read as a private key; {hint}")
-    if result.stdout.split() != certificate.public_key.split():
+    if result.stdout.split() != own.public_key.split():
         raise ValueError(f"key: {existing.key} is not the key of {existing.certificate}; name the matching file")
 
 

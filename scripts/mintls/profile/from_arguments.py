@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mintls.errors import UsageError
+from mintls.profile import starter
 from mintls.profile.fleets import Numbers, every
 from mintls.profile.load import load_profile, read_profile
 from mintls.profile.model import Profile
 from mintls.profile.names import GeneralName
-from mintls.profile.starter import name_of, set_name, starter
 from mintls.profile.yaml_nodes import MAX_BYTES
 
 STDIN = "-"
@@ -31,8 +31,8 @@ def profile_of(arguments: Sequence[str], numbers: Numbers = every) -> Profile:
     if files:
         raise UsageError(f"{files[0]} is a profile: give one profile, or only host names and addresses")
     names = [general_name(argument) for argument in arguments]
-    name = set_name(names)
-    return read_profile(starter(names, name, name).encode(), "the profile of these names", name)
+    name = starter.set_name(names)
+    return read_profile(starter.starter(names, name, name).encode(), "the profile of these names", name)
 
 
 def is_file(argument: str) -> bool:
@@ -44,6 +44,6 @@ def is_file(argument: str) -> bool:
 def general_name(argument: str) -> GeneralName:
     """Raises UsageError."""
     try:
-        return name_of(argument)
+        return starter.name_of(argument)
     except ValueError as error:
         raise UsageError(f"{argument!r} is neither a file nor a host name or address: {error}") from None

@@ -1,7 +1,7 @@
 """The issuers of the entries of a profile, and the order in which entries are issued (pure)."""
 
+import graphlib
 from collections.abc import Sequence
-from graphlib import CycleError, TopologicalSorter
 
 from mintls.profile.model import Entry
 
@@ -29,6 +29,6 @@ def issuers_first(entries: Sequence[Entry]) -> tuple[Entry, ...]:
         for index, entry in enumerate(entries)
     }
     try:
-        return tuple(entries[index] for index in TopologicalSorter(graph).static_order())
-    except CycleError:
+        return tuple(entries[index] for index in graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError:
         return tuple(entries)

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from mintls.profile.ca_fields import Existing
 from mintls.profile.choices import Made, Role
 from mintls.profile.fields import Authority, Leaf
 from mintls.profile.file_names import FileNames
-from mintls.x509.certificate import Certificate
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from mintls.x509.certificate import Certificate  # which few runs read
 
 MAX_ISSUERS = 100  # openssl-verification-options(1): as -verify_depth
 
@@ -25,7 +28,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     index: int | None = None  # its number in a fleet
     request: str = ""  # the SHA-256 of the signing request that it certifies
     public_key: str = ""  # of that request, PEM
-    certificate: Certificate | None = None  # of an existing CA
+    certificate: "Certificate | None" = None  # of an existing CA
     vouches: bool = True  # what it signs is verified before it is published; not for a CA with faults of its own
 
     @property

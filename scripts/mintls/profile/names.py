@@ -4,9 +4,9 @@ Rules: RFC 5280 4.1.2.6 and appendix A (subject and its upper bounds), 4.2.1.6 (
 RFC 1034 3.5 and RFC 6125 6.4.3 (host names and their wildcard). openssl signs names that break them.
 """
 
+import ipaddress
 import re
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from mintls.errors import not_known
 from mintls.profile import synonyms
 from mintls.profile.scalars import Oid, Text, Uri, check_text, is_oid
 from mintls.profile.synonyms import unknown
-from mintls.x509.distinguished_name import attribute_text
+from mintls.x509 import distinguished_name
 
 # Short names that `openssl req` knows, with the upper bound of their length in characters.
 ATTRIBUTES = {
@@ -35,9 +35,9 @@ _OIDS = {
 }  # fmt: skip
 _PRINTABLE = ("C", "serialNumber", "dnQualifier")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(.+)")
-_PRINTABLE_STRING = re.compile(r"[A-Za-z0-9 '()+,./:=?-]+")
-_OTHER_NAME = re.compile(r"([0-9.]+);(UTF8|IA5|PRINTABLE):(.+)")
+_EMAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(.+)"
+_PRINTABLE_STRING = r"[A-Za-z0-9 '()+,./:=?-]+"
+_OTHER_NAME = r"([0-9.]+);(UTF8|IA5|PRINTABLE):(.+)"
 
 
 class KindedName(Text):
@@ -95,7 +95,9 @@ class GeneralName(KindedName):
         return cls(f"{kind}:{value}")
 
 
-_address, _network = lru_cache(1024)(ip_address), lru_cache(1024)(ip_network)  # called many times
+# called many times; the functions are looked up when they are called, because ipaddress is imported late
+_address = lru_cache(1024)(lambda text: ipaddress.ip_address(text))
+_network = lru_cache(1024)(lambda text: ipaddress.ip_network(text))
 
 
 class Subtree(KindedName):
@@ -114,7 +116,7 @@ class Subtree(KindedName):
         kind, value = cls.split_kind(text)
         if kind == "IP":
             try:
-                value = str(ip_network(value))
+                value = str(ipaddress.ip_network(value))
             except ValueError as error:
                 raise ValueError(f"'IP:{value}' is not a network such as 10.0.0.0/8: {error}") from None
         elif kind == "email" and "@" in value:
@@ -154,7 +156,7 @@ class Subject(tuple[tuple[str, str], ...]):
 
     def __str__(self) -> str:
         """RFC 4514, as in messages and the manifest: the last attribute first."""
-        return ",".join(attribute_text(name, value) for name, value in reversed(self))
+        return ",".join(distinguished_name.attribute_text(name, value) for name, value in reversed(self))
 
 
 def check_attribute(name: str, value: str) -> None:
@@ -172,27 +174,21 @@ def check_attribute(name: str, value: str) -> None:
         raise ValueError(f"is {len(value)} characters long; at most {most} fit (RFC 5280, appendix A.1)")
     if name in _IA5 and not value.isascii():
         raise ValueError(f"{value!r} must be ASCII")
-    if name in _PRINTABLE and not _PRINTABLE_STRING.fullmatch(value):
+    if name in _PRINTABLE and not re.fullmatch(_PRINTABLE_STRING, value):
         raise ValueError(f"{value!r} may contain only letters, digits, space and '()+,-./:=? (PrintableString)")
 
 
 def check_host(name: str, *, wildcard: bool) -> None:
     """A host name, with a leading `*.` if `wildcard`. Raises ValueError that names the slip."""
     try:
-        address = ip_address(name.strip("[]"))
+        address = ipaddress.ip_address(name.strip("[]"))
     except ValueError:
         pass
     else:
         raise ValueError(f"'DNS:{name}' is an IP address; write IP:{address}")
     if not name.isascii():
         raise ValueError(f"{name!r} is not ASCII; write it as {_punycode(name)}")
-    for mark, what in (
-        ("://", "a URL"),
-        ("/", "a path"),
-        (":", "a port"),
-        ("@", "an email address"),
-        (" ", "a space"),
-    ):
+    for mark, what in (("://", "a URL"), ("/", "a path"), (":", "a port"), ("@", "an email address"), (" ", "a space")):
         if mark in name:
             raise ValueError(f"{name!r} contains {what}; write only the host name")
     if "*" in name.removeprefix("*.") or (name.startswith("*") and not wildcard):
@@ -208,7 +204,7 @@ def check_host(name: str, *, wildcard: bool) -> None:
 
 def _check_ip(value: str) -> str:
     try:
-        address = ip_address(value)
+        address = ipaddress.ip_address(value)
     except ValueError:
         hint = "; write one address, not a network" if "/" in value else ""
         raise ValueError(
@@ -220,19 +216,19 @@ def _check_ip(value: str) -> str:
 
 
 def _check_email(value: str) -> None:
-    match = _EMAIL.fullmatch(value)
+    match = re.fullmatch(_EMAIL, value)
     if not match:
         raise ValueError(f"{value!r} is not an ASCII email address such as user@example.org")
     check_host(match[1], wildcard=False)
 
 
 def _check_other_name(value: str) -> None:
-    match = _OTHER_NAME.fullmatch(value)
+    match = re.fullmatch(_OTHER_NAME, value)
     if not match or not is_oid(match[1]):
         raise ValueError(f"{value!r} is not an otherName: write OID;UTF8:text (or IA5, PRINTABLE)")
     if match[2] != "UTF8" and not match[3].isascii():
         raise ValueError(f"{match[3]!r} is not ASCII; write UTF8: before it")
-    if match[2] == "PRINTABLE" and not _PRINTABLE_STRING.fullmatch(match[3]):
+    if match[2] == "PRINTABLE" and not re.fullmatch(_PRINTABLE_STRING, match[3]):
         raise ValueError(f"{match[3]!r} does not fit a PrintableString; write UTF8: before it")
 
 
@@ -246,7 +242,7 @@ def _guess_kind(text: str) -> str:
 
 def _is_address(text: str) -> bool:
     try:
-        ip_address(text.strip("[]"))
+        ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         return False
     return True

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from mintls.errors import not_known
 
-_OID = re.compile(r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,17}))*")
+_OID = r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,17}))*"
 BIDIRECTIONAL = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # they change the display order of text
 # openssl interprets a value that starts with one of these (x509v3_config(5)).
 RESERVED = ("critical,", "ASN1:", "DER:")
@@ -18,7 +18,7 @@ RESERVED = ("critical,", "ASN1:", "DER:")
 
 def is_oid(text: str) -> bool:
     """Whether it is a dotted object identifier (X.660: the first arc 0 to 2, below 0 and 1 at most 39)."""
-    return bool(_OID.fullmatch(text))
+    return bool(re.fullmatch(_OID, text))
 
 
 def check_text(text: str, reserved: tuple[str, ...] = RESERVED) -> str:

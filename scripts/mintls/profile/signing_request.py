@@ -4,8 +4,8 @@ Of a request only the public key is certified. Its signature proves that its own
 the profile decides on subject and extensions.
 """
 
+import hashlib
 import re
-from hashlib import sha256
 from pathlib import Path
 from typing import get_args
 
@@ -15,17 +15,15 @@ from mintls.input_file import read_beginning
 from mintls.openssl.binary import Openssl
 from mintls.profile.choices import KeyAlgorithm
 from mintls.profile.model import Entry, Profile
-from mintls.x509.der import read
-from mintls.x509.pem import pem_blocks
-from mintls.x509.public_key import key_kind
+from mintls.x509 import der, pem, public_key
 
 from msgspec import structs
 
 MAX_BYTES = 64 * 1024
 # Before 3.2 on stderr and with status 0 for a wrong signature too, later on stdout. It is asked without -text, so that
 # the request's own text cannot forge the line.
-_VERIFIED = re.compile(r"^(?:Certificate request self-signature )?verify OK$", re.MULTILINE)
-_EXTENSION = re.compile(r"^ {12,16}(?:X509v3 )?([A-Z][A-Za-z0-9 ]+|[0-9.]+): ?(?:critical)?$", re.MULTILINE)
+_VERIFIED = r"(?m)^(?:Certificate request self-signature )?verify OK$"
+_EXTENSION = r"(?m)^ {12,16}(?:X509v3 )?([A-Z][A-Za-z0-9 ]+|[0-9.]+): ?(?:critical)?$"
 
 
 def read_requests(profile: Profile, openssl: Openssl) -> Profile:
@@ -56,19 +54,20 @@ def _read(entry: Entry, path: Path, openssl: Openssl) -> tuple[Entry, list[str]]
     if len(data) > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES} bytes; no signing request is")
     result = openssl.ask(("req", "-verify", "-noout"), stdin=data)
-    if result.status or not _VERIFIED.search(f"{result.stdout}\n{result.stderr}"):
+    if result.status or not re.search(_VERIFIED, f"{result.stdout}\n{result.stderr}"):
         raise ValueError(
             "is not a signing request, or its signature is wrong: its owner must make it again (openssl req)"
         )
     result = openssl.run(("req", "-noout", "-pubkey", "-text", "-nameopt", "RFC2253"), stdin=data)
-    public = next(block for block in pem_blocks(result.stdout.encode()) if block.label == "PUBLIC KEY")
-    key = key_kind(read(public.der or b""))  # printed before the request's own text
+    public = next(block for block in pem.pem_blocks(result.stdout.encode()) if block.label == "PUBLIC KEY")
+    key = public_key.key_kind(der.read(public.der or b""))  # printed before the request's own text
     usable = [known for known in get_args(KeyAlgorithm) if known != "rsa:1024"]
     if key not in usable:
         raise ValueError(f"has the key {printable(key)}; its owner must make one of {', '.join(usable)}")
     known = next(algorithm for algorithm in get_args(KeyAlgorithm) if algorithm == key)
     settings = structs.replace(entry.settings, key=known)
-    public_key = openssl.run(("req", "-noout", "-pubkey"), stdin=data).stdout
-    ignored = ["its subject", *dict.fromkeys(_EXTENSION.findall(result.stdout.partition("Requested Extensions:")[2]))]
-    digest = sha256(data).hexdigest()
-    return structs.replace(entry, settings=settings, request=digest, public_key=public_key), ignored
+    printed = openssl.run(("req", "-noout", "-pubkey"), stdin=data).stdout
+    extensions = re.findall(_EXTENSION, result.stdout.partition("Requested Extensions:")[2])
+    digest = hashlib.sha256(data).hexdigest()
+    ignored = ["its subject", *dict.fromkeys(extensions)]
+    return structs.replace(entry, settings=settings, request=digest, public_key=printed), ignored

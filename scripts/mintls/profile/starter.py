@@ -1,7 +1,7 @@
 """A profile for given host names and addresses: what `generate.py NAME ...` mints and `--init` writes (pure)."""
 
+import ipaddress
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from mintls.profile.names import ATTRIBUTES, GeneralName
 
@@ -40,7 +40,7 @@ clients:
 def name_of(argument: str) -> GeneralName:
     """A host name, address, URI or email address, with its kind. Raises ValueError."""
     try:
-        return GeneralName(f"IP:{ip_address(argument.strip('[]'))}")
+        return GeneralName(f"IP:{ipaddress.ip_address(argument.strip('[]'))}")
     except ValueError:
         kind = "URI" if "://" in argument else "email" if "@" in argument else "DNS"
         return GeneralName.parse(f"{kind}:{argument}")

@@ -1,7 +1,7 @@
 """Times in a profile: a moment, absolute or relative to the time of issue, and a length of time."""
 
+import calendar
 import re
-from calendar import monthrange
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
@@ -10,7 +10,7 @@ from mintls.profile.scalars import Text
 
 MAX_SPAN = timedelta(days=25550)  # 70 years: a certificate cannot start before 1950 (RFC 5280 4.1.2.5)
 _UNITS = {"second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h", "day": "d", "week": "w"}
-_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_DATE = r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
 
 
 class Span(Text):
@@ -99,10 +99,10 @@ def _suggested_span(text: str) -> str:
 
 def _suggested_moment(text: str) -> str:
     """With the user's own date where there is one."""
-    match = _DATE.match(text)
+    match = re.match(_DATE, text)
     if match and int(match[1]) >= 1 and 1 <= int(match[2]) <= 12:
         year, month, day = map(int, match.groups())
-        last = monthrange(year, month)[1]
+        last = calendar.monthrange(year, month)[1]
         if not 1 <= day <= last:
             return f"{match[1]}-{month:02} has {last} days"
     elif match:

@@ -1,7 +1,7 @@
 """What generate.py did as text, and what to do next (pure)."""
 
 from mintls.escape import printable
-from mintls.minting.mint import Outcome
+from mintls.minting.check import Outcome
 from mintls.profile.model import Profile
 
 

@@ -4,8 +4,8 @@ No process is started, so that thousands are read in a second. An extension that
 value left out.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from typing import Any
 
 from mintls.profile.scalars import rfc3339
@@ -125,7 +125,7 @@ def _parse(der: bytes) -> Certificate:
         serial=hexadecimal(read_integer(serial)),
         not_before=not_before,
         not_after=not_after,
-        fingerprint=sha256(whole.encoded).hexdigest().upper(),
+        fingerprint=hashlib.sha256(whole.encoded).hexdigest().upper(),
         public_key=as_pem("PUBLIC KEY", key.encoded),
         key=_key(key),
         signature=signature_name(inner),

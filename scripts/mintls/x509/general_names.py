@@ -4,8 +4,8 @@ RFC 5280 section 4.2.1.6. The kinds are written as in profiles. In text for peop
 characters that separate names.
 """
 
+import ipaddress
 import re
-from ipaddress import ip_address
 
 from mintls.x509.der import SEQUENCE, Element, children, dotted, read, read_oid, read_text
 from mintls.x509.distinguished_name import name_text
@@ -70,6 +70,6 @@ def access(extension: Element, method: str) -> tuple[str, ...]:
 
 def _address(octets: bytes) -> str:
     try:
-        return str(ip_address(octets))
+        return str(ipaddress.ip_address(octets))
     except ValueError:
         return f"#{octets.hex().upper()}"

@@ -4,8 +4,8 @@ Text around the blocks is ignored. So is an example in a document: a block witho
 and END. A block without END was cut off.
 """
 
+import base64
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -57,14 +57,14 @@ def pem_blocks(data: bytes) -> Iterator[Block]:
 
 def as_pem(label: str, der: bytes) -> str:
     """PEM with lines of 64 characters, as openssl writes it."""
-    text = b64encode(der).decode()
+    text = base64.b64encode(der).decode()
     lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
     return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
 
 
 def _decoded(body: bytes) -> bytes | None:
     try:
-        return b64decode(b"".join(body.split()), validate=True) or None
+        return base64.b64decode(b"".join(body.split()), validate=True) or None
     except ValueError:
         return None
 

@@ -3,10 +3,10 @@
 Each yields a sentence: what it is, who rejects it, and where that is written. The tests ask Go and GnuTLS.
 """
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from ipaddress import ip_address
 
 from mintls.x509.certificate import Certificate
 from mintls.x509.extension_values import ANY, SERVER
@@ -145,7 +145,7 @@ CHECKS: tuple[Callable[[Certificate], Iterator[str]], ...] = (
 
 def _is_address(text: str) -> bool:
     try:
-        ip_address(text)
+        ipaddress.ip_address(text)
     except ValueError:
         return False
     return True
