@@ -21,7 +21,7 @@ from mintls.manifest import Manifest
 from mintls.minting.snapshot import read_manifest
 from mintls.output_file import write_whole
 
-from plumbum import cli
+import plumbum.cli.switches as cli
 
 
 class Configure(Script):

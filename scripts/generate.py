@@ -34,7 +34,7 @@ from mintls.profile.yaml_nodes import write_yaml
 from mintls.report import env_file, mint_report
 from mintls.report.mint_text import as_lines, next_step
 
-from plumbum import cli
+import plumbum.cli.switches as cli
 
 MORE = 2  # processes than cores: the cores compute while a process is started or its end is noticed
 

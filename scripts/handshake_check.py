@@ -47,7 +47,7 @@ from mintls.report.junit import as_junit
 from mintls.report.messages import sequence
 from mintls.report.text import listing, table
 
-from plumbum import cli
+import plumbum.cli.switches as cli
 
 VERSIONS = ("1.2", "1.3")
 LONGEST = 86400

@@ -20,7 +20,7 @@ from mintls.errors import DOES_NOT_HOLD, MintlsError, RefusedError
 from mintls.escape import printable
 from mintls.https import TIMEOUT, alert_of, explain, load_credentials
 
-from plumbum import cli
+import plumbum.cli.switches as cli
 
 LONGEST = 65536  # bytes of a response that are printed
 IN_ALL = 3 * TIMEOUT  # seconds: for the request and the whole answer

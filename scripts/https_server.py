@@ -25,7 +25,7 @@ from mintls.escape import printable
 from mintls.https import TIMEOUT, describe, explain, load_credentials
 from mintls.signals import end_with
 
-from plumbum import cli
+import plumbum.cli.switches as cli
 
 ANSWER = b"This is an example server.\n"
 LINGER = 1.0  # seconds

@@ -32,7 +32,7 @@ from mintls.openssl.starttls import STARTTLS
 from mintls.output_file import STDOUT, write_output
 from mintls.profile.times import Moment, Span
 
-from plumbum import cli
+import plumbum.cli.switches as cli
 
 T = TypeVar("T")
 STDIN = "/dev/stdin"

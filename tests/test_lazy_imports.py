@@ -48,6 +48,14 @@ def test_a_check_of_a_small_profile_loads_nothing_that_it_does_not_use(tmp_path:
     assert said.splitlines()[-2:] == ["1", "['graphlib', 'ipaddress']"]
 
 
+def test_a_package_whose_modules_are_used_is_whole_when_it_is_asked_for() -> None:
+    program = f"import sys\nsys.path.insert(0, {str(SCRIPTS)!r})\nimport verify\nfrom plumbum import cli\n"
+    program += "print('configparser' in sys.modules, cli.Application is verify.Script.__base__)\n"
+    program += "from plumbum import cli as again\nprint(again.__spec__.name, again.Config)"
+    said = subprocess.check_output([sys.executable, "-c", program], text=True)
+    assert said == "False True\nplumbum.cli <class 'plumbum.cli.config.ConfigINI'>\n"
+
+
 def test_a_module_that_two_threads_need_at_once_is_loaded_once() -> None:
     program = f"import sys\nsys.path.insert(0, {str(SCRIPTS)!r})\nimport mintls.lazy_imports, concurrent\n"
     program += "import importlib, ipaddress, threading\nseen, gate = [], threading.Barrier(8)\n"

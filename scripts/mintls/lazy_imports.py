@@ -11,13 +11,14 @@ import sys
 import threading
 import urllib
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 NAMES = {
     # what plumbum, msgspec and the standard library import for features that are not used
     "bz2", "glob", "linecache", "lzma", "msgspec.inspect", "msgspec.msgpack", "msgspec.toml", "msgspec.yaml", "pickle",
-    "socket", "tokenize", "traceback", "urllib.request", "zlib",
+    "plumbum.cli", "socket", "tokenize", "traceback", "urllib.request", "zlib",
     # what not each run uses, of the standard library and of our own
     "base64", "calendar", "concurrent.futures", "difflib", "graphlib", "hashlib", "ipaddress", "msgspec.json",
     "shlex", "shutil", "unicodedata",
@@ -46,4 +47,7 @@ class _Lazy(ModuleType):
 gc.disable()  # what is imported stays: to search it for garbage again and again takes a twentieth of the start
 for name in NAMES - sys.modules.keys():
     sys.modules[name] = _Lazy(name)
+plumbum = find_spec("plumbum")
+if plumbum and isinstance(sys.modules["plumbum.cli"], _Lazy):  # a package: its modules can be imported without it
+    sys.modules["plumbum.cli"].__path__ = [f"{folder}/cli" for folder in plumbum.submodule_search_locations or ()]
 urllib.request = sys.modules["urllib.request"]  # type: ignore[attr-defined]

@@ -12,14 +12,14 @@ from mintls.command_line.standard_streams import open_streams
 from mintls.errors import INTERRUPTED, MintlsError, UsageError, closest, not_known
 from mintls.signals import handle_signals, ignore_signals
 
-from plumbum import cli
-from plumbum.cli.application import ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
+import plumbum.cli.switches as cli
+from plumbum.cli.application import Application, ShowCompletion, ShowHelp, ShowHelpAll, ShowVersion
 from plumbum.cli.switches import SwitchCombinationError, SwitchError, UnknownSwitch, WrongArgumentType
 
 SIGNAL = 128  # exit statuses above it: ended by a signal
 
 
-class Script(cli.Application):
+class Script(Application):
     """A command line that reports mistakes in one sentence, never as a traceback."""
 
     VERSION = "0.1.0"
@@ -29,7 +29,7 @@ class Script(cli.Application):
     def help(self) -> None:
         """plumbum's own help shows types and placeholders of Python."""
         about = (type(self).__doc__ or "").strip()
-        theirs = (cli.Application.help, cli.Application.version)
+        theirs = (Application.help, Application.version)
         own = (one for one in self._switches_by_name.values() if one.func not in theirs)
         print(help_text.help_text(str(self.PROGNAME), self.ARGUMENTS, about, own))
 
@@ -64,7 +64,7 @@ class Script(cli.Application):
     def _handle_argument(val: str, argtype: Any, name: str) -> Any:
         """plumbum reports a wrong value on two lines, with the name of the exception."""
         try:
-            return cli.Application._handle_argument(val, argtype, name)
+            return Application._handle_argument(val, argtype, name)
         except WrongArgumentType as error:
             raise UsageError(f"{_dashed(name)} {val}: {_wanted(argtype, val, error)}") from None
 

@@ -2,10 +2,11 @@
 
 from mintls.configuration.registry import stack
 
-from plumbum import cli
+import plumbum.cli.switches as cli
+from plumbum.cli.application import Application
 
 
-class PeerOptions(cli.Application):
+class PeerOptions(Application):
     """What a tested peer, server or client, is offered."""
 
     alpn = cli.SwitchAttr(

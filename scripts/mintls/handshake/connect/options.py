@@ -22,7 +22,7 @@ from mintls.openssl.binary import Openssl
 from mintls.openssl.starttls import STARTTLS
 from mintls.plan.defects import FORGEABLE
 
-from plumbum import cli
+import plumbum.cli.switches as cli
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _HTTPS = 443

@@ -10,7 +10,7 @@ from mintls.handshake.listen.starttls import PROTOCOLS
 from mintls.handshake.peer_options import PeerOptions
 from mintls.profile.names import check_host
 
-from plumbum import cli
+import plumbum.cli.switches as cli
 
 _OF_IT: dict[str, Any] = {"group": "Client", "requires": ["--listen"]}
 
