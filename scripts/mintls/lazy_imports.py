@@ -23,9 +23,9 @@ NAMES = {
     "base64", "calendar", "concurrent.futures", "difflib", "graphlib", "hashlib", "ipaddress", "msgspec.json",
     "shlex", "shutil", "unicodedata",
     "mintls.command_line.help_text", "mintls.minting.mint", "mintls.minting.preflight", "mintls.plan.shell_script",
-    "mintls.profile.cert_manager", "mintls.profile.starter", "mintls.report.env_file", "mintls.report.mint_report",
-    "mintls.x509.certificate", "mintls.x509.der", "mintls.x509.distinguished_name", "mintls.x509.pem",
-    "mintls.x509.public_key",
+    "mintls.profile.cert_manager", "mintls.profile.starter", "mintls.profile.synonyms", "mintls.report.env_file",
+    "mintls.report.mint_report", "mintls.x509.certificate", "mintls.x509.der", "mintls.x509.distinguished_name",
+    "mintls.x509.pem", "mintls.x509.public_key",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from recipes import (
     proved_server,
     shell_recipe,
     small_profile,
+    starts,
     trustme,
     verifiers,
 )
@@ -73,7 +74,7 @@ def parsed() -> argparse.Namespace:
 def plan(quick: bool) -> list[Work]:
     """All the work."""
     full = not quick
-    works = []
+    works = [Work("W0", "the start: generate.py --check of profiles/dev.yaml", 25 if full else 15, starts())]
     for key, rounds in (("RSA-2048", 25 if full else 7), ("P-256", 25 if full else 7)):
         small = [mintls(small_profile(key), 2), shell_recipe(key, 2), trustme(key, 2), *peers(key, 2, with_ca=True)]
         works.append(Work(f"W1 {key}", "a CA, a server and a client", rounds, small))
@@ -123,7 +124,10 @@ def ratios(leaves: int) -> list[Ratio]:
     fleet, hundred = f"W2 P-256 {leaves}", "W2 P-256 100"
     made = (fleet, "mintls")
     few = (hundred, "mintls")
+    python = ("W0", "python -c pass")
     return [
+        Ratio("W0 --check / python -c pass, CPU", 7, ("W0", "generate.py --check"), python, "cpu"),
+        Ratio("W0 without compiled modules, CPU", 13, ("W0", "without compiled modules"), python, "cpu"),
         Ratio("W1 RSA-2048 / shell recipe", 0.75, ("W1 RSA-2048", "mintls"), ("W1 RSA-2048", "shell recipe")),
         Ratio("W1 P-256 / shell recipe", 1.4, ("W1 P-256", "mintls"), ("W1 P-256", "shell recipe")),
         Ratio(f"{fleet} / floor", 1.25, made, (fleet, "floor")),

@@ -16,7 +16,7 @@ class Contestant(NamedTuple):
     """A shell script, run by `sh -e` in a fresh directory; `setup` goes before it and is not timed.
 
     leaves: how many leaves it makes. needs: the program without which it is left out. every: it takes part in each
-    round, each second one, and so on. keep: the directory and its setup serve all rounds.
+    round, each second one, and so on. keep: the directory and its setup serve all rounds. status: that of a success.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Contestant(NamedTuple):
     needs: str = "sh"
     every: int = 1
     keep: bool = False
+    status: int = 0
 
 
 class Work(NamedTuple):
@@ -71,10 +72,10 @@ def _run(contestant: Contestant, directory: Path, env: Mapping[str, str]) -> Run
         directory.mkdir()
         if contestant.setup:
             _timed(contestant.setup, directory, env)
-    return _timed(contestant.script, directory, env)
+    return _timed(contestant.script, directory, env, contestant.status)
 
 
-def _timed(script: str, directory: Path, env: Mapping[str, str]) -> Run:
+def _timed(script: str, directory: Path, env: Mapping[str, str], expected: int = 0) -> Run:
     log = directory / "bench.log"
     with log.open("wb") as output:
         start = time.perf_counter()
@@ -84,7 +85,7 @@ def _timed(script: str, directory: Path, env: Mapping[str, str]) -> Run:
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
-    if status:
+    if process.returncode != expected:
         said = log.read_text(errors="replace")[-2000:]
         raise SystemExit(f"{script}\nended with status {process.returncode}:\n{said}")
     return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * KILOBYTE)

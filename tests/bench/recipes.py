@@ -92,6 +92,23 @@ seq {leaves} | xargs -P {workers} -I@ {req} -CA ca.crt -CAkey ca.key -subj /CN=c
     return Contestant("floor", script, leaves, here("req.cnf", EXTENSIONS))
 
 
+def starts() -> list[Contestant]:
+    """Python itself, and the start of generate.py: a check that finds three certificates due, so its status is 1.
+
+    Without compiled modules: as a container pays for it that sets PYTHONDONTWRITEBYTECODE and copies the source.
+    """
+    check = ("--check", quote(str(SCRIPTS.parent / "profiles" / "dev.yaml")))
+    copy = f"cp -R {quote(str(SCRIPTS))} .\nfind scripts -name __pycache__ -prune -exec rm -r {{}} +\n"
+    bare = f"export PYTHONDONTWRITEBYTECODE=1\nexec {PYTHON} scripts/generate.py {' '.join(check)}"
+    minted = program("generate.py", check[1], "-q", "-o", "set")
+    return [
+        Contestant("python -c pass", f"exec {PYTHON} -c pass", 1),
+        Contestant("generate.py --check", program("generate.py", *check), 1, status=1),
+        Contestant("of a set", program("generate.py", *check, "-o", "set"), 1, f"({minted})\n", keep=True),
+        Contestant("without compiled modules", bare, 1, copy, keep=True, status=1),
+    ]
+
+
 def trustme(key: str, leaves: int) -> Contestant:
     kind = "RSA" if key == "RSA-2048" else "ECDSA"
     text = f"""\

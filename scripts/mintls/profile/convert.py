@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from mintls.errors import closest
 from mintls.escape import printable
+from mintls.profile import synonyms
 from mintls.profile.document import Document
 from mintls.profile.fields import Authority, Certificate, Defaults, Leaf
 from mintls.profile.names import Subject, check_attribute
 from mintls.profile.passwords import Secret
 from mintls.profile.scalars import Text, check_text
-from mintls.profile.synonyms import FIELDS, KEYS, SECTIONS, synonym, unknown
 from mintls.profile.yaml_nodes import Complaint, Mapping, Node, Scalar, Sequence
 
 import msgspec
@@ -136,7 +136,7 @@ class Converter:
             words = {str(word): word for word in get_args(kind)}
             if node.text in words:
                 return words[node.text]
-            return self.complain(path, unknown(node.text, words, KEYS if path[-1] == "key" else {}))
+            return self.complain(path, synonyms.unknown(node.text, words, synonyms.KEYS if path[-1] == "key" else {}))
         try:
             if isinstance(kind, type) and issubclass(kind, Text):
                 return kind.parse(node.text)
@@ -197,14 +197,14 @@ def _unknown_key(key: str, kind: type[Struct], fields: dict[str, Any]) -> str:
         for other, whose in ((Authority, "a CA"), (Leaf, "a leaf")):
             if key in fields_of(other):
                 return f"only {whose} has this field; remove it"
-    names = FIELDS if issubclass(kind, Defaults) else SECTIONS if kind is Document else {}
-    return unknown(key, fields, names)
+    names = synonyms.FIELDS if issubclass(kind, Defaults) else synonyms.SECTIONS if kind is Document else {}
+    return synonyms.unknown(key, fields, names)
 
 
 def _meant(key: str, kind: type[Struct], fields: dict[str, Any]) -> Iterator[str]:
     """The fields whose absence is not to be reported, because an unknown key may be a misspelling of them."""
     if issubclass(kind, Defaults):
-        meant = (synonym(key, FIELDS) or closest(key, fields) or "").partition(":")[0]
+        meant = (synonyms.synonym(key, synonyms.FIELDS) or closest(key, fields) or "").partition(":")[0]
         yield meant
         if meant in ("san", "existing", "cross_signs"):  # with each of these no subject is needed
             yield "subject"

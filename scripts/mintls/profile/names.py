@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from mintls.errors import not_known
 from mintls.profile import synonyms
 from mintls.profile.scalars import Oid, Text, Uri, check_text, is_oid
-from mintls.profile.synonyms import unknown
 from mintls.x509 import distinguished_name
 
 # Short names that `openssl req` knows, with the upper bound of their length in characters.
@@ -60,7 +59,7 @@ class KindedName(Text):
         kind, colon, value = text.partition(":")
         if not colon or kind not in cls.KINDS:
             plain = not colon or _is_address(text) or value.startswith("//")
-            hint = f"did you mean {_guess_kind(text)}?" if plain else unknown(kind, cls.KINDS, synonyms.KINDS)
+            hint = f"did you mean {_guess_kind(text)}?" if plain else synonyms.unknown(kind, cls.KINDS, synonyms.KINDS)
             raise ValueError(f"{text!r} does not start with the kind of name; {hint}")
         return kind, check_text(value)
 
@@ -162,7 +161,7 @@ class Subject(tuple[tuple[str, str], ...]):
 def check_attribute(name: str, value: str) -> None:
     """One attribute of a subject. Raises ValueError with a sentence."""
     if name not in ATTRIBUTES and not is_oid(name):
-        hint = unknown(name, ATTRIBUTES, synonyms.ATTRIBUTES)
+        hint = synonyms.unknown(name, ATTRIBUTES, synonyms.ATTRIBUTES)
         raise ValueError(hint if hint.endswith("?") else not_known(name, ATTRIBUTES, "or a dotted OID"))
     if name in _OIDS:
         raise ValueError(f"{name} has a short name; write {_OIDS[name]}")
