@@ -57,7 +57,7 @@ def bash(script: str, directory: Path, environment: Mapping[str, str]) -> "subpr
     return subprocess.run(argv, cwd=directory, env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.slow
+@pytest.mark.peers
 @pytest.mark.parametrize(("mode", "status"), [("required", 0), ("optional", 1)])
 def test_the_action(mode: str, status: int, dev: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     shutil.copytree(dev, tmp_path / "certs")  # minted before, as in a job that started its server with them
@@ -81,7 +81,7 @@ def test_without_a_server_the_action_only_mints(tmp_path: Path, environment: dic
     assert (tmp_path / "out" / "ca.crt").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.peers
 def test_the_pipeline(tmp_path: Path, environment: dict[str, str]) -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("this is no git clone, so it cannot be cloned")

@@ -62,7 +62,7 @@ def test_our_readers_see_one_set(tmp_path: Path, openssl: Openssl, record_proper
     (tmp_path / "p.yaml").write_text(BOTH)
     directory, reads = mint_profile(tmp_path / "p.yaml", tmp_path / "set"), 0
     with minted_again_and_again(tmp_path / "p.yaml", directory) as runs:
-        while len(runs) < times(60, 6):
+        while len(runs) < times(60, 3):
             load_credentials(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), directory, "server")
             load_credentials(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), directory, "client")
             reads += 2

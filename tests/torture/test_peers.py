@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 from mintls.errors import MintlsError
@@ -92,7 +93,7 @@ def test_the_client_meets_a_server(name: str, elliptic: Path, record_property: P
 
 
 @pytest.mark.usefixtures("short")
-@pytest.mark.parametrize("name", [*BEHIND])
+@pytest.mark.parametrize("name", some([*BEHIND], 4))
 def test_the_client_meets_a_server_behind_a_good_handshake(
     name: str, elliptic: Path, record_property: Property
 ) -> None:
@@ -180,7 +181,7 @@ def connect(elliptic: Path, port: int, tmp_path: Path) -> dict[str, object]:
 
 
 # whoever meets a server and gives a verdict: what meets it, and what says that it did not hold
-@pytest.mark.parametrize("name", some([*PLAIN], 5))
+@pytest.mark.parametrize("name", some([*PLAIN], 3))
 def test_connect_meets_a_server(name: str, elliptic: Path, tmp_path: Path, record_property: Property) -> None:
     with listening(PLAIN[name]) as port:
         report = connect(elliptic, port, tmp_path)
@@ -243,7 +244,7 @@ CLIENTS = {
 }
 
 
-@pytest.mark.parametrize("name", some([*CLIENTS], 3))
+@pytest.mark.parametrize("name", some([*CLIENTS], 2))
 def test_listen_meets_a_client(name: str, elliptic: Path, tmp_path: Path, record_property: Property) -> None:
     program, report, junit = tmp_path / "client.py", tmp_path / "r.json", tmp_path / "r.xml"
     program.write_text(
@@ -379,8 +380,7 @@ FLOODS = {
 }
 
 
-@pytest.mark.parametrize("end", ["s_server", "s_client"])
-@pytest.mark.parametrize("what", [*FLOODS])
+@pytest.mark.parametrize(("end", "what"), some([*product(("s_server", "s_client"), FLOODS)], 4))
 def test_an_own_end_that_floods(
     what: str,
     end: str,
