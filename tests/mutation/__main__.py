@@ -28,11 +28,11 @@ SCRIPTS = TESTS.parent / "scripts"
 MODULES = {
     "mintls.handshake.verdict": ("handshake/test_verdict.py", 97),
     "mintls.handshake.connect.verdict": ("handshake/connect/test_verdict.py", 97),
-    "mintls.profile.names": ("profile/test_names.py", 85),
-    "mintls.profile.yaml_nodes": ("profile/test_yaml_nodes.py", 85),
-    "mintls.profile.rules": ("profile/test_rules.py", 85),
-    "mintls.profile.scalars": ("profile/test_scalars.py", 85),
-    "mintls.plan.renewal": ("plan/test_renewal_decisions.py", 85),
+    "mintls.profile.names": ("profile/test_names.py", 90),
+    "mintls.profile.yaml_nodes": ("profile/test_yaml_nodes.py", 90),
+    "mintls.profile.rules": ("profile/test_rules.py", 90),
+    "mintls.profile.scalars": ("profile/test_scalars.py", 90),
+    "mintls.plan.renewal": ("plan/test_renewal_decisions.py", 90),
 }
 IN_ALL = 90
 PATIENCE = 120  # seconds for one mutant; one that never ends is noticed

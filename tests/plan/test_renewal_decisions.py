@@ -5,17 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 from mintls.errors import OutputError
 from mintls.manifest import CrlRecord, Manifest, Record, Revocation
+from mintls.plan.crl import CrlIssue
 from mintls.plan.digests import export_digest, settings_digest, signer_digest
 from mintls.plan.renewal import (
     Decision,
     decide,
+    with_lists,
 )
 from mintls.plan.selection import Selection
 from mintls.plan.shard import Shard
 from mintls.profile.load import read_profile
 from mintls.profile.model import Entry, Profile
+from mintls.x509.certificate import Certificate, read_certificate
 
 import pytest
+from foreign import make
 from msgspec.structs import replace
 
 TEXT = """\
@@ -42,12 +46,13 @@ def standing(one: Profile) -> tuple[Manifest, dict[str, str]]:
     records: dict[str, Record] = {}
     digests: dict[str, str] = {}
     for number, entry in enumerate(one.entries, 1):
-        wanted = ("certificate", "key", *entry.outputs)
+        wanted = ("certificate", *(() if entry.settings.csr or entry.existing else ("key",)), *entry.outputs)
         files = {what: one.files.of(entry.name)[what] for what in wanted}
         sha256 = {file: f"digest of {file}" for file in files.values()}
         record = Record(
             name=entry.name, role=entry.role, issuer=entry.issuer, subject=str(entry.settings.subject), san=(),
-            key=entry.settings.key, serial=f"0{number}", fingerprint=f"print {number}",
+            key=entry.settings.key, serial=f"0{number}",
+            fingerprint=entry.certificate.fingerprint if entry.certificate else f"print {number}",
             not_before=f"{BEGIN:%Y-%m-%dT%H:%M:%SZ}",
             not_after=f"{BEGIN + timedelta(LIVES.get(entry.name, 100)):%Y-%m-%dT%H:%M:%SZ}",
             settings=settings_digest(entry), files=files, sha256=sha256,
@@ -60,9 +65,9 @@ def standing(one: Profile) -> tuple[Manifest, dict[str, str]]:
 
 
 def told(
-    text: str = TEXT,
+    text: str | Profile = TEXT,
     *,
-    of: str = TEXT,
+    of: str | Profile = TEXT,
     days: float = 1,
     without: tuple[str, ...] = (),
     other: tuple[str, ...] = (),
@@ -70,11 +75,12 @@ def told(
     **selection: object,
 ) -> dict[str, Decision]:
     """What is decided on a set minted `of` one text for another, with files away or other ones."""
-    manifest, digests = standing(profile(of))
+    manifest, digests = standing(of if isinstance(of, Profile) else profile(of))
     records = tuple((change or {}).get(record.name, lambda same: same)(record) for record in manifest.certificates)
     digests = {file: "other" if file in other else digest for file, digest in digests.items() if file not in without}
     now = BEGIN + timedelta(days)
-    decisions = decide(profile(text), replace(manifest, certificates=records), digests, now, Selection(**selection))
+    wanted = text if isinstance(text, Profile) else profile(text)
+    decisions = decide(wanted, replace(manifest, certificates=records), digests, now, Selection(**selection))
     return {decision.entry.name: decision for decision in decisions}
 
 
@@ -293,3 +299,141 @@ def test_what_lies_in_a_share(number: int, of: int, names: list[str]) -> None:
     assert [entry.name for entry in entries if Selection(shard=Shard(number, of)).covers(entry)] == names
     few = Selection(shard=Shard(number, of), only=("f-*",))
     assert [entry.name for entry in entries if few.covers(entry)] == [name for name in names if name != "x"]
+
+
+# ---- existing CAs, cross certificates, access, and what follows CRLs
+
+
+COMPANY, OTHER = (read_certificate(make("Company", authority=True).pem.decode()) for _ in range(2))
+EXISTING = """\
+defaults: {key: ec:P-256, days: 20}
+authorities: {company: {existing: {certificate: company.pem, key: company.key}, outputs: [der]}}
+clients: {a: {subject: {CN: a}, issuer: company}}
+"""
+
+
+def existing(certificate: Certificate) -> Profile:
+    one = profile(EXISTING)
+    return replace(
+        one,
+        entries=tuple(replace(entry, certificate=certificate) if entry.existing else entry for entry in one.entries),
+    )
+
+
+@pytest.mark.parametrize(
+    ("certificate", "away", "other", "expected"),
+    [
+        (COMPANY, (), (), {}),
+        (OTHER, (), (), {"company": (CERT, "a different existing certificate"),
+                         "a": (CERT, "company has a new key or subject")}),
+        (COMPANY, ("company.crt",), (), {"company": (CERT, "company.crt is missing or changed")}),
+        (COMPANY, (), ("company.crt",), {"company": (CERT, "company.crt is missing or changed")}),
+        (COMPANY, ("company.der",), (), {"company": ("outputs", "company.der is missing")}),
+        (COMPANY, ("a.crt",), (), {"a": (CERT, "a.crt is missing")}),
+    ],
+)  # fmt: skip
+def test_an_existing_ca(
+    certificate: Certificate,
+    away: tuple[str, ...],
+    other: tuple[str, ...],
+    expected: dict[str, tuple[str, str]],
+) -> None:
+    """It is copied, never renewed, and its key, which is elsewhere, is not missed."""
+    decided = told(existing(certificate), of=existing(COMPANY), without=away, other=other)
+    assert {name: (one.work, one.why) for name, one in decided.items() if one.work} == expected
+    assert decided["company"].replaced is (certificate is OTHER)
+    if not expected:
+        assert decided["company"].why == "existing, valid until 2026-04-11T00:00:00Z"
+
+
+def test_an_existing_ca_that_is_not_in_the_set_yet() -> None:
+    company, leaf = decide(existing(COMPANY), None, {}, BEGIN, Selection())
+    assert (company.work, company.why, company.what, company.replaced) == (CERT, "existing", "issued", True)
+    assert (leaf.work, leaf.why) == (BOTH, "new")
+
+
+CROSS = """\
+defaults: {key: ec:P-256, days: 100}
+authorities:
+  old: {subject: {CN: Old}}
+  new: {subject: {CN: New}}
+  cross: {cross_signs: new, issuer: old}
+clients: {a: {subject: {CN: a}, issuer: new}}
+"""
+
+
+def test_a_cross_certificate_follows_the_key_of_its_ca() -> None:
+    """It has none of its own."""
+    assert due(CROSS, of=CROSS) == {}
+    new = {one.entry.name: one.work for one in decide(profile(CROSS), None, {}, BEGIN, Selection())}
+    assert new == {"old": BOTH, "new": BOTH, "cross": CERT, "a": BOTH}
+    changed = due(CROSS, of=CROSS, other=("new.key",))
+    assert changed["new"] == (CERT, "new.key is a different key")
+    assert changed["cross"] == (CERT, "new.key is a different key")
+    renamed = {"new": lambda record: replace(record, key="ec:P-384")}
+    assert due(CROSS, of=CROSS, change=renamed)["cross"] == (CERT, "new has a new key or subject")
+    anew = due(CROSS, of=CROSS, without=("new.key", "new.crt"))
+    assert (anew["new"], anew["cross"][0]) == ((BOTH, "new.key is missing"), CERT)
+
+
+def test_the_access_to_a_key() -> None:
+    shared = TEXT.replace("{CN: a}", '{CN: a}, key_mode: "0640"')
+    assert due(shared) == {"a": ("outputs", "the mode of a.key must be 0640")}
+    changed: dict[str, Change] = {"a": lambda record: replace(record, access="0640")}
+    assert due(change=changed) == {"a": ("outputs", "the mode of a.key must be 0600")}
+    assert due(shared, change=changed) == {}
+
+
+@pytest.mark.parametrize(("spare", "why"), [(1, "valid until 2026-02-01T00:00:00Z"),
+                                            (0, "expired 2026-02-01T00:00:00Z, as in the profile")])  # fmt: skip
+def test_it_has_expired_at_the_moment_that_it_names(spare: int, why: str) -> None:
+    text = TEXT.replace("{CN: a}", '{CN: a}, not_after: "2026-02-01T00:00:00Z"')
+    changed: dict[str, Change] = {"a": lambda record: replace(record, not_after="2026-02-01T00:00:00Z")}
+    assert told(text, of=text, days=31 - spare / 86400, change=changed)["a"].why == why
+
+
+LISTS = """\
+defaults: {key: ec:P-256, days: 100}
+authorities:
+  ca: {subject: {CN: CA}, crl: {}, outputs: [ocsp-index, crl-bundle]}
+  sub: {subject: {CN: Sub}, issuer: ca, crl: {}}
+clients:
+  a: {subject: {CN: a}, issuer: sub, outputs: [crl-bundle]}
+  b: {subject: {CN: b}, issuer: ca}
+"""
+
+
+@pytest.mark.parametrize(
+    ("reissued", "signed", "only", "expected"),
+    [
+        ((), (), (), {}),
+        (("ca",), (), (), {"ca": "ca.crl is reissued", "a": "ca.crl is reissued"}),
+        (("sub",), (), (), {"a": "sub.crl is reissued"}),
+        (("ca", "sub"), (), ("a",), {"a": "sub.crl is reissued"}),
+        ((), ("b",), (), {"ca": "b is issued"}),
+        ((), ("a",), (), {}),  # by sub, which has no index
+        ((), ("b",), ("a",), {}),
+    ],
+)
+def test_bundles_and_indexes_follow(
+    reissued: tuple[str, ...], signed: tuple[str, ...], only: tuple[str, ...], expected: dict[str, str]
+) -> None:
+    one = profile(LISTS)
+    record = CrlRecord(number=2, next_update="2026-02-01T00:00:00Z", revoked=())
+    crls = [CrlIssue(one.named[name], f"{name}.crl", record, (), ()) for name in reissued]
+    before = [
+        Decision(entry=entry, work=CERT if entry.name in signed else None, why="why", exists=True)  # type: ignore[arg-type]
+        for entry in one.entries
+    ]
+    after = with_lists(before, crls, one, Selection(only=only))
+    assert {one.entry.name: one.why for one in after if one.work == "outputs"} == expected
+    assert [one for one in after if one.work != "outputs"] == [one for one in before if one.entry.name not in expected]
+
+
+def test_an_index_alone_follows_the_crl_of_its_ca() -> None:
+    one = profile(LISTS.replace(", crl-bundle]", "]", 1))
+    record = CrlRecord(number=2, next_update="2026-02-01T00:00:00Z", revoked=())
+    kept = [Decision(entry=entry, work=None, why="", exists=True) for entry in one.entries]
+    crl = CrlIssue(one.named["ca"], "ca.crl", record, (), ())
+    after = {decision.entry.name: decision.why for decision in with_lists(kept, [crl], one, Selection())}
+    assert after == {"ca": "ca.crl is reissued", "sub": "", "a": "ca.crl is reissued", "b": ""}

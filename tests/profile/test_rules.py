@@ -1,6 +1,7 @@
 """What openssl would sign without a word: each rule with a profile that breaks it and its twin that does not."""
 
 from mintls.errors import ProfileError
+from mintls.profile import rules
 from mintls.profile.load import read_profile
 
 import pytest
@@ -431,3 +432,123 @@ def test_which_usages_a_leaf_may_have(usage: str) -> None:
             for key in ("rsa:2048", "ec:P-256", "ed25519")}  # fmt: skip
     right = {"keyEncipherment": {"rsa:2048"}, "dataEncipherment": {"rsa:2048"}, "keyAgreement": {"ec:P-256"}}
     assert {key for key, lines in told.items() if not lines} == right.get(usage, set())
+
+
+@pytest.mark.parametrize(("most", "told"), [(4, 0), (3, 1)])
+def test_as_many_pairs_of_names_and_constraints_as_may_be(
+    most: int, told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all entries together; beyond, it is said once and they are compared no more."""
+    monkeypatch.setattr(rules, "MAX_PAIRS", most)
+    text = "authorities: {ca: {subject: {CN: CA}, name_constraints: {permitted: ['DNS:a'], excluded: ['DNS:b.a']}}}\n"
+    text += "clients:\n  c: {subject: {CN: c}, san: ['DNS:c.a']}\n  d: {subject: {CN: d}, san: ['DNS:d.a']}\n"
+    assert len(complaints(text)) == told
+    wrong = complaints(text.replace("DNS:d.a", "DNS:b.a") + "  e: {subject: {CN: e}, san: ['DNS:e.a', 'DNS:f.a']}\n")
+    said = "san: with these there are over {} pairs of a name and a name constraint to compare; write fewer of either"
+    if told:
+        assert wrong == [f"p:4: clients.d.{said.format(3)}"]
+    else:
+        assert wrong == [
+            "p:4: clients.d.san[0]: DNS:b.a lies in DNS:b.a, which ca excludes",
+            f"p:5: clients.e.{said.format(4)}",
+        ]
+    assert most == rules.MAX_PAIRS
+
+
+def test_the_bounds_are_these() -> None:
+    assert (rules.MAX_PAIRS, rules.LATEST.year, rules.LATEST.month, rules.LATEST.day) == (200_000, 9998, 12, 31)
+
+
+def test_a_fleet_of_one() -> None:
+    (told,) = complaints(ROOT + "clients: {c: {subject: {CN: c}, count: 1, key: 'rsa:1024'}}")
+    assert told.startswith("p:3: clients.c.key: ")
+    long = "authorities: {ca: {subject: {CN: CA}, days: 3}}\nclients: {c: {subject: {CN: c}, count: 1, days: 4}}"
+    assert len(read_profile(long.encode(), "p", "p").warnings) == 1
+
+
+def test_what_is_named_elsewhere_needs_no_subject() -> None:
+    """An existing CA has one, and a cross certificate that of the CA which it signs once more."""
+    existing = "{existing: {certificate: a.pem, key: a.key}}"
+    assert complaints(f"authorities: {{a: {existing}}}") == []
+    assert complaints(TWO + "  x: {cross_signs: cb, issuer: ca}") == []
+    assert complaints("authorities: {a: {}}") == ["p:1: authorities.a.subject: is missing; write subject: {CN: a}"]
+    wrong = f"authorities: {{a: {existing}}}\nclients: {{c: {{subject: {{CN: c}}, defects: [wrong_issuer_key]}}}}"
+    assert complaints(wrong) == [
+        "p:2: clients.c.defects: wrong_issuer_key needs an issuer that mintls creates; a is existing"
+    ]
+    assert complaints(wrong.replace("wrong_issuer_key", "bad_body")) == []
+    assert complaints(ROOT + "clients: {c: {subject: {CN: c}, defects: [wrong_issuer_key]}}") == []
+
+
+def test_dates_that_are_equal_outlive_nobody() -> None:
+    text = 'authorities: {ca: {subject: {CN: a}, not_after: "2060-01-01T00:00:00Z"}}\n'
+    text += 'clients: {c: {subject: {CN: c}, not_after: "2060-01-01T00:00:%sZ"}}'
+    assert read_profile((text % "00").encode(), "p", "p").warnings == ()
+    assert len(read_profile((text % "01").encode(), "p", "p").warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "issuers", "said"),
+    [
+        ("days: 4", "days: 3", "days: valid for 4 days, longer than its issuer ca (3)"),
+        ("lifetime: 4h", "lifetime: 3h", "lifetime: valid for 4h, longer than its issuer ca (3h)"),
+    ],
+)
+def test_how_long_each_lives_is_said(own: str, issuers: str, said: str) -> None:
+    text = f"authorities: {{ca: {{subject: {{CN: CA}}, {issuers}}}}}\nclients: {{c: {{subject: {{CN: c}}, {own}}}}}"
+    assert read_profile(text.encode(), "p", "p").warnings == (
+        f"p:2: clients.c.{said}: it becomes invalid when ca expires",
+    )
+
+
+def test_the_issuers_to_choose_from_fit_into_a_message() -> None:
+    text = "authorities:\n" + "".join(f"  a{n}: {{subject: {{CN: a{n}}}}}\n" for n in range(21))
+    for issuer, sentence in (("", "issuer is missing"), (", issuer: x", "there is no CA 'x'")):
+        (told,) = complaints(f"{text}clients: {{c: {{subject: {{CN: c}}{issuer}}}}}")
+        assert told.endswith(f"{sentence}; write one of {', '.join(f'a{n}' for n in range(20))}")
+    (told,) = complaints("clients: {c: {subject: {CN: c}, issuer: x}}")
+    assert told == "p:1: clients.c.issuer: there is no CA 'x'; add a CA under authorities"
+
+
+@pytest.mark.parametrize(
+    ("section", "more", "usages", "missing"),
+    [
+        ("servers", "san: ['DNS:a'], ", "clientAuth", ["serverAuth"]),
+        ("clients", "", "serverAuth", ["clientAuth"]),
+        ("peers", "san: ['DNS:a'], ", "clientAuth", ["serverAuth"]),
+        ("peers", "san: ['DNS:a'], ", "serverAuth", ["clientAuth"]),
+        ("responders", "", "clientAuth", ["OCSPSigning"]),
+    ],
+)
+def test_the_purpose_that_a_role_needs(section: str, more: str, usages: str, missing: list[str]) -> None:
+    text = ROOT + f"{section}: {{x: {{subject: {{CN: x}}, {more}extended_key_usage: [%s]}}}}"
+    where = f"p:3: {section}.x.extended_key_usage: a {section[:-1]} needs"
+    assert complaints(text % usages) == [f"{where} {one} here, or every verifier rejects it" for one in missing]
+    assert complaints(text % ", ".join([usages, *missing])) == []
+
+
+def test_defects_that_sign_once_more() -> None:
+    text = "authorities: {ca: {subject: {CN: CA}, key: '%s'}}\n"
+    text += "clients: {c: {subject: {CN: c}, key: 'ec:P-256', defects: [%s]}}"
+    for key in ("rsa:2048", "ec:P-256"):
+        assert complaints(text % (key, "version_1")) == complaints(text % (key, "mismatched_algorithm")) == []
+    both = complaints(text % ("ed25519", "version_1, mismatched_algorithm"))
+    assert both == ["p:2: clients.c.defects: version_1 and mismatched_algorithm exclude each other; write one of them"]
+    assert complaints(text % ("ed25519", "version_1")) == [
+        "p:2: clients.c.defects: version_1 needs an issuer with an RSA or EC key, and that of ca is ed25519"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("begin", "more", "wrong"),
+    [
+        ('"9998-12-21T00:00:00Z"', "days: 10", False),
+        ('"9998-12-21T00:00:01Z"', "days: 10", True),
+        ('"9998-12-21T00:00:01Z"', 'days: 10, not_after: "9998-12-30T00:00:00Z"', False),
+        ("-10d", "days: 10", False),
+    ],
+)
+def test_the_last_day_of_all(begin: str, more: str, wrong: bool) -> None:
+    told = complaints(f"authorities: {{ca: {{subject: {{CN: CA}}, not_before: {begin}, {more}}}}}")
+    said = "p:1: authorities.ca.not_before: 9998-12-21T00:00:01Z plus 10 days is after the year 9998"
+    assert told == ([said] if wrong else [])

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from mintls.profile.scalars import (
     Comment,
     ExtensionName,
+    FileName,
     FilePattern,
+    GroupName,
     KeyIdentifier,
     Oid,
     Purpose,
@@ -42,6 +44,14 @@ WORDS: dict[type[Text], tuple[list[str], list[str]]] = {
     FilePattern: (
         ["{name}", "a-{name}.crt", "A9_{name}", "{name}.", "{name}-x"],
         ["", "name", ".{name}", "-{name}", "{name}{name}", "a/{name}", "{name} ", "{nam}", "ü{name}"],
+    ),
+    FileName: (
+        ["name", "{name}", "a-{name}.crt", "A9_.-", "a{name}b"],
+        ["", ".a", "-a", "a/b", "{name}{name}", "a b", "{nam}", "ü", ".{name}"],
+    ),
+    GroupName: (
+        ["tls", "_ssl", "a-b_9", "a" * 32, "0", "9" * 9],
+        ["", "Tls", "-a", "9a", "a" * 33, "9" * 10, "a b", "ü"],
     ),
     Moment: (
         ["2030-01-31T12:00:00Z", "2030-01-31 12:00:00+01:00", "1950-01-01T00:00:00Z",
@@ -158,3 +168,13 @@ def test_what_an_editor_is_told_in_full() -> None:
         assert cls.schema["type"] == "string"
     assert Purpose.schema["anyOf"][0] == {"enum": list(Purpose.NAMES)}
     assert Purpose.schema["anyOf"][1] == {"type": "string", "pattern": Oid.schema["pattern"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "types"), [(FileName, "string"), (GroupName, ["string", "integer"]), (FilePattern, "string")]
+)
+def test_an_editor_that_knows_the_schema_takes_what_is_taken(kind: type[Text], types: str | list[str]) -> None:
+    right, wrong = WORDS[kind]
+    assert kind.schema["type"] == types
+    assert all(re.search(kind.schema["pattern"], word) for word in right)
+    assert not all(re.search(kind.schema["pattern"], word) for word in wrong)
