@@ -218,6 +218,24 @@ def test_a_foreign_file_is_never_overwritten(file: str, kind: str, tmp_path: Pat
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_a_link_to_the_same_content_is_not_replaced(minted: Path, run: Run) -> None:
+    """It leads to a file of somebody, who would be surprised to find a certificate that does not change."""
+    (minted / "a.crt").rename(minted.parent / "mine.crt")
+    (minted / "a.crt").symlink_to(minted.parent / "mine.crt")
+    done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, "--force")
+    assert (done.returncode, "mintls did not write a.crt; move it away" in done.stderr) == (3, True)
+    assert (minted / "a.crt").is_symlink()
+
+
+def test_the_key_that_signs_is_copied_for_its_owner_alone(minted: Path, run: Run, fake_openssl: Fake) -> None:
+    """Seen by each openssl that is started beside it."""
+    seen = minted.parent / "seen"
+    environment = fake_openssl(f'[ -e ca.key ] && ls -lL ca.key | cut -c1-10 >> {seen}\nexec $REAL "$@"')
+    done = run("generate.py", minted.parent / "profile.yaml", "-o", minted, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert set(seen.read_text().split()) == {"-rw-------"}
+
+
 @pytest.mark.parametrize("data", [b"{}", b"mine", b"\xff", b'{"version": 2}'])
 def test_a_manifest_that_is_not_ours(data: bytes, tmp_path: Path, run: Run) -> None:
     (tmp_path / "profile.yaml").write_text(TEXT)
