@@ -203,7 +203,7 @@ def _wait(connections: Connections, client: Process | None, deadline: float, int
         gone = client is not None and client.poll() is not None
         if gone and talked and not any(is_open for _, is_open in seen):
             return True
-        if ((talked and not busy) or connections.in_plain()) and now - last > QUIET:
+        if now - last > QUIET and ((talked and not busy) or connections.in_plain()):
             return True
         if not settling and (answered or gone):
             settling, deadline = True, min(deadline, now + (ANSWERED if answered else SETTLE))
