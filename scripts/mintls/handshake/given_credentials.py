@@ -55,11 +55,7 @@ class GivenCredentials:
             (directory / f"{name}.crt").write_text(credential.certificate.pem)
             if credential.key:
                 (directory / f"{name}.key").symlink_to(credential.key.resolve())
-        self._certificates = {
-            "ca": ca.certificate,
-            **self._double(),
-            **{name: leaf.certificate for name, leaf in leaves.items()},
-        }
+        self._certificates = {"ca": ca.certificate, **{name: leaf.certificate for name, leaf in leaves.items()}}
 
     @property
     def ca_key(self) -> bool:
@@ -91,6 +87,8 @@ class GivenCredentials:
         cases = tuple(cases)
         derived = [case for case in cases if case.spoiled and all(v.presents in self._leaves for v in case.verifiers)]
         plain = [_without_doubles(case) for case in cases if case not in derived]
+        if any((case.leaf or {}).get("issuer") in LIKE_THE_CA for case in plain):
+            self._certificates |= self._double()
         profile = profile_of({"authorities": self._authorities(), **valid}, plain, now)
         profile = replace(profile, entries=tuple(map(self._entry, profile.entries)))
         self._write_manifest()
@@ -117,7 +115,9 @@ class GivenCredentials:
 
     def _authorities(self) -> dict[str, Settings]:
         """The entries of the CAs: of those that exist, _entry has what matters."""
-        authorities: dict[str, Settings] = {name: {"subject": {"CN": name}} for name in ("ca", *LIKE_THE_CA)}
+        authorities: dict[str, Settings] = {
+            name: {"subject": {"CN": name}} for name in self._certificates if name not in self._leaves
+        }
         if self.ca_key and self._ca.certificate.path_length != 0:
             authorities["issuing"] = VALID["authorities"]["issuing"]
         return authorities
