@@ -96,6 +96,14 @@ def elliptic(mint: "Mint") -> Path:
     return mint(ELLIPTIC).directory
 
 
+@pytest.fixture(scope="session")
+def elliptic_profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """profiles/dev.yaml with keys of P-256: for a test that mints, and does not ask what the keys are."""
+    path = tmp_path_factory.mktemp("profile") / "dev.yaml"
+    path.write_text(ELLIPTIC)
+    return path
+
+
 ELLIPTIC = (PROFILES / "dev.yaml").read_text().replace("key: rsa:2048", "key: ec:P-256")
 ROGUE = """
 defaults: {key: ec:P-256}
@@ -204,12 +212,13 @@ def fake_openssl(tmp_path: Path) -> Fake:
     return install
 
 
-def altered(each: str, before: str = "") -> str:
-    """Lines for fake_openssl: some may change each argument $arg (to drop one, `continue`), or, before that,
-    end it all; then the real one is called. `$sub` is the subcommand, and $skip is empty.
+def altered(subcommand: str, each: str = "", before: str = "") -> str:
+    """Lines for fake_openssl: at this subcommand some may change each argument $arg (to drop one, `continue`), or,
+    before that, end it all; then the real one is called. $skip is empty at first.
     """
-    loop = f'for arg do\n    shift\n    {each}\n    set -- "$@" "$arg"\ndone\n'
-    return f'[ "$2" = -help ] && exec "$REAL" "$@"\nsub=$1\nskip=\n{before}\n{loop}exec "$REAL" "$@"\n'
+    others = f'[ "$1" = {subcommand} ] && [ "$2" != -help ] || exec "$REAL" "$@"\n'
+    loop = f'for arg do\n    shift\n    {each}\n    set -- "$@" "$arg"\ndone\n' if each else ""
+    return f'{others}skip=\n{before}\n{loop}exec "$REAL" "$@"\n'
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import time
 from functools import cache
 
-PIECE = 0.05  # seconds of processor time: several turns of the scheduler
+PIECE = 0.02  # seconds of processor time: several turns of the scheduler
 
 
 def slowness() -> float:
@@ -34,7 +34,7 @@ def slow(seconds: float) -> float:
 
 def patient(seconds: float) -> float:
     """How long to wait for something that takes well under so many seconds, where waiting cannot ask a Deadline."""
-    return 3 * seconds * _lately(int(time.monotonic()) // 10)
+    return 3 * seconds * _lately(int(time.monotonic()) // 30)
 
 
 @cache

@@ -32,24 +32,29 @@ def test_it_says_what_a_process_says(words: tuple[object, ...], tmp_path: Path) 
     assert within.args == alone.args
 
 
-def test_nothing_is_left_changed(run: Run, tmp_path: Path) -> None:
+def test_nothing_is_left_changed(run: Run, elliptic_profile: Path, tmp_path: Path) -> None:
     def state() -> tuple[object, ...]:
         streams = sys.stdin, sys.stdout, sys.stderr
         return os.getcwd(), dict(os.environ), dict(local.env), sys.argv, streams, signal.getsignal(signal.SIGTERM)
 
     before = state()
     environment = {**os.environ, "TMPDIR": str(tmp_path), "MORE": "1"}
-    assert run("generate.py", DEV, "-o", "set", cwd=tmp_path, env=environment).returncode == 0
+    assert run("generate.py", elliptic_profile, "-o", "set", cwd=tmp_path, env=environment).returncode == 0
     assert run("generate.py", "--nope", cwd=tmp_path, env=environment).returncode == 2
     assert state() == before
     assert tempfile.gettempdir() != str(tmp_path)
 
 
-def test_each_call_has_its_own_environment(run: Run, tmp_path: Path, fake_openssl: Fake) -> None:
+def test_each_call_has_its_own_environment(
+    run: Run, elliptic_profile: Path, tmp_path: Path, fake_openssl: Fake
+) -> None:
     fake = fake_openssl("echo no >&2; exit 9")
-    assert run("generate.py", DEV, "-o", tmp_path / "set", env=fake).returncode == 3
-    assert run("generate.py", DEV, "-o", tmp_path / "set").returncode == 0
-    assert run("generate.py", DEV, "-o", tmp_path / "new", env={**os.environ, "PATH": "/nowhere"}).returncode == 3
+    assert run("generate.py", elliptic_profile, "-o", tmp_path / "set", env=fake).returncode == 3
+    assert run("generate.py", elliptic_profile, "-o", tmp_path / "set").returncode == 0
+    assert (
+        run("generate.py", elliptic_profile, "-o", tmp_path / "new", env={**os.environ, "PATH": "/nowhere"}).returncode
+        == 3
+    )
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,7 @@ def test_a_bad_client_does_not(
 @pytest.mark.parametrize("end", ["s_server", "s_client"])
 def test_an_end_that_hangs_is_stopped_in_time(credentials: Path, tmp_path: Path, fake_openssl: Fake, end: str) -> None:
     pid = tmp_path / "pid"
-    hang = f'if [ "$sub" = {end} ]; then echo $$ > {pid}; exec sleep 1000; fi'
-    fake = fake_openssl(altered("", hang)).program
+    fake = fake_openssl(altered(end, before=f"echo $$ > {pid}; exec sleep 1000")).program
     start = time.monotonic()
     seen = converse(Openssl(str(fake)), *ends(credentials), tmp_path, 0.5)
     assert seen.timed_out
@@ -75,17 +74,13 @@ def test_an_end_that_ignores_the_request_to_stop_is_killed(
     credentials: Path, tmp_path: Path, fake_openssl: Fake
 ) -> None:
     pid = tmp_path / "pid"
-    fake = fake_openssl(
-        altered("", f'if [ "$sub" = s_server ]; then trap "" TERM; echo $$ > {pid}; sleep 1000; fi')
-    ).program
+    fake = fake_openssl(altered("s_server", before=f'trap "" TERM; echo $$ > {pid}; sleep 1000')).program
     assert converse(Openssl(str(fake)), *ends(credentials), tmp_path, 0.2).timed_out
     assert is_gone(int(pid.read_text()))
 
 
 def test_a_server_that_dies_says_why(credentials: Path, tmp_path: Path, fake_openssl: Fake) -> None:
-    fake = fake_openssl(
-        altered("", '[ "$sub" = s_server ] && { echo "s_server: Unknown option: -rev" >&2; exit 1; }')
-    ).program
+    fake = fake_openssl(altered("s_server", before='echo "s_server: Unknown option: -rev" >&2; exit 1')).program
     seen = converse(Openssl(str(fake)), *ends(credentials), tmp_path, 10)
     assert seen.trouble == "s_server did not start to listen: s_server: Unknown option: -rev"
     assert not seen.timed_out
@@ -94,7 +89,7 @@ def test_a_server_that_dies_says_why(credentials: Path, tmp_path: Path, fake_ope
 def test_a_client_that_dies_leaves_no_server_behind(credentials: Path, tmp_path: Path, fake_openssl: Fake) -> None:
     pid = tmp_path / "pid"
     fake = fake_openssl(
-        altered("", f'[ "$sub" = s_client ] && exit 1; [ "$sub" = s_server ] && echo $$ > {pid}')
+        f'[ "$1" = s_client ] && exit 1; [ "$1" = s_server ] && echo $$ > {pid}; exec "$REAL" "$@"'
     ).program
     start = time.monotonic()
     seen = converse(Openssl(str(fake)), *ends(credentials), tmp_path, 60)
@@ -116,9 +111,7 @@ def test_an_unreadable_key_is_trouble_and_no_refusal(
 def test_stop_ends_a_conversation_from_another_thread(credentials: Path, tmp_path: Path, fake_openssl: Fake) -> None:
     fifo, seen = tmp_path / "fifo", list[Conversation]()
     os.mkfifo(fifo)
-    openssl = Openssl(
-        str(fake_openssl(altered("", f'[ "$sub" = s_client ] && {{ echo $$ > {fifo}; exec sleep 1000; }}')).program)
-    )
+    openssl = Openssl(str(fake_openssl(altered("s_client", before=f"echo $$ > {fifo}; exec sleep 1000")).program))
     thread = threading.Thread(target=lambda: seen.append(converse(openssl, *ends(credentials), tmp_path, 60)))
     thread.start()
     try:

@@ -12,7 +12,6 @@ from mintls.report.json_report import as_json
 from mintls.report.json_schema import REPORTS, report_schema
 
 import pytest
-from conftest import PROFILES
 from conftest import Run as RunScript
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
@@ -106,10 +105,10 @@ def test_the_report_of_a_real_run_is_valid(run: RunScript, dev: Path, tmp_path: 
     assert "PRIVATE KEY" not in file.read_text()
 
 
-def test_the_report_of_generate_is_valid(run: RunScript, tmp_path: Path) -> None:
+def test_the_report_of_generate_is_valid(run: RunScript, elliptic_profile: Path, tmp_path: Path) -> None:
     directory = tmp_path / "s\udcff\u202ee\tt"  # any bytes but / and NUL are a path
     reports = [
-        json.loads(run("generate.py", PROFILES / "dev.yaml", "-o", directory, "--json", "-", *more).stdout)
+        json.loads(run("generate.py", elliptic_profile, "-o", directory, "--json", "-", *more).stdout)
         for more in ((), ("--check",))
     ]
     assert [errors("mint", report) for report in reports] == [[], []]

@@ -170,9 +170,9 @@ def test_no_secret_in_arguments_or_output(tmp_path: Path, run: Run, fake_openssl
         assert not [line for line in key.read_text().splitlines()[1:-1] if line in seen]
 
 
-def test_nothing_ambient_is_inherited(tmp_path: Path, hostile_conf: Path, run: Run) -> None:
+def test_nothing_ambient_is_inherited(elliptic_profile: Path, tmp_path: Path, hostile_conf: Path, run: Run) -> None:
     environment = {**os.environ, "OPENSSL_CONF": str(hostile_conf), "HOME": str(tmp_path)}
-    done = run("generate.py", DEV, "-o", tmp_path / "set", env=environment)
+    done = run("generate.py", elliptic_profile, "-o", tmp_path / "set", env=environment)
     assert done.returncode == 0, done.stderr
     for name in ("ca", "server", "client"):
         certificate = x509.load_pem_x509_certificate((tmp_path / "set" / f"{name}.crt").read_bytes())
@@ -223,9 +223,9 @@ def test_a_profile_to_start_from(dev: Path, tmp_path: Path, run: Run) -> None:
 # ---- for test processes
 
 
-def test_paths_as_variables(dev: Path, tmp_path: Path, run: Run) -> None:
+def test_paths_as_variables(dev: Path, elliptic_profile: Path, tmp_path: Path, run: Run) -> None:
     directory = tmp_path / "it's $HOME"
-    assert run("generate.py", DEV, "-o", directory, "--env", tmp_path / "my.env").returncode == 0
+    assert run("generate.py", elliptic_profile, "-o", directory, "--env", tmp_path / "my.env").returncode == 0
     command = f'. {shlex.quote(str(tmp_path / "my.env"))} && cat "$SERVER_CERTIFICATE" "$CA_CERTIFICATE" "$CLIENT_KEY"'
     done = subprocess.run(["sh", "-eu", "-c", command], capture_output=True, text=True)
     assert done.stdout == "".join((directory / name).read_text() for name in ("server.crt", "ca.crt", "client.key"))

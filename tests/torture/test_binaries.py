@@ -134,13 +134,21 @@ def test_the_shim_lacks_what_it_should(version: str, environment: dict[str, str]
     assert "-CA" not in told
 
 
-@pytest.mark.parametrize("name", ["dev", "classic"])
-def test_the_usual_profiles(name: str, version: str, environment: dict[str, str], tmp_path: Path, run: Run) -> None:
-    done = run("generate.py", PROFILES / f"{name}.yaml", "-o", tmp_path / "set", env=environment)
+@pytest.mark.parametrize("profile", [None, PROFILES / "classic.yaml"], ids=["P-256", "classic"])
+def test_the_usual_profiles(
+    profile: Path | None,
+    elliptic_profile: Path,
+    version: str,
+    environment: dict[str, str],
+    tmp_path: Path,
+    run: Run,
+) -> None:
+    words = (profile or elliptic_profile, "-o", tmp_path / "set")
+    done = run("generate.py", *words, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     check_whole(tmp_path / "set")
     assert f'"{version}"' in (tmp_path / "set" / "manifest.json").read_text()
-    again = run("generate.py", PROFILES / f"{name}.yaml", "-o", tmp_path / "set", env=environment)
+    again = run("generate.py", *words, env=environment)
     assert again.stdout.endswith(": 0 issued, 3 in all\n")
     verified = run("verify.py", tmp_path / "set", env=environment)
     assert (verified.returncode, verified.stderr) == (0, "")

@@ -82,15 +82,17 @@ def test_no_file_changes_but_by_the_commit(profile: str, tmp_path: Path, fake_op
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o002, 0o077])
-def test_the_directory_is_nobody_elses(umask: int, tmp_path: Path, run: Run) -> None:
-    done = run("generate.py", DEV, "-o", tmp_path / "a" / "set", "-q", umask=umask)
+def test_the_directory_is_nobody_elses(umask: int, elliptic_profile: Path, tmp_path: Path, run: Run) -> None:
+    done = run("generate.py", elliptic_profile, "-o", tmp_path / "a" / "set", "-q", umask=umask)
     assert done.returncode == 0, done.stderr
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "a", tmp_path / "a" / "set")} == {0o755 & ~umask}
 
 
 @pytest.mark.parametrize("which", ["set", "parent"])
 @pytest.mark.parametrize("how", ["every user", pytest.param("the user", marks=AS_ROOT)])
-def test_no_keys_are_made_where_another_user_may_write(which: str, how: str, tmp_path: Path, run: Run) -> None:
+def test_no_keys_are_made_where_another_user_may_write(
+    which: str, how: str, elliptic_profile: Path, tmp_path: Path, run: Run
+) -> None:
     directory = tmp_path / "parent" / "set"
     directory.mkdir(parents=True)
     place = directory if which == "set" else directory.parent
@@ -98,7 +100,7 @@ def test_no_keys_are_made_where_another_user_may_write(which: str, how: str, tmp
         place.chmod(0o777)
     else:
         os.chown(place, OTHER_USER, OTHER_USER)
-    done = run("generate.py", DEV, "-o", directory, "-q")
+    done = run("generate.py", elliptic_profile, "-o", directory, "-q")
     assert (done.returncode, done.stdout) == (3, "")
     assert re.fullmatch(
         rf"{re.escape(str(place))} (may be written by|belongs to) {how}.*choose a different -o\n", done.stderr
@@ -106,7 +108,7 @@ def test_no_keys_are_made_where_another_user_may_write(which: str, how: str, tmp
     assert list(directory.iterdir()) == []
     if how == "every user":
         place.chmod(0o1777)  # sticky: nobody can exchange what is another's
-        assert run("generate.py", DEV, "-o", directory, "-q").returncode == 0
+        assert run("generate.py", elliptic_profile, "-o", directory, "-q").returncode == 0
 
 
 def test_a_stage_that_is_exchanged(tmp_path: Path, fake_openssl: Fake, run: Run) -> None:

@@ -391,7 +391,7 @@ def test_an_own_end_that_floods(
     record_property: Property,
 ) -> None:
     ready = 'echo "ACCEPT 127.0.0.1:9"; ' if end == "s_server" else ""
-    program = fake_openssl(altered("", f'if [ "$sub" = {end} ]; then {ready}{FLOODS[what]}; fi')).program
+    program = fake_openssl(altered(end, before=f"{ready}{FLOODS[what]}; exit")).program
     monkeypatch.setenv("OPENSSL", str(program))
     start, report, junit = time.monotonic(), tmp_path / "r.json", tmp_path / "r.xml"
     words = ("--only", "server/1.3/none", "--timeout", "2", "-j", "2", "--json", report, "--junit", junit)

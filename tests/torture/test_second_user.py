@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import PROFILES, Run
+from conftest import Run
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -116,7 +116,9 @@ def shared() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(("mode", "owner", "status"), [(0o1777, 0, 0), (0o777, 0, 3), (0o755, OTHER_USER, 3)])
-def test_the_stage_is_exchanged_by_a_second_user(shared: Path, mode: int, owner: int, status: int, run: Run) -> None:
+def test_the_stage_is_exchanged_by_a_second_user(
+    shared: Path, mode: int, owner: int, status: int, elliptic_profile: Path, run: Run
+) -> None:
     """In a sticky directory he can do nothing; where he may write or owns the directory, no key is made."""
     place, loot = shared / "place", shared / "loot"
     place.mkdir()
@@ -125,7 +127,7 @@ def test_the_stage_is_exchanged_by_a_second_user(shared: Path, mode: int, owner:
     with second_user(STAGE, loot, place if status else place / "set", loot):
         for _ in range(times(10, 2)):
             directory = place if status else place / "set"
-            done = run("generate.py", PROFILES / "dev.yaml", "-o", directory, "-q", "--force", "--rotate-keys")
+            done = run("generate.py", elliptic_profile, "-o", directory, "-q", "--force", "--rotate-keys")
             assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
     assert not (loot / "taken").exists()
     assert not (loot / "stage").exists()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Fake, Run, altered, modes
+from conftest import Fake, Run, modes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 from fault_injection import some
 from peers import need
@@ -92,7 +92,7 @@ def test_nothing_secret_is_said(
 ) -> None:
     directory = folder / "set"
     log = folder / "argv"
-    spy = fake_openssl(altered("", f'echo "$*" >> {log}')).program
+    spy = fake_openssl(f'echo "$*" >> {log}; exec "$REAL" "$@"').program
     spied = {**environment, "OPENSSL": str(spy)}
     words = (folder / "p.yaml", "-o", directory)
     with Watcher() as watcher:
