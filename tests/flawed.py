@@ -4,9 +4,9 @@ from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
-from foreign import CLIENT, SERVER, Made, altered, dsa_key, make
+from foreign import CLIENT, SERVER, Made, altered, dsa_key, make, rsa_key
 
 HOST = "a.example"
 LOCAL = [x509.DNSName(HOST), x509.DNSName("*.a.example")]
@@ -70,8 +70,8 @@ FLAWED = {
     "DSA": Flawed(server(key=dsa_key()), "dsa:2048: TLS 1.3"),
     "P-192": Flawed(server(key=ec.generate_private_key(ec.SECP192R1())), "ec:prime192v1"),
     "secp256k1": Flawed(server(key=ec.generate_private_key(ec.SECP256K1())), "ec:secp256k1"),
-    "small RSA": Flawed(server(key=rsa.generate_private_key(65537, 1024)), "rsa:1024 is weak"),
-    "odd RSA": Flawed(server(key=rsa.generate_private_key(65537, 2050)), "rsa:2050: the size is not a multiple of 8"),
+    "small RSA": Flawed(server(key=rsa_key(1024)), "rsa:1024 is weak"),
+    "odd RSA": Flawed(server(key=rsa_key(2050)), "rsa:2050: the size is not a multiple of 8"),
     "any purpose": Flawed(server(purposes=[Eku.ANY_EXTENDED_KEY_USAGE]), "anyExtendedKeyUsage without serverAuth"),
     "critical purpose": Flawed(server(more=[(x509.ExtendedKeyUsage(SERVER), True)]), "extendedKeyUsage is critical"),
     "constraints on a leaf": Flawed(server(more=[(ROOT_CONSTRAINTS, True)]), "nameConstraints in a certificate that"),
@@ -107,7 +107,7 @@ SOUND = {
     "client": Flawed(make("c", CA, purposes=CLIENT, san=LOCAL), "", "client"),
     "peer": Flawed(server(purposes=SERVER + CLIENT), "", "client"),
     "client of any length": Flawed(make("c", CA, purposes=CLIENT, san=LOCAL, days=(0, 2000)), "", "client"),
-    "RSA": Flawed(server(key=rsa.generate_private_key(65537, 2048)), ""),
+    "RSA": Flawed(server(key=rsa_key(2048)), ""),
     "P-384": Flawed(server(key=ec.generate_private_key(ec.SECP384R1())), ""),
     "critical SAN without a subject": Flawed(
         server(common_name="", more=[(x509.SubjectAlternativeName(LOCAL), True)]), ""

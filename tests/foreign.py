@@ -7,19 +7,21 @@ import textwrap
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import dsa, ec
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
+    load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
-from peers import need
+from peers import need, need_module
 
 SERVER, CLIENT = [Eku.SERVER_AUTH], [Eku.CLIENT_AUTH]
 
@@ -50,8 +52,18 @@ class Made(NamedTuple):
 
 @cache
 def dsa_key() -> dsa.DSAPrivateKey:
-    """One for all, because its parameters take long."""
-    return dsa.generate_private_key(2048)
+    """Of 2048 bits, from pyca's vectors: to find parameters takes long."""
+    name = "asymmetric/Traditional_OpenSSL_Serialization/dsa.2048.pem"
+    folder = Path(need_module("cryptography_vectors").__file__).parent
+    key = load_pem_private_key((folder / name).read_bytes(), None)
+    assert isinstance(key, dsa.DSAPrivateKey)
+    return key
+
+
+@cache
+def rsa_key(bits: int) -> rsa.RSAPrivateKey:
+    """One of each size for all, because primes take long."""
+    return rsa.generate_private_key(65537, bits)
 
 
 def named(common_name: str) -> x509.Name:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 import mintls
@@ -20,7 +21,6 @@ ROOT = SCRIPTS.parent
 MODULES = sorted((SCRIPTS / "mintls").rglob("*.py"))
 SCRIPT_FILES = sorted(SCRIPTS.glob("*.py"))
 FILES = SCRIPT_FILES + MODULES
-EVERY = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SCRIPTS)))
 PROCESSES = {"subprocess", "multiprocessing", "pty", "asyncio"}
 # Folders and modules that only compute: they know no disk, no clock and no process.
 PURE = (
@@ -57,6 +57,7 @@ EFFECTS = {"os", "pathlib", "shutil", "tempfile", "io", "time", "random", "secre
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Top-level names of the modules that a file imports."""
     found = set()
@@ -77,23 +78,24 @@ def is_pure(path: Path) -> bool:
     return name(path) not in READS and any(fnmatchcase(name(path), pattern) for pattern in PURE)
 
 
-@EVERY
-def test_one_module_reads_yaml_and_one_folder_starts_processes(path: Path) -> None:
-    assert ("yaml" in imports(path)) == (name(path) == "profile/yaml_nodes.py")
-    if name(path) not in STARTS:
-        text = path.read_text(encoding="utf-8")
-        assert not imports(path) & (PROCESSES - {"subprocess"})  # which has names for pipes, too
-        assert not re.search(r"\bsubprocess\.(Popen|run|call|check_\w+|getoutput)\(", text)
-        assert not re.search(r"\bos\.(system|popen|exec|spawn|posix_spawn|fork)|plumbum import .*\blocal\b", text)
-
-
-@pytest.mark.parametrize("path", [path for path in MODULES if is_pure(path)], ids=name)
-def test_a_pure_module_knows_no_disk_clock_or_process(path: Path) -> None:
-    assert not imports(path) & EFFECTS - ({"yaml"} if name(path) == "profile/yaml_nodes.py" else set())
-    text = "" if path.parent.name == "stacks" else path.read_text(encoding="utf-8")  # they quote programs
-    assert not re.search(
-        r"\bopen\(|\.read_text|\.write_|\.now\(|\bprint\(", text.partition('if __name__ == "__main__"')[0]
+def test_one_module_reads_yaml_and_one_folder_starts_processes() -> None:
+    assert [name(path) for path in FILES if "yaml" in imports(path)] == ["profile/yaml_nodes.py"]
+    starts = (
+        r"\bsubprocess\.(Popen|run|call|check_\w+|getoutput)\("
+        r"|\bos\.(system|popen|exec|spawn|posix_spawn|fork)|plumbum import .*\blocal\b"
     )
+    for path in FILES:
+        if name(path) not in STARTS:
+            assert not imports(path) & (PROCESSES - {"subprocess"}), name(path)  # which has names for pipes, too
+            assert not re.search(starts, path.read_text(encoding="utf-8")), name(path)
+
+
+def test_a_pure_module_knows_no_disk_clock_or_process() -> None:
+    for path in filter(is_pure, MODULES):
+        assert not imports(path) & EFFECTS - ({"yaml"} if name(path) == "profile/yaml_nodes.py" else set()), name(path)
+        text = "" if path.parent.name == "stacks" else path.read_text(encoding="utf-8")  # they quote programs
+        text = text.partition('if __name__ == "__main__"')[0]
+        assert not re.search(r"\bopen\(|\.read_text|\.write_|\.now\(|\bprint\(", text), name(path)
 
 
 def test_the_check_of_imports_can_say_no() -> None:
@@ -104,18 +106,17 @@ def test_the_check_of_imports_can_say_no() -> None:
         assert any(fnmatchcase(name(path), pattern) for path in MODULES), pattern
 
 
-@EVERY
-def test_a_module_is_small_and_says_what_it_is_for(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 260 or name(path) in TABLES
-    first = (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0]
-    assert len(first) > 20, "its docstring's first sentence says what it owns"
+def test_a_module_is_small_and_says_what_it_is_for() -> None:
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) < 260 or name(path) in TABLES, name(path)
+        first = (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0]
+        assert len(first) > 20, f"{name(path)}: its docstring's first sentence says what it owns"
 
 
-@EVERY
-def test_no_name_shadows_a_standard_module(path: Path) -> None:
+def test_no_name_shadows_a_standard_module() -> None:
     """A script's directory comes first on sys.path, so that only what lies there can shadow."""
-    assert path.parent != SCRIPTS or path.stem not in sys.stdlib_module_names
+    assert [path.name for path in SCRIPT_FILES if path.stem in sys.stdlib_module_names] == []
 
 
 def requirements(path: Path) -> tuple[str, set[str]]:

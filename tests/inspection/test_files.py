@@ -10,14 +10,13 @@ from mintls.inspection.inventory import Inventory
 from mintls.openssl.binary import Openssl
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
 )
-from foreign import SERVER, make, revocation_list
+from foreign import SERVER, make, revocation_list, rsa_key
 from peers import need
 
 CA = make("CA", authority=True)
@@ -68,7 +67,7 @@ def test_certificate_and_key_in_one_file(tmp_path: Path, openssl: Openssl) -> No
 
 def test_every_form_of_a_key(tmp_path: Path, openssl: Openssl) -> None:
     """Encrypted ones keep their public half to themselves; their file's name tells whose they are."""
-    leaf = make("rsa", CA, key=rsa.generate_private_key(65537, 2048))
+    leaf = make("rsa", CA, key=rsa_key(2048))
     (tmp_path / "rsa.crt").write_bytes(leaf.pem)
     forms = [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL]
     for number, form in enumerate(forms):

@@ -18,7 +18,7 @@ from mintls.openssl.binary import Openssl
 import pytest
 from conftest import Run
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs7,
     pkcs12,
 )
-from foreign import CLIENT, SERVER, Made, dsa_key, make, revocation_list
+from foreign import CLIENT, SERVER, Made, dsa_key, make, revocation_list, rsa_key
 from peers import need
 from processes import SCRIPTS
 
@@ -107,7 +107,7 @@ def test_a_pkcs12_of_another_key_is_a_mismatch(tmp_path: Path, openssl: Openssl)
 
 
 @pytest.mark.parametrize("made", [LEAF, make("e", SUB, key=ed25519.Ed25519PrivateKey.generate(), purposes=CLIENT),
-                                  make("r", SUB, key=rsa.generate_private_key(65537, 2048), purposes=CLIENT)],
+                                  make("r", SUB, key=rsa_key(2048), purposes=CLIENT)],
                          ids=["EC", "Ed25519", "RSA"])  # fmt: skip
 def test_a_certificate_and_key_in_der(made: Made, tmp_path: Path, openssl: Openssl) -> None:
     (tmp_path / "x").write_bytes(made.der)

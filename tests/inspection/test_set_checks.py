@@ -9,15 +9,14 @@ from mintls.openssl.binary import Openssl
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
-from foreign import CLIENT, SERVER, Made, make
+from foreign import CLIENT, SERVER, Made, make, rsa_key
 
 CA = make("CA", authority=True)
 LOCAL, EMAIL = [x509.DNSName("localhost")], [x509.RFC822Name("a@example.org")]
-SMALL = rsa.generate_private_key(65537, 1024)
-LARGE = rsa.generate_private_key(65537, 2048)
+SMALL = rsa_key(1024)
+LARGE = rsa_key(2048)
 
 
 def advice(tmp_path: Path, openssl: Openssl, **made: Made) -> dict[str, list[str]]:

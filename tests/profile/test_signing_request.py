@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from conftest import Run, contents
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from foreign import dsa_key, named
+from foreign import dsa_key, named, rsa_key
 from peers import need
 
 TEXT = """\
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
     ("key", "name"),
     [
         (EC, "ec:P-256"), (ec.generate_private_key(ec.SECP521R1()), "ec:P-521"),
-        (rsa.generate_private_key(65537, 3072), "rsa:3072"), (ed25519.Ed25519PrivateKey.generate(), "ed25519"),
+        (rsa_key(3072), "rsa:3072"), (ed25519.Ed25519PrivateKey.generate(), "ed25519"),
         (ed448.Ed448PrivateKey.generate(), "ed448"),
     ],
 )  # fmt: skip
@@ -110,10 +110,10 @@ def test_a_request_of_plain_openssl(folder: Path, run: Run) -> None:
         (b"garbage", "is not a signing request, or"),
         (bytes(range(256)), "is not a signing request, or"),
         (b"x" * 70_000, "is larger than"),
-        (csr(rsa.generate_private_key(65537, 1024)), "has the key rsa:1024"),
+        (csr(rsa_key(1024)), "has the key rsa:1024"),
         (csr(ec.generate_private_key(ec.SECP256K1())), "has the key ec:secp256k1"),
         (csr(dsa_key()), "has the key dsa"),
-        (csr(rsa.generate_private_key(65537, 1024), "Public Key Algorithm: id-ecPublicKey"), "has the key rsa:1024"),
+        (csr(rsa_key(1024), "Public Key Algorithm: id-ecPublicKey"), "has the key rsa:1024"),
         (None, "cannot be read: No such file"),
     ],
     ids=[

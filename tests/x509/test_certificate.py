@@ -11,9 +11,9 @@ from mintls.x509.certificate import Certificate, read_certificate
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
-from foreign import CLIENT, SERVER, Made, make
+from foreign import CLIENT, SERVER, Made, make, rsa_key
 
 CA = make("Foreign CA", authority=True)
 
@@ -53,7 +53,7 @@ def test_every_field() -> None:
 @pytest.mark.parametrize(
     ("key", "name"),
     [
-        (rsa.generate_private_key(65537, 2048), "rsa:2048"),
+        (rsa_key(2048), "rsa:2048"),
         (ec.generate_private_key(ec.SECP384R1()), "ec:P-384"),
         (ec.generate_private_key(ec.SECP521R1()), "ec:P-521"),
         (ec.generate_private_key(ec.SECP256K1()), "ec:secp256k1"),
