@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mintls.handshake.cases.case import cases_of, rows
 from mintls.handshake.cases.catalogue import CATALOGUE, VALID
@@ -24,7 +24,7 @@ from mintls.openssl.binary import Openssl
 import pytest
 from cryptography import x509
 from plumbum import local
-from processes import SCRIPTS, Running, run_script
+from processes import SCRIPTS, Running, run_alone, run_script
 
 if TYPE_CHECKING:
     from mintls.pytest_plugin import Mint
@@ -253,6 +253,34 @@ def credentials(openssl: Openssl, tmp_path_factory: pytest.TempPathFactory) -> P
         lay_out((), directory, directory)
 
     return made_once(tmp_path_factory, "catalogue", make)
+
+
+class WholeCheck(NamedTuple):
+    """What `handshake_check.py`, with no set and no choice of rows, said in a directory of its own, and wrote there."""
+
+    status: int
+    stdout: str
+    stderr: str
+    directory: Path  # with r.json, its rows as JSON, and junit.xml
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads((self.directory / "r.json").read_text())["rows"]
+        return found
+
+
+@pytest.fixture(scope="session")
+def whole_check(tmp_path_factory: pytest.TempPathFactory) -> WholeCheck:
+    """The whole matrix of openssl's own pair, run once for all that is asked of it."""
+
+    def make(directory: Path) -> None:
+        (directory / "run").mkdir(parents=True)
+        words = ("-v", "--timeout", "30", "--json", "r.json", "--junit", "junit.xml")
+        done = run_alone("handshake_check.py", *words, cwd=directory / "run")
+        (directory / "said").write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
+
+    directory = made_once(tmp_path_factory, "whole-check", make)
+    return WholeCheck(*json.loads((directory / "said").read_text()), directory / "run")
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -18,7 +18,7 @@ from mintls.openssl.binary import Openssl
 from mintls.profile.load import read_profile
 
 import pytest
-from conftest import Fake, altered
+from conftest import Fake, WholeCheck, altered
 from deadline import patient, slow
 from handshake_check import HandshakeCheck
 from junitparser import JUnitXml
@@ -72,24 +72,20 @@ def ids(report: dict[str, Any], outcome: str) -> set[str]:
     return {row["id"] for row in report["rows"] if row["outcome"] == outcome}
 
 
-def test_without_an_argument_a_set_of_the_example_is_minted_and_proved(tmp_path: Path) -> None:
-    """A part of the rows; that all of them pass is a test of the README's commands."""
-    junit = tmp_path / "junit.xml"
-    words = ["-v", "-j", "2", "--timeout", "30", *only("good*", "set-*", "n*", "w*")]
-    command = [sys.executable, SCRIPT, *words, "--json", "r.json", "--junit", junit]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=patient(120))
-    assert (done.returncode, done.stderr) == (0, "")
-    report = json.loads((tmp_path / "r.json").read_text())
-    assert len(report["rows"]) >= 40
+def test_without_an_argument_a_set_of_the_example_is_minted_and_proved(whole_check: WholeCheck) -> None:
+    assert (whole_check.status, whole_check.stderr) == (0, "")
+    written, junit = (whole_check.directory / name for name in ("r.json", "junit.xml"))
+    report = json.loads(written.read_text())
+    assert len(report["rows"]) >= 300
     assert ids(report, "fail") == ids(report, "unknown") == set()
     assert {"server/1.3/set-client", "client/1.2/set-server"} <= ids(report, "pass")
-    assert done.stdout.count("\n  pass ") == report["counts"]["pass"]
-    assert "\x1b" not in done.stdout
+    assert whole_check.stdout.count("\n  pass ") == report["counts"]["pass"]
+    assert "\x1b" not in whole_check.stdout
     suites = list(JUnitXml.fromfile(str(junit)))
     assert sum(suite.tests for suite in suites) == len(report["rows"])
     assert sum(suite.failures + suite.errors for suite in suites) == 0
-    assert "PRIVATE KEY" not in (tmp_path / "r.json").read_text() + junit.read_text() + done.stdout
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "r.json"]
+    assert "PRIVATE KEY" not in written.read_text() + junit.read_text() + whole_check.stdout
+    assert sorted(path.name for path in whole_check.directory.iterdir()) == ["junit.xml", "r.json"]
 
 
 def test_the_leaves_of_a_set_are_shown_to_both_ends(small: Path) -> None:

@@ -54,7 +54,7 @@ DOCUMENTED = {
 SECURITY = re.compile("tls|ssl|ca|cert|crl|key|client|subject|secret|verify|bundle|password|trust|store", re.I)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def encrypted(mint: "Mint", tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     secret = tmp_path_factory.mktemp("secret") / "password"
     secret.write_text("correct horse\n")
