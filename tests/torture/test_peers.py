@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from deadline import slow
-from fault_injection import copy, some, times
+from fault_injection import copy, times
 from junitparser import JUnitXml
 from peers.hostile import NOISE, Peer, drip, flood, held, listening, meet, resets, sane, says, tls
 from processes import SCRIPTS, Running, until
@@ -93,7 +93,7 @@ def test_the_client_meets_a_server(name: str, elliptic: Path, record_property: P
 
 
 @pytest.mark.usefixtures("short")
-@pytest.mark.parametrize("name", some([*BEHIND], 4))
+@pytest.mark.parametrize("name", BEHIND)
 def test_the_client_meets_a_server_behind_a_good_handshake(
     name: str, elliptic: Path, record_property: Property
 ) -> None:
@@ -181,7 +181,7 @@ def connect(elliptic: Path, port: int, tmp_path: Path) -> dict[str, object]:
 
 
 # whoever meets a server and gives a verdict: what meets it, and what says that it did not hold
-@pytest.mark.parametrize("name", some([*PLAIN], 3))
+@pytest.mark.parametrize("name", PLAIN)
 def test_connect_meets_a_server(name: str, elliptic: Path, tmp_path: Path, record_property: Property) -> None:
     with listening(PLAIN[name]) as port:
         report = connect(elliptic, port, tmp_path)
@@ -191,7 +191,7 @@ def test_connect_meets_a_server(name: str, elliptic: Path, tmp_path: Path, recor
     record_property("hostile peers", 1)
 
 
-@pytest.mark.parametrize("name", some([*BEHIND], 2))
+@pytest.mark.parametrize("name", BEHIND)
 def test_connect_meets_a_server_behind_a_good_handshake(
     name: str, elliptic: Path, tmp_path: Path, record_property: Property
 ) -> None:
@@ -244,7 +244,7 @@ CLIENTS = {
 }
 
 
-@pytest.mark.parametrize("name", some([*CLIENTS], 2))
+@pytest.mark.parametrize("name", CLIENTS)
 def test_listen_meets_a_client(name: str, elliptic: Path, tmp_path: Path, record_property: Property) -> None:
     program, report, junit = tmp_path / "client.py", tmp_path / "r.json", tmp_path / "r.xml"
     program.write_text(
@@ -380,7 +380,7 @@ FLOODS = {
 }
 
 
-@pytest.mark.parametrize(("end", "what"), some([*product(("s_server", "s_client"), FLOODS)], 4))
+@pytest.mark.parametrize(("end", "what"), [*product(("s_server", "s_client"), FLOODS)])
 def test_an_own_end_that_floods(
     what: str,
     end: str,

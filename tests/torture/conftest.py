@@ -1,0 +1,19 @@
+"""Of each attack plain `tox` tries the first and the last of its kinds, and `tox -e torture` all of them."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from fault_injection import FULL
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kinds = defaultdict[str, list[pytest.Item]](list)
+    for item in items:
+        if item.path.parent == FOLDER and not FULL:
+            kinds[item.nodeid.partition("[")[0]].append(item)
+    between = {item for of_one_test in kinds.values() for item in of_one_test[1:-1]}
+    config.hook.pytest_deselected(items=[item for item in items if item in between])
+    items[:] = [item for item in items if item not in between]
