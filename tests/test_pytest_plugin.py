@@ -22,27 +22,41 @@ servers: {web: {subject: {CN: web}, san: ["DNS:web.example"], issuer: issuing, o
 """
 
 
-def pytest_of(folder: Path, text: str, *options: str) -> "subprocess.CompletedProcess[str]":
-    """Run a test file with nothing of ours around it but the path."""
-    (folder / "test_it.py").write_text(text, encoding="utf-8")
+def pytest_of(folder: Path, *options: str, **files: str) -> "subprocess.CompletedProcess[str]":
+    """Run test files with nothing of ours around them but the path."""
+    for name, text in files.items():
+        (folder / f"test_{name}.py").write_text(text, encoding="utf-8")
     (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {SCRIPTS}\nfilterwarnings = error\n")
-    command = [sys.executable, "-m", "pytest", "-q", f"--basetemp={folder}/base", *options, "test_it.py"]
+    command = [sys.executable, "-m", "pytest", "-v", f"--basetemp={folder}/base", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=patient(120))
 
 
-def test_the_readmes_example_holds(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The directory of a session that runs all but what needs pytest-xdist, and what it printed."""
+    folder = tmp_path_factory.mktemp("session")
     (example,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.S) if PLUGIN in block]
-    done = pytest_of(tmp_path, example)
-    assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout
-    (directory,) = (tmp_path / "base").glob("mintls-*")
-    assert {"ca.crt", "server.key", "client.key"} <= {path.name for path in directory.iterdir()}
+    mistakes = "".join(f"def test_{number}(mint):\n    {call}\n" for number, call in enumerate(MISTAKES))
+    wrong = example.replace("CERT_REQUIRED", "CERT_OPTIONAL")
+    done = pytest_of(folder, example=example, wrong=wrong, mistakes=PLUGIN + mistakes, one=ONE)
+    return folder, done.stdout
 
 
-def test_the_readmes_example_can_fail(tmp_path: Path) -> None:
-    (example,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.S) if PLUGIN in block]
-    done = pytest_of(tmp_path, example.replace("CERT_REQUIRED", "CERT_OPTIONAL"))
-    assert "1 failed, 1 passed" in done.stdout
+def outcomes(text: str, name: str) -> list[str]:
+    return re.findall(rf"(?m)^test_{name}\.py::\S+ (\w+)", text)
+
+
+def test_the_readmes_example_holds(said: tuple[Path, str]) -> None:
+    folder, text = said
+    assert outcomes(text, "example") == ["PASSED", "PASSED"], text
+    expected = {"ca.crt", "ca.key", "server.key", "client.key"}
+    sets = [path for path in (folder / "base").glob("mintls-*") if expected <= {file.name for file in path.iterdir()}]
+    assert len(sets) == 1, "it is minted once for all that ask for it"
+
+
+def test_the_readmes_example_can_fail(said: tuple[Path, str]) -> None:
+    assert sorted(outcomes(said[1], "wrong")) == ["FAILED", "PASSED"]
 
 
 SHARED = f"""
@@ -61,7 +75,7 @@ def test_it(mint, number):
 
 def test_workers_share_a_set(tmp_path: Path) -> None:
     text = f"PROFILE = {PROFILE!r}\n{SHARED}"
-    done = pytest_of(tmp_path, text, "-n", "2")
+    done = pytest_of(tmp_path, "-n", "2", shared=text)
     assert done.returncode == 0, done.stdout
     said = [json.loads(path.read_text()) for path in tmp_path.glob("said-gw*")]
     assert len(said) == 2
@@ -78,11 +92,9 @@ MISTAKES = {
 }
 
 
-def test_a_mistake_is_told(tmp_path: Path) -> None:
-    text = "".join(f"def test_{number}(mint):\n    {call}\n" for number, call in enumerate(MISTAKES))
-    done = pytest_of(tmp_path, PLUGIN + text)
-    assert "3 failed" in done.stdout
-    assert [sentence for sentence in MISTAKES.values() if sentence not in done.stdout] == [], done.stdout
+def test_a_mistake_is_told(said: tuple[Path, str]) -> None:
+    assert outcomes(said[1], "mistakes") == ["FAILED"] * 3
+    assert [sentence for sentence in MISTAKES.values() if sentence not in said[1]] == [], said[1]
 
 
 def test_the_scripts_do_without_pytest(tmp_path: Path) -> None:
@@ -123,8 +135,7 @@ def test_wrong_fields(mint):
 """
 
 
-def test_one_certificate_in_a_test(tmp_path: Path) -> None:
-    done = pytest_of(tmp_path, ONE)
-    assert "2 failed, 2 passed" in done.stdout, done.stdout
-    assert "'a b' contains a space" in done.stdout
-    assert "mint:0: servers.server.lifetim: 'lifetim' is not known; did you mean lifetime?" in done.stdout
+def test_one_certificate_in_a_test(said: tuple[Path, str]) -> None:
+    assert outcomes(said[1], "one") == ["PASSED", "PASSED", "FAILED", "FAILED"], said[1]
+    assert "'a b' contains a space" in said[1]
+    assert "mint:0: servers.server.lifetim: 'lifetim' is not known; did you mean lifetime?" in said[1]
