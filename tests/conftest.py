@@ -9,16 +9,9 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mintls.handshake.cases.case import cases_of, rows
-from mintls.handshake.cases.catalogue import CATALOGUE, VALID
-from mintls.handshake.cases.obstacles import divide, maker_obstacle
-from mintls.handshake.cases.profile import profile_of
-from mintls.handshake.credentials import lay_out
-from mintls.handshake.credentials import mint as mint_catalogue
 from mintls.openssl.binary import Openssl
 
 import pytest
@@ -51,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"OPENSSL={chosen}: no such program")
         (Path(folder) / "openssl").symlink_to(Path(found).absolute())
         os.environ["PATH"] = local.env["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"  # plumbum has its own
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than the cores, for the times at which a test waits; with two more they wait for each other."""
+    return (os.cpu_count() or 1) + 1
 
 
 def mint_profile(profile: Path, directory: Path) -> Path:
@@ -241,18 +240,6 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the caller's environment says must not decide a test."""
     for name in ("OPENSSL_CONF", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(scope="session")
-def credentials(openssl: Openssl, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What every case of the catalogue presents, but for those that this openssl cannot make."""
-
-    def make(directory: Path) -> None:
-        makeable, _ = divide(rows(CATALOGUE, ("1.2", "1.3")), maker_obstacle(openssl))
-        mint_catalogue(profile_of(VALID, cases_of(makeable), datetime.now(UTC)), directory, openssl)
-        lay_out((), directory, directory)
-
-    return made_once(tmp_path_factory, "catalogue", make)
 
 
 class WholeCheck(NamedTuple):

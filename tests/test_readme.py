@@ -128,8 +128,10 @@ def steps() -> Iterator[tuple[str, list[str]]]:
         yield name, [command for command in commands if not command.startswith(INSTALLS)]
 
 
-@pytest.mark.parametrize(("name", "commands"), [*steps()], ids=lambda value: value if isinstance(value, str) else "")
-def test_a_job_proves_the_example_and_writes_its_report(name: str, commands: list[str], clone: Path) -> None:
+def test_a_job_proves_the_example_and_writes_its_report(clone: Path) -> None:
+    """Both jobs give the same words to the shell, one of them in fewer lines."""
+    (_, commands), (_, others) = steps()
+    assert " ".join(commands).replace(";", " ").split() == " ".join(others).replace(";", " ").split()
     (clone / "certs" / "dev").unlink()
     (clone / "certs").rmdir()
     done = shell("\n".join(commands), clone)

@@ -37,7 +37,7 @@ def test_a_server_that_does_not_say_gets_the_fix_of_each(dev: Path, user: Path, 
 def test_the_protocol_is_that_of_the_stack(dev: Path, user: Path, tmp_path: Path) -> None:
     """Otherwise it is found out, with more connections; s_server answers PING in a way of its own."""
     with servers.s_server(dev, tmp_path, "-rev") as address:
-        line = [user, "--connect", f"localhost:{address.port}", *ONLY, "--timeout", 3, "--json", "-"]
+        line = [user, "--connect", f"localhost:{address.port}", *ONLY, "--timeout", 1, "--json", "-"]
         done = run_script("handshake_check.py", *line, "--stack", "redis")
         report = json.loads(done.stdout)
         assert report["stack"] == "redis"
