@@ -48,8 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than the cores, for the times at which a test waits; with two more they wait for each other."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than the cores, for the times at which a test waits."""
+    return (os.cpu_count() or 1) + 2
 
 
 def mint_profile(profile: Path, directory: Path) -> Path:

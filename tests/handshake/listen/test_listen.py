@@ -412,7 +412,8 @@ def test_interrupted_it_leaves_no_client_behind(rogue: Path, start: Callable[...
     pids = tmp_path / "pids"
     code = "import os, sys, time; print(os.getpid(), file=open(sys.argv[2], 'a')); time.sleep(1000)"
     command = python(code, "{port}", str(pids))
-    script = start(sys.executable, SCRIPTS / "handshake_check.py", rogue, "--listen", ":", "--client-cmd", command)
+    words = ("--listen", ":", "--only", "expired", "--client-cmd", command)
+    script = start(sys.executable, SCRIPTS / "handshake_check.py", rogue, *words)
     until(lambda: pids.exists() and pids.read_text().endswith("\n"), "a client")
     assert script.end(signal.SIGINT) == 130
     assert script.stderr == "interrupted\n"
