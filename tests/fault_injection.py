@@ -1,4 +1,4 @@
-"""How hard the torture tests press: everything with MINTLS_TORTURE=full, a sample in every other run."""
+"""How hard the torture tests press: everything with MINTLS_TORTURE=full, less in every other run."""
 
 import json
 import os
