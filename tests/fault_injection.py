@@ -3,16 +3,20 @@
 import json
 import os
 import shutil
-from collections.abc import Sequence
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from conftest import modes
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 FULL = os.environ.get("MINTLS_TORTURE") == "full"
+DIES = Path(__file__).parent / "torture" / "dies.py"
 Item = TypeVar("Item")
 
 
@@ -34,6 +38,56 @@ def at_call(calls: Path, words: str, number: int | str = "$N") -> str:
     """
     count = f"n=1; while ! mkdir {calls}/$n 2>/dev/null; do n=$((n + 1)); done"
     return f'{count}\n[ $n = "{number}" ] && {{ {words}; }}\nexec $REAL "$@"'
+
+
+class Victim(Protocol):
+    """Runs that begin one after the other, each in a directory of its own, and what must be true after a kill."""
+
+    def begin(self) -> Path: ...
+
+    def command(self, directory: Path) -> list[str]: ...
+
+    def survived(self, directory: Path) -> None: ...
+
+
+def kill_before_changes(victim: Victim) -> int:
+    """Before each file, directory, rename, mode and process that the run makes, first to last; how many times."""
+
+    def run(step: int) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
+        directory = victim.begin()
+        command = [sys.executable, "-B", str(DIES), str(step), *victim.command(directory)]
+        return directory, subprocess.run(command, capture_output=True, text=True)
+
+    _, lived = run(0)
+    assert lived.returncode == 0, lived.stderr
+    changes = int(lived.stderr)
+    assert changes > 30
+    kills = some(range(1, changes + 1), 3)
+    for step in kills:
+        directory, died = run(step)
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        victim.survived(directory)
+    return len(kills)
+
+
+def kill_by_openssl(victim: Victim, environment: Mapping[str, str], calls: Path, status: int) -> int:
+    """By the N-th openssl that the run starts, as `environment` has one, with at_call(); how many times."""
+
+    def attempt(number: int) -> tuple[Path, int]:
+        emptied(calls)
+        directory = victim.begin()
+        command = [sys.executable, *victim.command(directory)]
+        return directory, subprocess.run(command, env={**environment, "N": str(number)}, capture_output=True).returncode
+
+    assert attempt(0)[1] == 0
+    made = len(list(calls.iterdir()))
+    assert made >= 5
+    kills = some(range(1, made + 1), 2)
+    for number in kills:
+        directory, ended = attempt(number)
+        assert ended == status
+        victim.survived(directory)
+    return len(kills)
 
 
 def emptied(directory: Path) -> Path:

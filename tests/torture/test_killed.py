@@ -1,6 +1,7 @@
 """Killed anywhere: the published set is the whole old one or the whole new one, and the next run just works."""
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -12,11 +13,20 @@ from mintls.minting.store import COMMIT, open_store
 
 import pytest
 from conftest import Fake, Run, mint_profile
-from fault_injection import FULL, at_call, check_private, check_whole, copy, emptied, files, some, times
+from fault_injection import (
+    FULL,
+    at_call,
+    check_private,
+    check_whole,
+    copy,
+    files,
+    kill_before_changes,
+    kill_by_openssl,
+    times,
+)
 from processes import SCRIPTS, run_script
 
 pytestmark = pytest.mark.torture
-DIES = Path(__file__).with_name("dies.py")
 OLD = """\
 defaults: {key: ec:P-256}
 authorities: {ca: {subject: {CN: CA}, crl: {days: 30}}}
@@ -103,22 +113,9 @@ def bench(kind: str, old: Path, tmp_path: Path) -> Bench:
 
 @RUNS
 def test_at_every_change_of_the_disk(bench: Bench, record_property: Property) -> None:
-    """Before each file, directory, rename, mode and process that the run makes, from the first to the last."""
-    argv = [sys.executable, "-B", str(DIES)]
-    directory = bench.begin()
-    lived = subprocess.run([*argv, "0", *bench.command(directory)], capture_output=True, text=True)
-    assert lived.returncode == 0, lived.stderr
-    steps = range(1, int(lived.stderr) + 1)
-    assert len(steps) > 30
-    kills = some(steps, 3)
-    for step in kills:
-        directory = bench.begin()
-        died = subprocess.run([*argv, str(step), *bench.command(directory)], capture_output=True, text=True)
-        assert died.returncode == -9, died.stderr
-        bench.survived(directory)
+    record_property("kills at a step boundary, survived", kill_before_changes(bench))
     if FULL:
         assert min(bench.ends.values()) > 0, f"kills before, in and after the publication: {bench.ends}"
-    record_property("kills at a step boundary, survived", len(kills))
 
 
 @pytest.mark.parametrize(("kind", "when"), [*product(NEW, ("before", "after"))])
@@ -129,24 +126,11 @@ def test_by_every_openssl(
     fake_openssl: Fake,
     record_property: Property,
 ) -> None:
-    """The N-th openssl kills the run that started it, before or after it has done its work."""
-    work = {"before": "", "after": '$REAL "$@"\n'}[when]
-    environment = fake_openssl(at_call(tmp_path / "calls", f"{work}kill -9 $PPID; exit 1"))
-
-    def attempt(number: int, directory: Path) -> int:
-        emptied(tmp_path / "calls")
-        command = [sys.executable, *bench.command(directory)]
-        return subprocess.run(command, env={**environment, "N": str(number)}, capture_output=True).returncode
-
-    assert attempt(0, bench.begin()) == 0
-    calls = len(list((tmp_path / "calls").iterdir()))
-    assert calls >= 5
-    kills = some(range(1, calls + 1), 2)
-    for number in kills:
-        directory = bench.begin()
-        assert attempt(number, directory) == -9
-        bench.survived(directory)
-    record_property("kills by the openssl that runs, survived", len(kills))
+    """It kills the run that started it, before or after it has done its work."""
+    calls, work = tmp_path / "calls", {"before": "", "after": '$REAL "$@"\n'}[when]
+    environment = fake_openssl(at_call(calls, f"{work}kill -9 $PPID; exit 1"))
+    kills = kill_by_openssl(bench, environment, calls, -signal.SIGKILL)
+    record_property("kills by the openssl that runs, survived", kills)
 
 
 @RUNS

@@ -20,11 +20,10 @@ import pytest
 from conftest import Fake, load, mint_profile, modes
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from fault_injection import at_call, copy, emptied, files, some
+from fault_injection import at_call, copy, files, kill_before_changes, kill_by_openssl, some
 from processes import SCRIPTS, run_script
 
 pytestmark = pytest.mark.torture
-DIES = Path(__file__).with_name("dies.py")
 OLD = """\
 defaults: {key: ec:P-256}
 authorities:
@@ -138,19 +137,7 @@ def bench(kind: str, template: Path, tmp_path: Path) -> Bench:
 
 @KINDS
 def test_at_every_change_of_the_disk(bench: Bench, record_property: Property) -> None:
-    argv = [sys.executable, "-B", str(DIES)]
-    directory = bench.begin()
-    lived = subprocess.run([*argv, "0", *bench.command(directory)], capture_output=True, text=True)
-    assert lived.returncode == 0, lived.stderr
-    assert bench.check(directory) == "new"
-    steps = range(1, int(lived.stderr) + 1)
-    kills = some(steps, 3)
-    for step in kills:
-        directory = bench.begin()
-        died = subprocess.run([*argv, str(step), *bench.command(directory)], capture_output=True, text=True)
-        assert died.returncode == -9, died.stderr
-        bench.survived(directory)
-    record_property("kills at a step boundary, survived", len(kills))
+    record_property("kills at a step boundary, survived", kill_before_changes(bench))
 
 
 @KINDS
@@ -158,24 +145,11 @@ def test_at_every_change_of_the_disk(bench: Bench, record_property: Property) ->
 def test_by_every_openssl(
     bench: Bench, how: str, tmp_path: Path, fake_openssl: Fake, record_property: Property
 ) -> None:
-    """The N-th openssl kills or interrupts the run that started it."""
-    ends = {"KILL": "exit 1", "INT": "exec sleep 60"}[how]  # which the run ends when it is interrupted
-    environment = fake_openssl(at_call(tmp_path / "calls", f"kill -{how} $PPID; {ends}"))
-
-    def attempt(number: int, directory: Path) -> int:
-        emptied(tmp_path / "calls")
-        command = [sys.executable, *bench.command(directory)]
-        return subprocess.run(command, env={**environment, "N": str(number)}, capture_output=True).returncode
-
-    assert attempt(0, bench.begin()) == 0
-    calls = range(1, len(list((tmp_path / "calls").iterdir())) + 1)
-    kills = some(calls, 2)
-    for number in kills:
-        directory = bench.begin()
-        assert attempt(number, directory) == (-signal.SIGKILL if how == "KILL" else 130)
-        assert bench.check(directory) == "old"
-        bench.survived(directory)
-    record_property("kills by the openssl that runs, survived", len(kills))
+    """It kills or interrupts the run that started it."""
+    calls, ends = tmp_path / "calls", {"KILL": "exit 1", "INT": "exec sleep 60"}[how]  # ended by the interrupted run
+    environment = fake_openssl(at_call(calls, f"kill -{how} $PPID; {ends}"))
+    kills = kill_by_openssl(bench, environment, calls, -signal.SIGKILL if how == "KILL" else 130)
+    record_property("kills by the openssl that runs, survived", kills)
 
 
 @KINDS
