@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mintls.errors import OutputError
 from mintls.minting.output_directory import lock
-from mintls.minting.store import COMMIT
+from mintls.minting.publication import COMMIT
 
 import pytest
 from conftest import PROFILES, Run, mint_profile

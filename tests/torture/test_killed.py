@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import count, product
 from pathlib import Path
 
-from mintls.minting.store import COMMIT, open_store
+from mintls.minting.publication import COMMIT, open_store
 
 import pytest
 from conftest import Fake, Run, mint_profile

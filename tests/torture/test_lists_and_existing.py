@@ -14,7 +14,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from mintls.minting.store import open_store
+from mintls.minting.publication import open_store
 
 import pytest
 from conftest import Fake, load, mint_profile, modes

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mintls.errors import MintlsError, ProfileError
 from mintls.minting.check import check, whole_plan
-from mintls.minting.store import COMMIT
+from mintls.minting.publication import COMMIT
 from mintls.plan.selection import Selection
 from mintls.plan.shell_script import shell_script
 from mintls.profile.load import read_profile

@@ -8,8 +8,8 @@ from mintls.manifest import Manifest, Record
 from mintls.minting.check import KEEP_CURRENT, Outcome, decided
 from mintls.minting.execute import Tell, carry_out
 from mintls.minting.preflight import check_abilities
+from mintls.minting.publication import Store, open_store
 from mintls.minting.records import records
-from mintls.minting.store import Store, open_store
 from mintls.openssl.binary import Openssl
 from mintls.plan.fold import compact, without_explicit_none
 from mintls.plan.plan import Plan

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mintls.errors import VerificationError
 from mintls.manifest import Manifest, Record
-from mintls.minting.store import sha256_of
+from mintls.minting.publication import sha256_of
 from mintls.plan.digests import export_digest, settings_digest, signer_digest
 from mintls.plan.ocsp_index import index_text, lines_of
 from mintls.plan.plan import Issue, Plan, access_word

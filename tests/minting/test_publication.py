@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mintls.errors import OutputError
 from mintls.manifest import MANIFEST, decode_manifest, encode_manifest
-from mintls.minting.store import COMMIT, open_store
+from mintls.minting.publication import COMMIT, open_store
 
 import pytest
 from conftest import contents, mint_profile
@@ -72,7 +72,7 @@ def test_killed_before_publishing_the_old_set_stands(two_sets: tuple[Path, Path]
 
 
 def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
-    code = "from pathlib import Path\nfrom mintls.minting.store import open_store\nimport sys\n"
+    code = "from pathlib import Path\nfrom mintls.minting.publication import open_store\nimport sys\n"
     code += "with open_store(Path(sys.argv[1])): print('in', flush=True)\n"
     command = [sys.executable, "-c", code, str(tmp_path)]
     with open_store(tmp_path):
