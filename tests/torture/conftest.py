@@ -10,9 +10,12 @@ FOLDER = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whoever names tests, with -k or by their ids, gets those."""
+    if FULL or config.option.keyword or any("::" in argument for argument in config.args):
+        return
     kinds = defaultdict[str, list[pytest.Item]](list)
     for item in items:
-        if item.path.parent == FOLDER and not FULL:
+        if item.path.parent == FOLDER:
             kinds[item.nodeid.partition("[")[0]].append(item)
     between = {item for of_one_test in kinds.values() for item in of_one_test[1:-1]}
     config.hook.pytest_deselected(items=[item for item in items if item in between])
