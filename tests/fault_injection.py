@@ -81,7 +81,7 @@ def kill_by_openssl(victim: Victim, environment: Mapping[str, str], calls: Path,
 
     assert attempt(0)[1] == 0
     made = len(list(calls.iterdir()))
-    assert made >= 5
+    assert made > 1
     kills = some(range(1, made + 1), 2)
     for number in kills:
         directory, ended = attempt(number)
