@@ -96,6 +96,7 @@ def test_the_pipeline(tmp_path: Path, environment: dict[str, str]) -> None:
     assert (tmp_path / job["artifacts"]["reports"]["junit"]).exists()
 
 
+@pytest.mark.slow
 def test_the_hook_validates_profiles(tmp_path: Path, environment: dict[str, str]) -> None:
     (hook,) = yaml.safe_load(HOOKS.read_text())
     assert hook["language"] == "script"

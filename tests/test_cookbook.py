@@ -10,6 +10,8 @@ import pytest
 from conftest import Run
 from processes import SCRIPTS
 
+pytestmark = pytest.mark.slow
+
 README = (SCRIPTS.parent / "profiles" / "README.md").read_text(encoding="utf-8")
 RECIPES = re.findall(r"\*\*([^*\n]+)\.\*\*[^`]*(?:`[^`]+`[^`]*)*?\n```yaml\n(.*?)```", README, re.S)
 FIRST = re.search(r"```yaml\n(.*?)```", README, re.S)

@@ -21,6 +21,8 @@ from cryptography.x509.oid import ExtensionOID
 from peers import need
 from pkilint.bin import lint_pkix_cert
 
+pytestmark = pytest.mark.slow
+
 NS_CERT_TYPE, NS_COMMENT = map(x509.ObjectIdentifier, ("2.16.840.1.113730.1.1", "2.16.840.1.113730.1.13"))
 USAGES = [
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",

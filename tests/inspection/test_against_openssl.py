@@ -84,6 +84,7 @@ def plainly(made: list[Made], one: Made, folder: Path) -> bool:
     return done.returncode == 0 and done.stdout.strip().endswith(": OK")
 
 
+@pytest.mark.slow
 @settings(max_examples=times(2000, 40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(hierarchies())
 def test_the_verdict_is_openssls(openssl: Openssl, made: list[Made]) -> None:

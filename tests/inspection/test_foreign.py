@@ -181,6 +181,7 @@ def _shallow_stack() -> Iterator[None]:
     sys.setrecursionlimit(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_shallow_stack")
 def test_a_long_chain_is_shown_to_its_end(tmp_path: Path, openssl: Openssl) -> None:
     one = CA

@@ -198,6 +198,7 @@ def verdict(directory: Path, name: str, *above: str, purpose: str = "sslclient")
     return "ok" if done.returncode == 0 else done.stderr.partition("error ")[2].partition(" ")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "above", "error"),
     [

@@ -112,6 +112,7 @@ def start(argv: Sequence[object], folder: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("together", [True, False], ids=["one directory", "a directory each"])
 def test_four_processes_mint_a_fleet(together: bool, authority: Path, tmp_path: Path, run: Run) -> None:
     """At once and with no coordination: on one machine, or on four of which each has a copy of the authority."""

@@ -13,6 +13,8 @@ from conftest import mint_profile
 from deadline import patient
 from peers import need
 
+pytestmark = pytest.mark.slow
+
 TEXT = """\
 defaults: {key: ec:P-256, pkcs12: {password: {file: word}}}
 authorities:

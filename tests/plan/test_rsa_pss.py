@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import PublicKeyAlgorithmOID, SignatureAlgorithmOID
 
+pytestmark = pytest.mark.slow
+
 TEXT = """\
 authorities:
   ca: {subject: {CN: CA}, key: "rsa-pss:2048", digest: sha384, crl: {}}

@@ -151,6 +151,7 @@ def test_everything_that_pyca_reads_is_read_alike(record_property: Any) -> None:
 FOLDERS = [FOLDER, *sorted(path for path in FOLDER.rglob("*") if path.is_dir())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_a_folder_of_them_gives_sentences_and_no_queue_of_openssl(folder: Path, openssl: Openssl) -> None:
     try:

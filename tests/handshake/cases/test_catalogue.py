@@ -213,6 +213,7 @@ def results(whole_check: WholeCheck) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in whole_check.rows}
 
 
+@pytest.mark.slow
 def test_every_row_is_tried_that_this_openssl_can_make(results: dict[str, dict[str, Any]], openssl: Openssl) -> None:
     assert {name for name, row in results.items() if not row["case"].startswith("set-")} == {row.id for row in ALL}
     skipped = {row["case"] for row in results.values() if row["outcome"] == "skip"}
@@ -231,6 +232,7 @@ def is_true(row: Row, result: dict[str, Any]) -> bool:
     return result["observed"] == "refused" and bool(result["alert"]) and named
 
 
+@pytest.mark.slow
 def test_it_is_true_of_openssl(results: dict[str, dict[str, Any]]) -> None:
     assert [results[row.id] for row in ALL if not is_true(row, results[row.id])] == []
     refused = next(result for result in results.values() if result["verify_errors"])

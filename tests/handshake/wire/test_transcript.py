@@ -110,6 +110,7 @@ def test_alert_numbers_are_those_of_rfc_8446() -> None:
     assert str(Alert(sent=True, fatal=True, number=200)) == "alert 200 unassigned"
 
 
+@pytest.mark.slow
 def test_records_without_an_end_are_not_kept() -> None:
     """The first of them are, and an alert that comes after them."""
     record = (
