@@ -13,6 +13,8 @@ from in_process import call, needs_a_process
 from plumbum import local
 from processes import run_alone, run_script
 
+pytestmark = pytest.mark.slow
+
 DEV = PROFILES / "dev.yaml"
 
 

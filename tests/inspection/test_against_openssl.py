@@ -9,6 +9,7 @@ from mintls.inspection.trust_anchors import Trust
 from mintls.inspection.verification import Wanted, verify_inventory
 from mintls.openssl.binary import HERMETIC, Openssl
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from fault_injection import times

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from peers import need
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dev", "step_by_step", "showcase"])
 def test_the_manifest_tells_what_is_there(name: str, request: pytest.FixtureRequest) -> None:
     directory: Path = request.getfixturevalue(name)

@@ -153,6 +153,7 @@ ENOUGH = settings(max_examples=40, deadline=None, database=None, suppress_health
 pytestmark = pytest.mark.filterwarnings("ignore:Attribute's length must be:UserWarning")  # pyca counts octets
 
 
+@pytest.mark.slow
 @ENOUGH
 @given(data=st.dictionaries(st.sampled_from(sorted(OIDS)), TEXT, min_size=1, max_size=4))
 @example(data={"CN": "$ENV::HOME", "O": 'a" \\', "OU": "#; x", "L": "/CN=a/O=b+C=d"})
@@ -169,6 +170,7 @@ def test_alternative_names(minter: Minter, names: list[str]) -> None:
     check(minter, {"san": names})
 
 
+@pytest.mark.slow
 @ENOUGH
 @given(comment=TEXT)
 @example(comment="$ENV::HOME # \\")

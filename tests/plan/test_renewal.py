@@ -19,6 +19,8 @@ from cryptography import x509
 from peers import need
 from processes import run_alone
 
+pytestmark = pytest.mark.slow
+
 TEXT = """\
 defaults: {key: ec:P-256, days: 100}
 authorities:

@@ -22,6 +22,8 @@ from deadline import patient
 from peers import servers
 from processes import SCRIPTS, until
 
+pytestmark = pytest.mark.slow
+
 SHOWN = "Response status: 200 OK\nMsg:  This is an example server.\n"
 
 
