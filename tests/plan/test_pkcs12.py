@@ -77,7 +77,7 @@ def test_only_legacy_uses_old_ciphers(made: Path) -> None:
     assert PBES2 not in legacy
 
 
-@pytest.mark.slow
+@pytest.mark.peers
 @pytest.mark.parametrize("name", ["modern", "legacy"])
 def test_keytool_opens_it(name: str, made: Path) -> None:
     word = made.parent / "word"

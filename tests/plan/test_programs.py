@@ -13,7 +13,7 @@ from conftest import mint_profile
 from deadline import patient
 from peers import need
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.peers
 
 TEXT = """\
 defaults: {key: ec:P-256, pkcs12: {password: {file: word}}}

@@ -390,7 +390,7 @@ for (const frame of document.querySelectorAll("iframe")) {
 """
 
 
-@pytest.mark.slow
+@pytest.mark.peers
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_browser_shows_it(tmp_path: Path, scheme: str) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

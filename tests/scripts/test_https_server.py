@@ -158,6 +158,7 @@ def test_head(serve, dev):
     assert f"Content-Length: {len(ANSWER)}" in head.stdout
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", clients.RIGHT)
 def test_the_clients_that_people_have(serve, dev, rogue, stranger, name):
     """A good one gets its answer; one of another CA is refused; one that distrusts the server goes."""
