@@ -27,8 +27,8 @@ OLDER = """
     s_client -brief, s_server -brief
 """
 LACKS = {
-    "OpenSSL 1.1.1w  11 Sep 2023": [one.strip() for one in OLD.split(",")],
     "LibreSSL 3.3.6": [one.strip() for one in f"{OLD},{OLDER}".split(",")],
+    "OpenSSL 1.1.1w  11 Sep 2023": [one.strip() for one in OLD.split(",")],
 }
 # LibreSSL 3.3.6 writes EC keys without leading zeros, and refuses under name constraints what has no DNS name.
 LIBRESSL = r"""
