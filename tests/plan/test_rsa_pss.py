@@ -99,11 +99,11 @@ def test_the_set_passes_what_checks_sets(minted: Path, run: Run) -> None:
 
 
 def test_the_commands_alone_make_it_too(tmp_path: Path, run: Run) -> None:
-    (tmp_path / "p.yaml").write_text(TEXT.partition("  dated:")[0])
+    (tmp_path / "p.yaml").write_text(TEXT.partition("  elliptic:")[0])
     script = run("generate.py", tmp_path / "p.yaml", "--dry-run").stdout
     assert subprocess.run(["sh"], input=script, text=True, cwd=tmp_path, capture_output=True).returncode == 0
-    assert salt(load(tmp_path / "server.crt")) == 48
-    load(tmp_path / "server.crt").verify_directly_issued_by(load(tmp_path / "ca.crt"))
+    assert salt(load(tmp_path / "server.crt")) == salt(load(tmp_path / "dated.crt")) == 48
+    load(tmp_path / "dated.crt").verify_directly_issued_by(load(tmp_path / "ca.crt"))
 
 
 @pytest.mark.parametrize(
