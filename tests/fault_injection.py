@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -41,37 +41,35 @@ def at_call(calls: Path, words: str, number: int | str = "$N") -> str:
 
 
 class Victim(Protocol):
-    """Runs that begin one after the other, each in a directory of its own, and what must be true after a kill."""
+    """Runs that begin one after the other, each in a directory of its own."""
 
     def begin(self) -> Path: ...
 
     def command(self, directory: Path) -> list[str]: ...
 
-    def survived(self, directory: Path) -> None: ...
+
+def until_change(victim: Victim, number: int) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
+    """Killed before its N-th file, directory, rename, mode or process; with 0 it lives and says how many there were."""
+    directory = victim.begin()
+    command = [sys.executable, "-B", str(DIES), str(number), *victim.command(directory)]
+    return directory, subprocess.run(command, capture_output=True, text=True)
 
 
-def kill_before_changes(victim: Victim) -> int:
-    """Before each file, directory, rename, mode and process that the run makes, first to last; how many times."""
-
-    def run(step: int) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
-        directory = victim.begin()
-        command = [sys.executable, "-B", str(DIES), str(step), *victim.command(directory)]
-        return directory, subprocess.run(command, capture_output=True, text=True)
-
-    _, lived = run(0)
-    assert lived.returncode == 0, lived.stderr
-    changes = int(lived.stderr)
-    assert changes > 30
-    kills = some(range(1, changes + 1), 3)
-    for step in kills:
-        directory, died = run(step)
+def killed_before_changes(victim: Victim, changes: int) -> Iterator[Path]:
+    """The directory of each run that was killed, before its first change to before its last."""
+    for number in some(range(1, changes + 1), 3):
+        directory, died = until_change(victim, number)
         assert died.returncode == -signal.SIGKILL, died.stderr
-        victim.survived(directory)
-    return len(kills)
+        yield directory
 
 
-def kill_by_openssl(victim: Victim, environment: Mapping[str, str], calls: Path, status: int) -> int:
-    """By the N-th openssl that the run starts, as `environment` has one, with at_call(); how many times."""
+def killed_by_openssl(
+    victim: Victim, environment: Mapping[str, str], calls: Path, *, status: int, least: int
+) -> Iterator[Path]:
+    """The directory of each run that was ended by its N-th openssl, as `environment` has one by at_call().
+
+    The run makes at least so many calls, and ends with that status.
+    """
 
     def attempt(number: int) -> tuple[Path, int]:
         emptied(calls)
@@ -81,13 +79,11 @@ def kill_by_openssl(victim: Victim, environment: Mapping[str, str], calls: Path,
 
     assert attempt(0)[1] == 0
     made = len(list(calls.iterdir()))
-    assert made > 1
-    kills = some(range(1, made + 1), 2)
-    for number in kills:
+    assert made >= least
+    for number in some(range(1, made + 1), 2):
         directory, ended = attempt(number)
         assert ended == status
-        victim.survived(directory)
-    return len(kills)
+        yield directory
 
 
 def emptied(directory: Path) -> Path:

@@ -23,8 +23,8 @@ DEV = PROFILES / "dev.yaml"
     [
         ("generate.py", DEV, "--export", "cert-manager"), ("generate.py", "none.yaml"), ("generate.py", "--version"),
         ("generate.py", DEV, "--check", "-o", "set"), ("verify.py",), ("verify.py", "."),
-        ("handshake_check.py", "--list"), ("handshake_check.py", "--list", "--only", "nothing"), ("https_client.py", "none"),
-        ("https_server.py", "none"), ("https_server.py", "--port", "x"),
+        ("handshake_check.py", "--list"), ("handshake_check.py", "--list", "--only", "nothing"),
+        ("https_client.py", "none"), ("https_server.py", "none"), ("https_server.py", "--port", "x"),
     ],
     ids=lambda words: " ".join(map(str, words)),
 )  # fmt: skip

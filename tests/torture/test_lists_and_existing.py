@@ -20,7 +20,7 @@ import pytest
 from conftest import Fake, load, mint_profile, modes
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from fault_injection import at_call, copy, files, kill_before_changes, kill_by_openssl, some
+from fault_injection import at_call, copy, files, killed_before_changes, killed_by_openssl, some, until_change
 from processes import SCRIPTS, run_script
 
 pytestmark = pytest.mark.torture
@@ -137,7 +137,12 @@ def bench(kind: str, template: Path, tmp_path: Path) -> Bench:
 
 @KINDS
 def test_at_every_change_of_the_disk(bench: Bench, record_property: Property) -> None:
-    record_property("kills at a step boundary, survived", kill_before_changes(bench))
+    directory, lived = until_change(bench, 0)
+    assert lived.returncode == 0, lived.stderr
+    assert bench.check(directory) == "new"
+    for directory in killed_before_changes(bench, int(lived.stderr)):
+        bench.survived(directory)
+        record_property("kills at a step boundary, survived", 1)
 
 
 @KINDS
@@ -148,8 +153,11 @@ def test_by_every_openssl(
     """It kills or interrupts the run that started it."""
     calls, ends = tmp_path / "calls", {"KILL": "exit 1", "INT": "exec sleep 60"}[how]  # ended by the interrupted run
     environment = fake_openssl(at_call(calls, f"kill -{how} $PPID; {ends}"))
-    kills = kill_by_openssl(bench, environment, calls, -signal.SIGKILL if how == "KILL" else 130)
-    record_property("kills by the openssl that runs, survived", kills)
+    status = -signal.SIGKILL if how == "KILL" else 130
+    for directory in killed_by_openssl(bench, environment, calls, status=status, least=2):
+        assert bench.check(directory) == "old"
+        bench.survived(directory)
+        record_property("kills by the openssl that runs, survived", 1)
 
 
 @KINDS
